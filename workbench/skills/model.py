@@ -1,0 +1,57 @@
+"""A skill and what is wrong with it, as plain data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "info"]
+
+SKILL_FILE = "SKILL.md"
+ROOT_ID = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a skill, with its place.
+
+    Attributes:
+        severity: `error` breaks the specification, `warning` is likely to hurt, `info` is worth knowing.
+        code: Stable identifier, for example `name-mismatch`.
+        message: One sentence without a full stop, saying what is wrong and, where short, the remedy.
+        path: The file, relative to the library, or None for the skill as a whole.
+        line: Counted from 1, or None.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    path: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """One skill as its SKILL.md describes it.
+
+    Attributes:
+        id: The folder's path relative to the library, `/`-separated; `.` for a skill at the root.
+        name: The label: `name` of the frontmatter, else the folder's name.
+        description: As written, not sanitised; empty if missing.
+        version: `metadata.version` as text, or None.
+        frontmatter: All keys as YAML gave them; empty if unreadable.
+        problems: What is wrong, errors first.
+        loads: Whether any client would load it; False makes its state `invalid`.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    version: str | None = None
+    frontmatter: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    loads: bool = True
+
+    @property
+    def skill_file(self) -> str:
+        """Path of its SKILL.md relative to the library."""
+        return SKILL_FILE if self.id == ROOT_ID else f"{self.id}/{SKILL_FILE}"

@@ -1,0 +1,1 @@
+"""Tools: what can be called, from which source, with which arguments, and the pipeline that calls it."""
