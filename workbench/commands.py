@@ -1,0 +1,172 @@
+"""The one registry of what a user can do: the palette, the keymap, the footer, the command line's help texts and the
+generated key table all read it, so that they can't disagree.
+
+One key has one meaning in the whole program. Lower case looks or moves, upper case decides (a verdict, a whole file).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Scope = Literal["everywhere", "lists", "tabs", "skill", "review", "call", "test", "usage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a user can do.
+
+    Attributes:
+        id: Stable name, used by the keymap in the settings.
+        title: What the palette and the footer call it, at most three words.
+        help: One sentence: what it does and what comes of it.
+        keys: Textual key names; the first is shown.
+        scope: Where the keys work.
+        action: The Textual action that does it; None where only the command line has it.
+        cli: The command line twin, without the program's name.
+        palette: Whether the palette lists it.
+        footer: Whether the footer shows it.
+    """
+
+    id: str
+    title: str
+    help: str
+    keys: tuple[str, ...] = ()
+    scope: Scope = "everywhere"
+    action: str | None = None
+    cli: str | None = None
+    palette: bool = True
+    footer: bool = False
+
+
+def _move(id_: str, title: str, help_: str, *keys: str, action: str | None = None) -> Command:
+    return Command(id_, title, help_, keys, scope="lists", action=action, palette=False)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("palette", "Commands", "Find any command, skill or tool by name.", ("ctrl+p", ":"),
+            action="command_palette", palette=False, footer=True),
+    Command("help", "Help", "Show what this screen is and every key that works on it.", ("?", "f1"),
+            action="help", footer=True),
+    Command("back", "Back", "Leave what is open, or cancel what is running; always safe.", ("escape",),
+            action="back", palette=False),
+    Command("quit", "Quit", "Leave the workbench.", ("q", "ctrl+q"), action="quit"),
+    Command("refresh", "Refresh", "Read the library again from disk and git.", ("r",), action="refresh"),
+    Command("open.skills", "Skills", "The library's skills with their states.", ("1",), action="go('skills')",
+            cli="skills list"),
+    Command("open.tools", "Tools", "Every tool that can be called.", ("2",), action="go('tools')", cli="tools list"),
+    Command("open.tests", "Tests", "Every test case, and what the last run said.", ("3",), action="go('tests')",
+            cli="test"),
+    Command("open.analytics", "Analytics", "Calls, success and time by skill, tool and day.", ("4",),
+            action="go('analytics')", cli="analytics"),
+    Command("open.cost", "Cost", "What the agents on this machine cost by day, model, project and session.", ("5",),
+            action="go('cost')", cli="cost"),
+    Command("theme", "Change theme", "Choose another theme and see it at once.", (), action="change_theme"),
+    Command("doctor", "Doctor", "What this machine has and lacks for the workbench.", (), action="doctor",
+            cli="doctor"),
+    Command("gitlog", "Git commands", "Every git command the workbench ran, with its time and exit code.", ("@",),
+            action="git_log"),
+    Command("details", "Last error", "The last message in full, with what to do next.", ("!",), action="error_details"),
+    _move("move.down", "Down", "One row down.", "j", "down", action="cursor_down"),
+    _move("move.up", "Up", "One row up.", "k", "up", action="cursor_up"),
+    _move("move.page-down", "Page down", "One page down.", "ctrl+d", "pagedown", action="page_down"),
+    _move("move.page-up", "Page up", "One page up.", "ctrl+u", "pageup", action="page_up"),
+    _move("move.top", "First", "The first row.", "g", "home", action="first"),
+    _move("move.bottom", "Last", "The last row.", "G", "end", action="last"),
+    Command("filter", "Filter", "Show only rows that contain every word you type.", ("/",), scope="lists",
+            action="filter", palette=False, footer=True),
+    Command("open", "Open", "Open the row under the cursor.", ("enter",), scope="lists", action="open", palette=False,
+            footer=True),
+    Command("tab.next", "Next tab", "The tab to the right.", ("]",), scope="tabs", action="next_tab", palette=False,
+            footer=True),
+    Command("tab.previous", "Previous tab", "The tab to the left.", ("[",), scope="tabs", action="previous_tab",
+            palette=False),
+    Command("pane.next", "Next pane", "Move the focus to the next pane.", ("tab",), scope="tabs",
+            action="app.focus_next", palette=False),
+    Command("pane.previous", "Previous pane", "Move the focus to the previous pane.", ("shift+tab",), scope="tabs",
+            action="app.focus_previous", palette=False),
+    Command("review.diff", "Review changes", "What changed since the last approved tree, as a diff.", ("d",),
+            scope="skill", action="review", cli="review diff", footer=True),
+    Command("test.run", "Run tests", "Run the skill's cases in the sandbox.", ("t",), scope="skill",
+            action="run_tests", cli="test", footer=True),
+    Command("tool.call", "Call a tool", "Fill in a tool's form and run it in the sandbox.", ("x",), scope="skill",
+            action="call_tool", cli="tools call", footer=True),
+    Command("skill.edit", "Edit", "Open the skill's SKILL.md in $EDITOR.", ("e",), scope="skill", action="edit"),
+    Command("skill.copy", "Copy id", "Copy the skill's path and tree to the clipboard.", ("y",), scope="skill",
+            action="copy"),
+    Command("review.approve", "Approve", "Record that you read exactly these bytes and approve them.", ("A",),
+            scope="review", action="verdict('approve')", cli="review approve", footer=True),
+    Command("review.request-changes", "Request changes", "Record what has to change before an approval.", ("R",),
+            scope="review", action="verdict('request-changes')", cli="review request-changes", footer=True),
+    Command("review.comment", "Comment", "Record a remark; it changes no state.", ("c",), scope="review",
+            action="verdict('comment')", cli="review comment"),
+    Command("review.request", "Request review", "Ask others to review this tree.", ("a",), scope="review",
+            action="verdict('request')", cli="review request"),
+    Command("review.revoke", "Revoke", "Take an approval of this tree back; the record of it stays.", ("X",),
+            scope="review", action="verdict('revoke')", cli="review revoke"),
+    Command("diff.next", "Next hunk", "The next changed place.", ("n",), scope="review", action="next_hunk",
+            palette=False, footer=True),
+    Command("diff.previous", "Previous hunk", "The changed place before.", ("p",), scope="review",
+            action="previous_hunk", palette=False),
+    Command("diff.next-file", "Next file", "The next changed file.", ("N",), scope="review", action="next_file",
+            palette=False),
+    Command("diff.previous-file", "Previous file", "The changed file before.", ("P",), scope="review",
+            action="previous_file", palette=False),
+    Command("diff.layout", "Side by side", "Switch the diff: automatic by width, unified, side by side.", ("s",),
+            scope="review", action="toggle_layout", footer=True),
+    Command("call.run", "Run", "Check the form and run the tool.", ("ctrl+r",), scope="call", action="run",
+            palette=False, footer=True),
+    Command("usage.grouping", "Group by", "Group the numbers another way.", ("b",), scope="usage", action="grouping",
+            palette=False, footer=True),
+    Command("usage.period", "Period", "Show another stretch of time.", ("w",), scope="usage", action="period",
+            palette=False, footer=True),
+    Command("usage.import", "Import logs", "Read what the agents' logs on this machine have new.", ("i",),
+            scope="usage", action="import_logs", cli="cost"),
+    Command("status", "Status", "The library in a few lines: skills by state, what to do next.", cli="status"),
+    Command("demo", "Demo", "Open a throw-away library with a believable history; it leaves nothing behind.",
+            cli="demo"),
+    Command("adopt", "Adopt skills", "Copy the skills installed for agents on this machine into one git library.",
+            action="adopt", cli="adopt"),
+    Command("library.open", "Open a library", "Open another folder of skills.", ("o",), action="open_library"),
+    Command("skills.show", "Show a skill", "One skill in full.", cli="skills show"),
+    Command("review.list", "Reviews", "Skills by state, and who said what.", cli="review list"),
+    Command("review.verify", "Verify", "Whether the rules hold for every skill at HEAD; for CI.", action="verify",
+            cli="review verify"),
+    Command("tools.show", "Show a tool", "One tool with its schema.", cli="tools show"),
+)  # fmt: skip
+
+_BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
+
+
+def command(id_: str) -> Command:
+    """The command with this id; KeyError if there is none."""
+    return _BY_ID[id_]
+
+
+def in_scope(*scopes: Scope) -> tuple[Command, ...]:
+    """The commands with an action whose keys work in one of these scopes, in the registry's order."""
+    return tuple(c for c in COMMANDS if c.scope in scopes and c.action)
+
+
+def clashes(keymap: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
+    """Pairs of commands that share a key, as (key, id, id), after the user's keymap is laid over the defaults."""
+    keymap = keymap or {}
+    seen: dict[str, str] = {}
+    found = []
+    for c in COMMANDS:
+        keys = keymap[c.id].split(",") if c.id in keymap else c.keys
+        for key in (k.strip() for k in keys):
+            if key in seen:
+                found.append((key, seen[key], c.id))
+            seen[key] = c.id
+    return found
+
+
+def key_table() -> str:
+    """The key table of the documentation, as Markdown."""
+    lines = ["| where | key | does | command line |", "| --- | --- | --- | --- |"]
+    for c in COMMANDS:
+        if c.keys:
+            keys = " ".join(f"`{key}`" for key in c.keys)
+            twin = f"`workbench {c.cli}`" if c.cli else ""
+            lines.append(f"| {c.scope} | {keys} | {c.title}: {c.help} | {twin} |")
+    return "\n".join(lines) + "\n"
