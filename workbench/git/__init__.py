@@ -1,0 +1,27 @@
+"""The only caller of git: a hardened environment, batch plumbing, and a log of every command that ran.
+
+A repository is data until the user says otherwise. Its configuration may name programs (filters, hooks, monitors,
+diff drivers, transports); none of them runs here, because every command gets overrides that switch them off, and no
+command may use the network. GitPython finds the repository and reads its configuration; bulk work goes through
+plumbing, a few processes for a whole library.
+"""
+
+from workbench.git.environment import MINIMUM_VERSION, version
+from workbench.git.log import GitCommand, commands, on_command
+from workbench.git.plumbing import GitError, Identity, TreeEntry, parse_tree
+from workbench.git.repository import Repository
+from workbench.git.work_tree import WorkTree
+
+__all__ = [
+    "MINIMUM_VERSION",
+    "GitCommand",
+    "GitError",
+    "Identity",
+    "Repository",
+    "TreeEntry",
+    "WorkTree",
+    "commands",
+    "on_command",
+    "parse_tree",
+    "version",
+]

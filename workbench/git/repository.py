@@ -1,0 +1,287 @@
+"""A git work tree and what can be asked of it."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import ConflictError, InputError
+from workbench.git import log
+from workbench.git.environment import OVERRIDES, hardened, switched_off
+from workbench.git.plumbing import GitError, Identity, TreeEntry, parse_batch, parse_tree
+from workbench.git.work_tree import WorkTree
+from workbench.text import decode, visible
+
+if TYPE_CHECKING:
+    from git import Repo
+
+
+class Repository:
+    """A git work tree and what can be asked of it.
+
+    Attributes:
+        root: The work tree's top folder.
+        git_dir: The repository's own folder (of this work tree).
+    """
+
+    def __init__(self, root: Path, git_dir: Path) -> None:
+        self.root = root
+        self.git_dir = git_dir
+
+    @classmethod
+    def discover(cls, folder: Path) -> "Repository | None":
+        """The repository that holds `folder`; None where there is none.
+
+        Raises:
+            InputError: git is missing, the repository is bare or damaged, or git refuses it as another user's.
+        """
+        if shutil.which("git") is None:
+            if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+                raise InputError("git is not installed", remedy="install git 2.31 or newer")
+            return None
+        repo = _open(folder)
+        if repo is None:
+            return None
+        if repo.working_tree_dir is None:
+            raise InputError("the repository is bare, it has no work tree", where=str(folder), remedy="clone it")
+        found = cls(Path(repo.working_tree_dir), Path(repo.git_dir))
+        found._refuse_what_git_refuses()
+        return found
+
+    def _refuse_what_git_refuses(self) -> None:
+        """Ask git itself: it refuses other users' repositories and unknown formats, and says so best."""
+        try:
+            top = self.run("rev-parse", "--show-toplevel").rstrip(b"\n")
+        except GitError as error:
+            if "dubious ownership" in error.stderr:
+                raise InputError(
+                    "git does not trust this repository, because another user owns it",
+                    where=str(self.root),
+                    remedy=f"if you trust it: git config --global --add safe.directory {self.root}",
+                ) from error
+            raise
+        self.root = Path(os.fsdecode(top))
+
+    def run(
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        ok: Sequence[int] = (0,),
+    ) -> bytes:
+        """What a git command prints.
+
+        Raises:
+            GitError: It ended with an exit code that is not in `ok`.
+        """
+        began = time.time()
+        try:
+            done = subprocess.run(
+                ["git", *args],
+                cwd=self.root,
+                env={**self._environment, **(env or {})},
+                input=stdin if stdin is not None else b"",
+                capture_output=True,
+                check=False,
+            )
+        except OSError as error:
+            raise InputError(f"git can't be started: {error.strerror}", where=str(self.root)) from error
+        log.note(args, str(self.root), began, done.returncode)
+        if done.returncode not in ok:
+            raise self._failure(args, done.stderr)
+        return done.stdout
+
+    def _failure(self, args: Sequence[str], stderr: bytes) -> GitError:
+        said = decode(stderr).strip()
+        last = visible(said.splitlines()[-1]) if said else "it gave no reason"
+        if "index.lock" in said or "Unable to create" in said:
+            remedy = "another git command may be running; if none is, remove the lock file that git names"
+        else:
+            remedy = f"to see it yourself: git {' '.join(args[:4])}"
+        return GitError(f"git {args[0]} failed: {last}", where=str(self.root), remedy=remedy, stderr=said)
+
+    @cached_property
+    def _environment(self) -> dict[str, str]:
+        plain = hardened(OVERRIDES)
+        listed = subprocess.run(
+            ["git", "config", "--null", "--name-only", "--get-regexp", r"^(filter|diff|merge)\..*\..*$"],
+            cwd=self.root, env=plain, capture_output=True, check=False,
+        ).stdout  # fmt: skip
+        return hardened(OVERRIDES + tuple(switched_off(decode(listed).split("\0"))))
+
+    def head(self) -> str | None:
+        """The commit at HEAD; None in a repository without commits."""
+        return self.resolve("HEAD^{commit}")
+
+    def resolve(self, revision: str) -> str | None:
+        """The full object id that `revision` names; None if it names none."""
+        said = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", revision, ok=(0, 1, 128))
+        return decode(said).strip() or None
+
+    def branch(self) -> str | None:
+        """The current branch's short name; None with a detached head."""
+        said = self.run("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1))
+        return decode(said).strip() or None
+
+    def roots(self) -> tuple[str, ...]:
+        """The commits without parents that HEAD descends from; the first is the one by first parents."""
+        if self.head() is None:
+            return ()
+        first = decode(self.run("rev-list", "--max-parents=0", "--first-parent", "HEAD")).split()
+        every = decode(self.run("rev-list", "--max-parents=0", "HEAD")).split()
+        return tuple(dict.fromkeys([*first, *every]))
+
+    def is_shallow(self) -> bool:
+        """Whether history is cut, so that the root commit can't be known."""
+        return decode(self.run("rev-parse", "--is-shallow-repository")).strip() == "true"
+
+    def in_progress(self) -> str | None:
+        """A merge, rebase, cherry-pick, revert or bisect that waits to be finished, by name."""
+        marks = {
+            "MERGE_HEAD": "merge", "rebase-merge": "rebase", "rebase-apply": "rebase",
+            "CHERRY_PICK_HEAD": "cherry-pick", "REVERT_HEAD": "revert", "BISECT_LOG": "bisect",
+        }  # fmt: skip
+        return next((name for mark, name in marks.items() if (self.git_dir / mark).exists()), None)
+
+    def identity(self) -> Identity:
+        """Who git takes the user for.
+
+        Raises:
+            InputError: No e-mail is configured.
+        """
+        name = os.environ.get("GIT_AUTHOR_NAME") or self.config("user.name")
+        email = os.environ.get("GIT_AUTHOR_EMAIL") or self.config("user.email") or os.environ.get("EMAIL")
+        if not email:
+            raise InputError(
+                "git does not know who you are, and a review has to name its reviewer",
+                where=str(self.root),
+                remedy="git config --global user.email you@example.com, and user.name likewise",
+            )
+        return Identity(name or email.split("@")[0], email)
+
+    def config(self, key: str) -> str | None:
+        """One value of git's configuration; None where it is not set."""
+        return decode(self.run("config", "--get", key, ok=(0, 1))).rstrip("\n") or None
+
+    def entries(self, revision: str, *options: str) -> list[TreeEntry]:
+        """The entries of a tree or commit (`-r` and `-t` as options go through)."""
+        return parse_tree(self.run("ls-tree", "-z", "--full-tree", *options, revision))
+
+    def ids_of(self, names: Sequence[str]) -> list[str | None]:
+        """The object ids that many names (`commit:path`, `tag^{commit}`) stand for, None where one stands for none."""
+        if not names:
+            return []
+        # A name with a line end can't be asked for in this protocol; no revision has one, a hostile path may.
+        asked = "".join(f"{'' if chr(10) in name else name}\n" for name in names).encode("utf-8", "surrogateescape")
+        said = self.run("cat-file", "--batch-check=%(objectname)", stdin=asked).split(b"\n")
+        return [None if line.endswith((b"missing", b"ambiguous")) else line.decode() for line in said[: len(names)]]
+
+    def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """The contents of many objects; those that are not there are left out."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        return dict(parse_batch(self.run("cat-file", "--batch", stdin="".join(f"{i}\n" for i in wanted).encode())))
+
+    def store_blob(self, data: bytes) -> str:
+        """Write a blob; gives its id."""
+        return decode(self.run("hash-object", "-w", "--stdin", stdin=data)).strip()
+
+    def make_tree(self, entries: Iterable[TreeEntry]) -> str:
+        """Write a tree of these entries; gives its id."""
+        listing = b"".join(
+            f"{e.mode} {e.kind} {e.id}\t".encode() + e.path.encode("utf-8", "surrogateescape") + b"\0" for e in entries
+        )
+        return decode(self.run("mktree", "-z", "--missing", stdin=listing)).strip()
+
+    def graft(self, tree: str | None, additions: Mapping[str, TreeEntry]) -> str:
+        """Write `tree` with entries put at their paths (`a/b/c`); gives the new tree's id."""
+        entries = {entry.path: entry for entry in (self.entries(tree) if tree else [])}
+        below: dict[str, dict[str, TreeEntry]] = {}
+        for path, entry in additions.items():
+            first, _, rest = path.partition("/")
+            if rest:
+                below.setdefault(first, {})[rest] = entry
+            else:
+                entries[first] = TreeEntry(entry.mode, entry.kind, entry.id, first)
+        for name, inner in below.items():
+            old = entries.get(name)
+            grafted = self.graft(old.id if old and old.kind == "tree" else None, inner)
+            entries[name] = TreeEntry("040000", "tree", grafted, name)
+        return self.make_tree(entries.values())
+
+    def commit(self, tree: str, parents: Sequence[str], message: str, who: Identity) -> str:
+        """Write a commit object; gives its id. No ref moves."""
+        env = {
+            "GIT_AUTHOR_NAME": who.name, "GIT_AUTHOR_EMAIL": who.email,
+            "GIT_COMMITTER_NAME": os.environ.get("GIT_COMMITTER_NAME") or who.name,
+            "GIT_COMMITTER_EMAIL": os.environ.get("GIT_COMMITTER_EMAIL") or who.email,
+        }  # fmt: skip
+        args = [option for parent in parents for option in ("-p", parent)]
+        return decode(self.run("commit-tree", tree, *args, stdin=message.encode(), env=env)).strip()
+
+    def move_ref(self, ref: str, new: str, old: str | None, reason: str) -> None:
+        """Move `ref` from `old` (None: it must not exist) to `new` in one step.
+
+        Raises:
+            ConflictError: It is not at `old` any more.
+        """
+        try:
+            self.run("update-ref", "--create-reflog", "-m", reason, ref, new, old or "0" * len(new))
+        except GitError as error:
+            if "cannot lock ref" in error.stderr:
+                raise ConflictError(f"{ref} moved meanwhile", where=str(self.root)) from error
+            raise
+
+    def checked_out(self, ref: str) -> bool:
+        """Whether any work tree of this repository has `ref` checked out."""
+        listed = decode(self.run("worktree", "list", "--porcelain"))
+        return f"branch {ref}" in listed.splitlines()
+
+    def stream(self, *args: str) -> Iterator[bytes]:
+        """What a git command prints, NUL-separated, piece by piece; closing the iterator ends the command."""
+        began = time.time()
+        with subprocess.Popen(
+            ["git", *args], cwd=self.root, env=self._environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            rest = b""
+            try:
+                while chunk := os.read(process.stdout.fileno(), 1 << 16):
+                    *pieces, rest = (rest + chunk).split(b"\0")
+                    yield from pieces
+                if rest:
+                    yield rest
+            finally:
+                process.kill()
+                process.wait()
+                log.note(args, str(self.root), began, 0)
+
+    @contextmanager
+    def work_tree(self, folders: Sequence[str]) -> Iterator[WorkTree]:
+        """The given folders (relative to the root) as `git add` would store them, while the context is open.
+
+        Everything is written beside the repository: a copy of the index and an object folder of its own, so that
+        neither the user's index nor the object store changes, also on a disk that can't be written.
+        """
+        with tempfile.TemporaryDirectory(prefix="workbench-git-") as scratch:
+            yield WorkTree(self, Path(scratch), folders)
+
+
+def _open(folder: Path) -> "Repo | None":
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from git import InvalidGitRepositoryError, NoSuchPathError, Repo
+
+    try:
+        return Repo(folder, search_parent_directories=True)
+    except (InvalidGitRepositoryError, NoSuchPathError):
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(f"the repository can't be read: {visible(str(error))}", where=str(folder)) from error

@@ -1,0 +1,87 @@
+"""Folders of the work tree as `git add` would store them, without touching the user's index or object store."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from workbench.text import decode
+
+
+class Runner(Protocol):
+    """What a scratch work tree needs of its repository."""
+
+    root: Path
+    git_dir: Path
+
+    def run(
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        ok: Sequence[int] = (0,),
+    ) -> bytes:
+        """What a git command prints."""
+
+    def head(self) -> str | None:
+        """The commit at HEAD."""
+
+
+class WorkTree:
+    """Folders of the work tree, stored in a scratch index and object folder."""
+
+    def __init__(self, repository: Runner, scratch: Path, folders: Sequence[str]) -> None:
+        self._runner = repository
+        objects = scratch / "objects"
+        objects.mkdir()
+        common = decode(repository.run("rev-parse", "--git-path", "objects")).strip()
+        self._env = {
+            "GIT_INDEX_FILE": str(scratch / "index"),
+            "GIT_OBJECT_DIRECTORY": str(objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((repository.root / common).resolve()),
+        }
+        self._copy_index(scratch / "index")
+        self.ignored = self._ignored(folders)
+        self.tree = self._write([folder for folder in folders if folder not in self.ignored])
+
+    def run(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
+        """A git command that sees the scratch objects and the repository's."""
+        return self._runner.run(*args, stdin=stdin, env=self._env, ok=ok)
+
+    def _copy_index(self, target: Path) -> None:
+        index = self._runner.git_dir / "index"
+        if index.exists():
+            shutil.copyfile(index, target)
+            if self._runner.run("ls-files", "--unmerged", "-z", env=self._env):
+                target.unlink()
+        if not target.exists() and self._runner.head() is not None:
+            self.run("read-tree", "HEAD")
+        self._see_everything()
+
+    def _see_everything(self) -> None:
+        """Clear marks that make git believe a changed file is unchanged; a file absent by design stays absent."""
+        listed = self.run("ls-files", "-v", "-z").split(b"\0")
+        marked = [line[2:] for line in listed if line and (line[:1].islower() or line[:1] == b"S")]
+        present = [path for path in marked if (self._runner.root / os.fsdecode(path)).exists()]
+        if present:
+            paths = b"\0".join(present)
+            self.run("update-index", "--no-assume-unchanged", "-z", "--stdin", stdin=paths)
+            self.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=paths)
+
+    def _ignored(self, folders: Sequence[str]) -> frozenset[str]:
+        if not folders:
+            return frozenset()
+        asked = b"\0".join(os.fsencode(folder) for folder in folders)
+        said = self._runner.run("check-ignore", "-z", "--stdin", stdin=asked, ok=(0, 1, 128))
+        return frozenset(os.fsdecode(path) for path in said.split(b"\0") if path)
+
+    def _write(self, folders: Sequence[str]) -> str:
+        if folders:
+            asked = b"\0".join(os.fsencode(folder) for folder in folders)
+            # --ignore-errors: one unreadable file must not hide the other skills' trees.
+            self.run(
+                "--literal-pathspecs", "add", "-A", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul",
+                stdin=asked, ok=(0, 1),
+            )  # fmt: skip
+        return decode(self.run("write-tree", "--missing-ok")).strip()
