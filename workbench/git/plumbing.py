@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.errors import InputError
+from workbench.text import decode
 
 
 class GitError(InputError):
@@ -55,3 +56,48 @@ def parse_batch(said: bytes) -> Iterator[tuple[str, bytes]]:
             size = int(fields[2])
             yield fields[0], said[at : at + size]
             at += size + 1
+
+
+@dataclass(frozen=True, slots=True)
+class RawChange:
+    """One path that a commit changed: how (`A`, `M`, `D`, `T`, one letter a parent), and its new mode and id."""
+
+    status: str
+    mode: str
+    id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One commit as `git log` printed it: the fields that were asked for, and its raw changes."""
+
+    fields: tuple[str, ...]
+    changes: tuple[RawChange, ...]
+
+
+def parse_log(said: bytes, count: int) -> Iterator[LogEntry]:
+    """The commits that `git log -z --raw` printed with a format of `count` NUL-separated fields.
+
+    Only NUL separates anything, which no name, message or path can hold, so that none can pose as another commit. The
+    first field has to be the commit's id.
+    """
+    tokens = said.split(b"\0")
+    at = 0
+    while at < len(tokens):
+        if not tokens[at].strip(b"\n"):
+            at += 1
+            continue
+        fields = tuple(decode(token) for token in tokens[at : at + count])
+        at += count
+        changes = []
+        while at + 1 < len(tokens) and tokens[at].lstrip(b"\n").startswith(b":"):
+            changes.append(_raw_change(decode(tokens[at]).strip("\n"), os.fsdecode(tokens[at + 1])))
+            at += 2
+        yield LogEntry(fields, tuple(changes))
+
+
+def _raw_change(meta: str, path: str) -> RawChange:
+    parents = len(meta) - len(meta.lstrip(":"))
+    parts = meta.lstrip(":").split()
+    return RawChange(status=parts[-1], mode=parts[parents], id=parts[-2], path=path)

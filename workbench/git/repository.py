@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import ConflictError, InputError
 from workbench.git import log
 from workbench.git.environment import OVERRIDES, hardened, switched_off
-from workbench.git.plumbing import GitError, Identity, TreeEntry, parse_batch, parse_tree
+from workbench.git.plumbing import GitError, Identity, LogEntry, TreeEntry, parse_batch, parse_log, parse_tree
 from workbench.git.work_tree import WorkTree
 from workbench.text import decode, visible
 
@@ -188,6 +188,16 @@ class Repository:
         if not wanted:
             return {}
         return dict(parse_batch(self.run("cat-file", "--batch", stdin="".join(f"{i}\n" for i in wanted).encode())))
+
+    def log(self, fields: Sequence[str], *args: str) -> Iterator[LogEntry]:
+        """Commits with the fields asked for (`%ct`, …; the id comes first by itself) and their raw changes."""
+        return parse_log(
+            self.run(
+                "--literal-pathspecs", "log", "-z", "-c", "--root", "--raw", "--no-renames", "--no-abbrev",
+                f"--format={'%x00'.join(('%H', *fields))}", *args,
+            ),
+            len(fields) + 1,
+        )  # fmt: skip
 
     def store_blob(self, data: bytes) -> str:
         """Write a blob; gives its id."""

@@ -1,0 +1,121 @@
+"""Verdicts and what follows from them, as plain data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+State = Literal["invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft"]
+Verdict = Literal["request", "comment", "request-changes", "approve", "revoke", "baseline"]
+
+VERDICTS: tuple[Verdict, ...] = ("request", "comment", "request-changes", "approve", "revoke", "baseline")
+REVIEWS_REF = "refs/heads/workbench/reviews"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One verdict, as it stands on the reviews branch.
+
+    Attributes:
+        path: Id of the skill it is about.
+        tree: The tree that was read.
+        base: The tree it was compared with.
+        at: When the reviewer says it was; the order of records is the branch's, never this.
+        file: Its path on the reviews branch: the record's own identity.
+        introduced: The commit that brought it.
+        author: Name and e-mail of that commit's author.
+        counts: Whether it counts for the rules; `why_not` says why it does not.
+        raw: All its fields.
+    """
+
+    path: str
+    skill: str
+    tree: str
+    digest: str
+    commit: str | None
+    base: str | None
+    version: str | None
+    verdict: Verdict
+    reviewer_name: str
+    reviewer_email: str
+    via: str
+    reason: str
+    at: datetime
+    file: str
+    introduced: str
+    author: str
+    answers: tuple[str, ...] = ()
+    counts: bool = True
+    why_not: str | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields of the record, and where it stands."""
+        return {
+            **self.raw,
+            "file": self.file,
+            "introduced": self.introduced,
+            "author": self.author,
+            "counts": self.counts,
+            "why_not": self.why_not,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a skill stands: derived from git each time, never stored.
+
+    Attributes:
+        state: The first of the states, in DESIGN's order, that holds.
+        reasons: Why, one line each.
+        tree: The current tree; None where git does not see the folder.
+        head_tree: The tree at HEAD; None if it was never committed.
+        approved_tree: The last tree that met the rules.
+        released: The version whose tag is on this tree.
+        self_approved: Whether the approval is by the author of the change.
+        records: Every record of this skill, in the branch's order.
+    """
+
+    state: State
+    reasons: tuple[str, ...] = ()
+    tree: str | None = None
+    head_tree: str | None = None
+    approved_tree: str | None = None
+    released: str | None = None
+    self_approved: bool = False
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a verdict left in git: the record and the commit that brought it."""
+
+    record: Record
+    commit: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `review approve --json`."""
+        return {"commit": self.commit, "record": self.record.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether the rules hold for one skill at HEAD, and why or why not."""
+
+    path: str
+    name: str
+    ok: bool
+    state: State
+    tree: str | None
+    reasons: tuple[str, ...]
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether the rules hold for every skill that was asked about."""
+
+    ok: bool
+    commit: str | None
+    skills: tuple[Judged, ...]
+    notes: tuple[str, ...] = ()

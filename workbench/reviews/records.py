@@ -1,0 +1,133 @@
+"""The file that holds one verdict: written, named after its bytes, and read back with suspicion."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.reviews.model import VERDICTS, Record
+from workbench.skills.model import ROOT_ID
+from workbench.text import visible
+
+SCHEMA = 1
+_MAX_BYTES = 1 << 20
+_ROOT_FOLDER = "@root"
+
+
+def encode(fields: Mapping[str, Any]) -> bytes:
+    """The record's file: YAML, keys in the order given."""
+    import yaml
+
+    text = yaml.safe_dump(dict(fields), sort_keys=False, allow_unicode=True, width=1000)
+    return text.encode("utf-8")
+
+
+def file_path(path: str, tree: str, at: datetime, data: bytes) -> str:
+    """Where a record stands on the reviews branch: after its skill, its tree, its time and its own bytes."""
+    return f"records/{folder_of(path)}/{tree[:12]}/{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(data).hexdigest()[:16]}.yaml"
+
+
+def folder_of(path: str) -> str:
+    """The folder of a skill's records; a skill at the root has a name that no path can have."""
+    return _ROOT_FOLDER if path == ROOT_ID else path
+
+
+def timestamp(at: datetime) -> str:
+    """A moment as records write it, UTC to the second."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def read(file: str, data: bytes, *, introduced: str, author: str, libraries: frozenset[str] | None) -> Record:
+    """One record as far as it can be read; what keeps it from counting is in `why_not`.
+
+    Args:
+        libraries: Root commits of this library; None where they can't be known (a shallow clone).
+    """
+    raw, unreadable = _parse(data)
+    record = Record(
+        path=_text(raw, "path") or _path_of(file),
+        skill=_text(raw, "skill"),
+        tree=_text(raw, "tree"),
+        digest=_text(raw, "digest"),
+        commit=_text(raw, "commit") or None,
+        base=_text(raw, "base") or None,
+        version=_text(raw, "version") or None,
+        verdict=raw["verdict"] if raw.get("verdict") in VERDICTS else "comment",
+        reviewer_name=_text(raw.get("reviewer"), "name"),
+        reviewer_email=_text(raw.get("reviewer"), "email"),
+        via=_text(raw, "via"),
+        reason=_text(raw, "reason"),
+        at=_moment(raw.get("at")),
+        file=file,
+        introduced=introduced,
+        author=author,
+        answers=tuple(a for a in raw.get("answers") or () if isinstance(a, str))
+        if isinstance(raw.get("answers"), list)
+        else (),
+        raw=raw,
+    )
+    why_not = unreadable or _contradiction(record, data, libraries)
+    return _with_doubt(record, why_not) if why_not else record
+
+
+def _with_doubt(record: Record, why_not: str) -> Record:
+    import dataclasses
+
+    return dataclasses.replace(record, counts=False, why_not=why_not)
+
+
+def _parse(data: bytes) -> tuple[Mapping[str, Any], str | None]:
+    if len(data) > _MAX_BYTES:
+        return {}, "it is larger than 1 MiB"
+    import yaml
+
+    try:
+        raw = yaml.load(data.decode("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        return {}, f"it can't be read: {visible(str(error).splitlines()[0])}"
+    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
+        return {}, "it is not a mapping"
+    return raw, None
+
+
+def _contradiction(record: Record, data: bytes, libraries: frozenset[str] | None) -> str | None:
+    """What the record says against where it stands; None if all agrees."""
+    raw = record.raw
+    if raw.get("schema") != SCHEMA:
+        return f"its schema is {visible(repr(raw.get('schema')))}, this program reads {SCHEMA}"
+    if raw.get("verdict") not in VERDICTS:
+        return f"its verdict is {visible(repr(raw.get('verdict')))}"
+    if not record.tree or not record.reviewer_email or record.at == _NEVER:
+        return "it lacks a tree, a reviewer's e-mail or a time"
+    if not record.file.endswith(f"-{hashlib.sha256(data).hexdigest()[:16]}.yaml"):
+        return "its bytes are not those it is named after: it was edited"
+    if record.file != file_path(record.path, record.tree, record.at, data):
+        return "it stands in the place of another skill, tree or time"
+    if libraries is not None and raw.get("library") not in libraries:
+        return "it is a record of another library"
+    return None
+
+
+_NEVER = datetime.fromtimestamp(0, UTC)
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return _NEVER
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return _NEVER
+
+
+def _text(raw: object, key: str) -> str:
+    value = raw.get(key) if isinstance(raw, dict) else None
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _path_of(file: str) -> str:
+    path = "/".join(file.split("/")[1:-2])
+    return ROOT_ID if path == _ROOT_FOLDER else path
