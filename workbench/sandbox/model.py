@@ -9,7 +9,7 @@ Stream = Literal["stdout", "stderr"]
 OnOutput = Callable[[Stream, bytes], None]
 
 RunOutcome = Literal["ok", "failed", "timeout", "cancelled", "refused", "limit", "error"]
-"""ok: exit 0. failed: another exit. limit: a resource limit ended it. refused: no sandbox. error: it could not start."""
+"""ok: exit 0. failed: another exit. limit: a limit ended it. refused: no sandbox. error: it could not start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class Run:
     Attributes:
         reason: Why it did not end well, one sanitised sentence; None when it did.
         files: What `Program.collect` found, relative path to content.
+        left_out: What it found but did not bring back, because it was too much or could not be read.
         result: What was written to descriptor 3.
         level: The level in force, as text.
     """
@@ -105,5 +106,6 @@ class Run:
     truncated: bool = False
     reason: str | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     result: bytes | None = None
     level: str = "none"

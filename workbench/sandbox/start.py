@@ -1,0 +1,128 @@
+"""Starting a program, confined or not: its folders, environment and streams put in place."""
+
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+
+from workbench.sandbox import bubblewrap, plain, python
+from workbench.sandbox.layout import Layout, copy_in
+from workbench.sandbox.model import Level, Program
+from workbench.sandbox.probe import bubblewrap_path, can_disable_userns
+from workbench.sandbox.pump import Channel
+
+_IDENTITY = {
+    "passwd": f"sandbox:x:{bubblewrap.INNER_ID}:{bubblewrap.INNER_ID}::{bubblewrap.HOME}:/bin/sh\n",
+    "group": f"sandbox:x:{bubblewrap.INNER_ID}:\n",
+}
+
+
+@dataclass(slots=True)
+class Started:
+    """A program that runs.
+
+    Attributes:
+        result: The reading end of what the program knows as descriptor 3.
+        began: Monotonic seconds.
+    """
+
+    program: bubblewrap.Confined | plain.Plain
+    result: int | None
+    began: float
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The process whose exit code is the program's."""
+        return self.program.process
+
+    @property
+    def inner(self) -> int | None:
+        """Host process id of the sandbox's first process; None without a sandbox."""
+        return self.program.inner if isinstance(self.program, bubblewrap.Confined) else None
+
+    def streams(self) -> dict[Channel, int]:
+        """Own copies of the descriptors to read, so that only the pump closes them."""
+        stdout, stderr = self.process.stdout, self.process.stderr
+        assert stdout is not None
+        assert stderr is not None
+        streams: dict[Channel, int] = {"stdout": os.dup(stdout.fileno()), "stderr": os.dup(stderr.fileno())}
+        stdout.close()
+        stderr.close()
+        if self.result is not None:
+            streams["result"] = self.result
+        return streams
+
+
+def start(layout: Layout, program: Program, level: Level) -> Started:
+    """Start a program in its folders, at this level.
+
+    Raises:
+        StartError, OSError: It could not be started.
+    """
+    feeds = subprocess.PIPE if program.stdin else subprocess.DEVNULL
+    result_read, result_write = os.pipe() if program.result_fd else (None, None)
+    argv = python.resolve(program.argv)
+    began = time.monotonic()
+    try:
+        if level.name == "none":
+            copy_in(layout, program.folder)
+            started: bubblewrap.Confined | plain.Plain = plain.start(
+                argv,
+                work=layout.work,
+                env=_plain_environment(layout, program),
+                limits=program.limits,
+                stdin=feeds,
+                result=result_write,
+            )
+        else:
+            started = _start_confined(layout, program, level, argv, feeds, result_write)
+    except BaseException:
+        if result_read is not None:
+            os.close(result_read)
+        raise
+    finally:
+        if result_write is not None:
+            os.close(result_write)
+    return Started(started, result_read, began)
+
+
+def _start_confined(
+    layout: Layout, program: Program, level: Level, argv: list[str], feeds: int, result: int | None
+) -> bubblewrap.Confined:
+    for name, text in _IDENTITY.items():
+        (layout.root / name).write_text(text)
+    env = {"PATH": bubblewrap.PATH, "HOME": bubblewrap.HOME, "LANG": "C.UTF-8", "TMPDIR": "/tmp", **program.env}
+    writable = {
+        "/tmp": layout.tmp,
+        "/dev/shm": layout.shared_memory,
+        bubblewrap.HOME: layout.home,
+        bubblewrap.WORK: layout.work,
+    }
+    writable |= {f"{bubblewrap.WORK}/{place}": source for source, place in layout.writable}
+    writable |= {place: source for source, place, can_write in layout.elsewhere if can_write}
+    read_only = [(layout.root / name, f"/etc/{name}") for name in _IDENTITY]
+    read_only += [(source, f"{bubblewrap.WORK}/{place}") for source, place in layout.shown]
+    read_only += [(source, place) for source, place, can_write in layout.elsewhere if not can_write]
+    options = bubblewrap.system_options(network=program.network, disable_userns=can_disable_userns(level.version))
+    options += bubblewrap.environment_options(env) + bubblewrap.mount_options(writable, read_only)
+    if result is not None:  # a descriptor keeps its number on the way in, so a shell gives it the promised one
+        argv = ["/bin/sh", "-c", f'exec 3>/dev/fd/{result}; exec "$@"', "sh", *argv]
+    return bubblewrap.start(
+        bubblewrap_path() or "bwrap",
+        options,
+        argv,
+        limits=program.limits,
+        limit_processes=not any(weak.startswith("processes") for weak in level.weak),
+        stdin=feeds,
+        pass_fds=() if result is None else (result,),
+    )
+
+
+def _plain_environment(layout: Layout, program: Program) -> dict[str, str]:
+    names = layout.root / "bin"
+    names.mkdir(mode=0o700)
+    for name in python.NAMES:
+        (names / name).symlink_to(python.interpreter())
+    path = f"{names}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    own = {"PATH": path, "HOME": str(layout.home), "LANG": "C.UTF-8", "TMPDIR": str(layout.tmp)}
+    return {**own, **program.env}
