@@ -55,3 +55,37 @@ class Skill:
     def skill_file(self) -> str:
         """Path of its SKILL.md relative to the library."""
         return SKILL_FILE if self.id == ROOT_ID else f"{self.id}/{SKILL_FILE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A path that was not read as a skill, and why, in one sentence without a full stop."""
+
+    path: str
+    reason: str
+
+
+FileKind = Literal["text", "binary", "link", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a skill's folder.
+
+    Attributes:
+        path: Relative to the skill's folder, `/`-separated.
+        size: In bytes; of a link, the length of its target.
+        executable: Whether its owner may execute it.
+        kind: `text` or `binary` by its first bytes; `other` is a device, a socket or a pipe.
+        target: Where a link points, as written.
+        dangling: The link's target does not exist.
+        leaves: The link's target is outside the skill's folder.
+    """
+
+    path: str
+    size: int
+    executable: bool
+    kind: FileKind
+    target: str | None = None
+    dangling: bool = False
+    leaves: bool = False

@@ -1,0 +1,240 @@
+"""YAML from strangers: read within bounds, with the line of every key, and scalars as they were written.
+
+The events of a document are counted before anything is built from them, because the C parser composes by recursion
+(deep nesting would end the process) and an alias costs nothing to write but repeats what it stands for.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import InputError
+from workbench.text import truncate, visible
+
+if TYPE_CHECKING:
+    from yaml.events import Event
+    from yaml.nodes import MappingNode, Node, ScalarNode
+
+MAX_DEPTH = 32
+MAX_NODES = 20_000
+
+Path = tuple[str | int, ...]
+"""Where a value is: keys and list positions from the top."""
+
+_PREFIX = "tag:yaml.org,2002:"
+_TRUE = ("yes", "true", "on")
+
+
+class YamlError(InputError):
+    """The text is not YAML that can be read; `line` counts from 1."""
+
+    def __init__(self, what: str, line: int) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A key that a mapping holds twice; the later one counts."""
+
+    key: str
+    first_line: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unquoted:
+    """A scalar that other readers turn into something that no longer reads as it was written."""
+
+    path: Path
+    written: str
+    read_as: str
+    line: int
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A document: its value, and the line of everything in it that has a key or a position."""
+
+    value: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    duplicates: list[Duplicate] = field(default_factory=list)
+    unquoted: list[Unquoted] = field(default_factory=list)
+
+    def line(self, *path: str | int) -> int | None:
+        """The line of the value at `path`, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path)
+
+
+def load(text: str, *, first_line: int = 1, as_written: Collection[str] = ()) -> Loaded:
+    """Read one YAML document. Keys are text; dates, and numbers that Python has no exact form for, stay as written.
+
+    Args:
+        text: The document.
+        first_line: The line number of its first line in the file it comes from.
+        as_written: Top-level keys below which every scalar stays as written (`version: 1.10` is `"1.10"`).
+
+    Raises:
+        YamlError: It is not YAML, is not one document, uses a tag that is not plain data, or is out of bounds.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _check_bounds(text, first_line)
+        parser = loader(text)
+        try:
+            node = parser.get_single_node()
+        finally:
+            parser.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + text.count("\n", 0, mark.index) if mark else first_line
+        raise YamlError(truncate(visible(error.problem or error.context or "it can't be parsed"), 200), line) from error
+    except yaml.reader.ReaderError as error:
+        before = text.encode("utf-8", "surrogatepass")[: error.position]
+        what = f"the control character U+{_code(error.character):04X} is not allowed"
+        raise YamlError(what, first_line + before.count(b"\n")) from error
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise YamlError("it can't be parsed", first_line) from error
+    builder = _Builder(text, first_line, frozenset(as_written))
+    if node is not None:
+        builder.loaded.value = builder.build(node, (), written=False)
+    return builder.loaded
+
+
+def _code(character: Any) -> int:
+    return character if isinstance(character, int) else ord(character[:1] or "\0")
+
+
+def _check_bounds(text: str, first_line: int) -> None:
+    """Refuse what would nest too deep, or be too large once its aliases are written out."""
+    import yaml
+
+    sizes: dict[str, int] = {}
+    open_nodes: list[tuple[str | None, int]] = []
+    total = 0
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if isinstance(event, yaml.AliasEvent):
+            if any(anchor == event.anchor for anchor, _ in open_nodes):
+                raise YamlError("an alias stands inside what it stands for", _event_line(text, event, first_line))
+            total += sizes.get(event.anchor or "", 1)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            open_nodes.append((event.anchor, total))
+            total += 1
+            if len(open_nodes) > MAX_DEPTH:
+                raise YamlError(f"it nests deeper than {MAX_DEPTH} levels", _event_line(text, event, first_line))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = open_nodes.pop()
+            if anchor is not None:
+                sizes[anchor] = total - before
+        elif isinstance(event, yaml.ScalarEvent):
+            total += 1
+        if total > MAX_NODES:
+            raise YamlError(f"it has more than {MAX_NODES:,} values", _event_line(text, event, first_line))
+
+
+def _event_line(text: str, event: "Event", first_line: int) -> int:
+    return first_line + (text.count("\n", 0, event.start_mark.index) if event.start_mark else 0)
+
+
+class _Builder:
+    """Values from nodes; holds what is found on the way."""
+
+    def __init__(self, text: str, first_line: int, as_written: frozenset[str]) -> None:
+        self.loaded = Loaded()
+        self._text = text
+        self._first_line = first_line
+        self._as_written = as_written
+        self._counted = (0, first_line)
+
+    def line(self, node: "Node") -> int:
+        """The line a node starts on; libyaml's own count also ends lines where no editor does."""
+        index = node.start_mark.index
+        at, line = self._counted if self._counted[0] <= index else (0, self._first_line)
+        self._counted = (index, line + self._text.count("\n", at, index))
+        return self._counted[1]
+
+    def build(self, node: "Node", path: Path, *, written: bool) -> Any:
+        import yaml
+
+        self.loaded.lines.setdefault(path, self.line(node))
+        if isinstance(node, yaml.MappingNode):
+            self._plain_tag(node, "map")
+            return self._mapping(node, path, written=written)
+        if isinstance(node, yaml.SequenceNode):
+            self._plain_tag(node, "seq")
+            return [self.build(item, (*path, at), written=written) for at, item in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)
+        return self._scalar(node, path, written=written)
+
+    def _plain_tag(self, node: "Node", *known: str) -> None:
+        if node.tag.removeprefix(_PREFIX) not in known:
+            tag = truncate(visible(node.tag.replace(_PREFIX, "!!")), 60)
+            raise YamlError(f"the tag {tag} is not plain data", self.line(node))
+
+    def _mapping(self, node: "MappingNode", path: Path, *, written: bool) -> dict[str, Any]:
+        import yaml
+
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        seen: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            line = self.line(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise YamlError("a key has to be text, not a list or a mapping", line)
+            if key_node.tag == f"{_PREFIX}merge":
+                merged = {**self._merge(value_node, path, written=written), **merged}
+                continue
+            key = key_node.value
+            if key in seen:
+                self.loaded.duplicates.append(Duplicate(key, seen[key], line))
+            seen[key] = line
+            self.loaded.lines[(*path, key)] = line
+            below = written or (not path and key in self._as_written)
+            own[key] = self.build(value_node, (*path, key), written=below)
+        return {**merged, **own}
+
+    def _merge(self, node: "Node", path: Path, *, written: bool) -> dict[str, Any]:
+        """What `<<` brings in: earlier mappings win over later ones."""
+        import yaml
+
+        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        result: dict[str, Any] = {}
+        for source in sources:
+            if not isinstance(source, yaml.MappingNode):
+                raise YamlError("'<<' can only merge mappings", self.line(node))
+            result = {**self._mapping(source, path, written=written), **result}
+        return result
+
+    def _scalar(self, node: "ScalarNode", path: Path, *, written: bool) -> Any:
+        self._plain_tag(node, "str", "null", "bool", "int", "float", "timestamp", "value", "binary")
+        kind = node.tag.removeprefix(_PREFIX)
+        value = _convert(kind, node.value)
+        if not written:
+            return value
+        if kind in ("bool", "int", "float") and str(value) != node.value and str(value).lower() != node.value:
+            self.loaded.unquoted.append(Unquoted(path, node.value, str(value), self.line(node)))
+        return node.value
+
+
+def _convert(kind: str, text: str) -> str | int | float | bool | None:
+    import yaml
+
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() in _TRUE
+    if kind not in ("int", "float"):
+        return text
+    constructor = yaml.constructor.SafeConstructor()
+    node = yaml.ScalarNode(f"{_PREFIX}{kind}", text)
+    try:
+        number = constructor.construct_yaml_int(node) if kind == "int" else constructor.construct_yaml_float(node)
+        # Neither infinity nor "not a number" nor an integer of thousands of digits has a form in JSON.
+        return number if math.isfinite(number) else text
+    except (ValueError, OverflowError):
+        return text
