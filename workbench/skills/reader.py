@@ -1,0 +1,184 @@
+"""Skills as their files describe them, and everything that is wrong with them."""
+
+import posixpath
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.errors import InputError
+from workbench.skills import files, frontmatter, links, rules
+from workbench.skills.discovery import find
+from workbench.skills.frontmatter import Frontmatter
+from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill, Skipped
+from workbench.text import truncate, visible
+
+MAX_SKILL_FILE = 2 << 20
+MAX_PROBLEMS = 100
+
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A SKILL.md for reading: the whole text, its frontmatter, and the Markdown under it. Nothing is sanitised."""
+
+    source: str
+    frontmatter: Frontmatter
+    body: str
+    body_line: int
+
+
+def read_all(root: Path, exclude: Sequence[str] = ()) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
+    """Every skill of a library, those that must not be read included as invalid, and what was left out.
+
+    Raises:
+        InputError: `root` is not a folder that can be read.
+    """
+    found = find(root, exclude)
+    skills = [read(root, skill_id) for skill_id in found.ids]
+    skills += [unreadable(skill_id, problem) for skill_id, problem in found.blocked]
+    return tuple(sorted(skills, key=lambda skill: skill.id)), found.skipped
+
+
+def read(root: Path, skill_id: str) -> Skill:
+    """One skill of the work tree; what can't be read is a skill that does not load, with the reason."""
+    try:
+        data = _bytes(root, skill_id)
+    except (OSError, InputError) as error:
+        return unreadable(skill_id, _read_problem(skill_id, error))
+    folder_name = root.resolve().name if skill_id == ROOT_ID else None
+    try:
+        present, odd = _contents(root, skill_id)
+    except (OSError, InputError) as error:
+        present, odd = None, [_folder_problem(skill_id, error)]
+    skill = parse_skill(skill_id, data, folder_name=folder_name, present=present)
+    return replace(skill, problems=_sorted([*skill.problems, *odd])) if odd else skill
+
+
+def parse_skill(
+    skill_id: str, data: bytes, *, folder_name: str | None = None, present: Collection[str] | None = None
+) -> Skill:
+    """One skill from the bytes of its SKILL.md; never raises.
+
+    Args:
+        skill_id: The skill's id.
+        data: The file; what goes beyond `MAX_SKILL_FILE` is not read.
+        folder_name: The folder's name, where it is not the last part of the id. A root skill's is often unknown (a
+            clone can have any name); its name is then not compared.
+        present: The skill's files and folders; None if unknown, and its links are then not checked.
+    """
+    if folder_name is None and skill_id != ROOT_ID:
+        folder_name = posixpath.basename(skill_id)
+    matter = frontmatter.parse(_cut(data))
+    problems = [*matter.problems, *rules.check(matter, folder_name)]
+    if len(data) > MAX_SKILL_FILE:
+        message = f"the file is larger than {MAX_SKILL_FILE >> 20} MiB; what comes after that was not read"
+        problems.append(Problem("error", "skill-file-too-large", message))
+    if present is not None and matter.readable:
+        problems += links.check_links(matter.body, matter.body_line, present)
+    skill_file = Skill(skill_id, "").skill_file
+    values = matter.values
+    name = values.get("name")
+    metadata = values.get("metadata")
+    version = metadata.get("version") if isinstance(metadata, dict) else None
+    description = values.get("description")
+    return Skill(
+        id=skill_id,
+        name=name.strip() if isinstance(name, str) and name.strip() else folder_name or skill_id,
+        description=description if isinstance(description, str) else "",
+        version=version if isinstance(version, str) and version else None,
+        frontmatter=values,
+        problems=_sorted(replace(problem, path=problem.path or skill_file) for problem in problems),
+        loads=rules.loads(matter),
+    )
+
+
+def unreadable(skill_id: str, problem: Problem) -> Skill:
+    """A skill that exists but can't or must not be read."""
+    return Skill(skill_id, posixpath.basename(skill_id), problems=(problem,), loads=False)
+
+
+def parse_document(data: bytes) -> Document:
+    """A SKILL.md for reading, from its bytes."""
+    matter = frontmatter.parse(_cut(data))
+    return Document(matter.source, matter, matter.body, matter.body_line)
+
+
+def read_document(root: Path, skill_id: str) -> Document:
+    """A SKILL.md of the work tree, for reading.
+
+    Raises:
+        InputError: It can't be read, or leads out of the library.
+    """
+    try:
+        return parse_document(_bytes(root, skill_id))
+    except OSError as error:
+        problem = _read_problem(skill_id, error)
+        raise InputError(problem.message, where=visible(problem.path or skill_id)) from error
+
+
+def _bytes(root: Path, skill_id: str) -> bytes:
+    return files.read_inside(root, Skill(skill_id, "").skill_file, MAX_SKILL_FILE + 1)
+
+
+def _cut(data: bytes) -> bytes:
+    """The whole lines that fit into `MAX_SKILL_FILE`, so that no character is cut in two."""
+    return data if len(data) <= MAX_SKILL_FILE else data[:MAX_SKILL_FILE].rpartition(b"\n")[0]
+
+
+def _contents(root: Path, skill_id: str) -> tuple[set[str], list[Problem]]:
+    """The paths of a skill's files and folders, and what is odd about its links."""
+    folder = files.folder_of(root, skill_id)
+    present: set[str] = set()
+    odd = []
+    for path, entry in files.walk(folder):
+        present.add(path)
+        above = posixpath.dirname(path)
+        while above and above not in present:
+            present.add(above)
+            above = posixpath.dirname(above)
+        if entry.is_symlink() and (problem := _link_problem(folder, path, skill_id)):
+            odd.append(problem)
+    return present, odd
+
+
+def _link_problem(folder: str, path: str, skill_id: str) -> Problem | None:
+    where = path if skill_id == ROOT_ID else f"{skill_id}/{path}"
+    try:
+        link = files.link_of(folder, path)
+    except OSError:
+        return None
+    shown = f"'{truncate(visible(link.target), 80)}'"
+    if link.leaves:
+        message = f"this link leads to {shown}, outside the skill: what is there is not covered by an approval"
+        return Problem("warning", "file-link-leaves", message, where)
+    if link.dangling:
+        return Problem("warning", "file-link-dangling", f"this link leads to {shown}, which does not exist", where)
+    return None
+
+
+def _read_problem(skill_id: str, error: OSError | InputError) -> Problem:
+    path = Skill(skill_id, "").skill_file
+    if isinstance(error, InputError):
+        return Problem("error", "skill-file-unreadable", error.what, path)
+    if isinstance(error, PermissionError):
+        return Problem("error", "skill-file-unreadable", f"{SKILL_FILE} can't be read: permission denied", path)
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return Problem("error", "skill-file-vanished", f"{SKILL_FILE} vanished while the library was read", path)
+    reason = truncate(visible(error.strerror or "unknown reason"), 80)
+    return Problem("error", "skill-file-unreadable", f"{SKILL_FILE} can't be read: {reason}", path)
+
+
+def _folder_problem(skill_id: str, error: OSError | InputError) -> Problem:
+    reason = error.what if isinstance(error, InputError) else error.strerror or "unknown reason"
+    message = f"not all of the skill's files could be listed: {truncate(visible(reason), 100)}"
+    return Problem("warning", "files-not-listed", message, skill_id)
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Errors first, then by place; a flood is cut and counted."""
+    ordered = sorted(problems, key=lambda p: (_ORDER[p.severity], p.path or "", p.line or 0))
+    if len(ordered) > MAX_PROBLEMS:
+        more = f"{len(ordered) - MAX_PROBLEMS:,} more problems are not listed"
+        return (*ordered[:MAX_PROBLEMS], Problem("info", "more-problems", more))
+    return tuple(ordered)

@@ -1,0 +1,91 @@
+"""The identity of a folder's content without git: the tree id that git would give it, and the manifest digest."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from workbench.errors import InputError
+from workbench.text import visible
+
+MAX_DEPTH = 64
+
+_CHUNK = 1 << 20
+
+
+def tree_of_folder(folder: Path, *, library_root: bool = False) -> str:
+    """The SHA-1 tree id that git gives the folder's content as it is on disk (no filters, no ignored files).
+
+    Args:
+        folder: The folder; `.git` in it is left out, as are empty folders and what is neither file nor link.
+        library_root: Whether it is a library's root, whose `.workbench` is not part of a skill there.
+
+    Raises:
+        InputError: Something in it can't be read, changes while it is read, or nests too deep.
+    """
+    return (_tree(os.fsencode(folder), 0, skip=(b".workbench",) if library_root else ()) or _object(b"tree", b"")).hex()
+
+
+def manifest_digest(files: Iterable[tuple[str, bytes]]) -> str:
+    """`sha256:` and the digest over one line `path NUL hex LF` per file, sorted bytewise.
+
+    This is the digest of `/.well-known/agent-skills/index.json` 0.2.0; paths are relative and `/`-separated.
+    """
+    lines = [
+        path.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(data).hexdigest().encode() + b"\n"
+        for path, data in files
+    ]
+    return f"sha256:{hashlib.sha256(b''.join(sorted(lines))).hexdigest()}"
+
+
+def _tree(folder: bytes, depth: int, skip: tuple[bytes, ...] = ()) -> bytes | None:
+    """The binary id of a folder's tree; None if nothing in it would be stored."""
+    if depth > MAX_DEPTH:
+        raise InputError(f"folders nest deeper than {MAX_DEPTH} levels", where=visible(os.fsdecode(folder)))
+    entries = []
+    try:
+        with os.scandir(folder) as scanned:
+            for entry in scanned:
+                if entry.name == b".git" or entry.name in skip:
+                    continue
+                if stored := _entry(entry, depth):
+                    entries.append((entry.name, *stored))
+    except OSError as error:
+        where = visible(os.fsdecode(error.filename if isinstance(error.filename, bytes) else folder))
+        raise InputError(f"it can't be read: {error.strerror}", where=where) from error
+    if not entries:
+        return None
+    # Git sorts a folder as if its name ended in a slash.
+    entries.sort(key=lambda item: item[0] + b"/" if item[1] == b"40000" else item[0])
+    return _object(b"tree", b"".join(mode + b" " + name + b"\0" + id_ for name, mode, id_ in entries))
+
+
+def _entry(entry: "os.DirEntry[bytes]", depth: int) -> tuple[bytes, bytes] | None:
+    """Mode and binary id of one entry; None for what git does not store."""
+    if entry.is_symlink():
+        return b"120000", _object(b"blob", os.readlink(entry.path))  # noqa: PTH115 - a Path would tidy the target up
+    if entry.is_dir(follow_symlinks=False):
+        below = _tree(entry.path, depth + 1)
+        return (b"40000", below) if below else None
+    info = entry.stat(follow_symlinks=False)
+    if not stat.S_ISREG(info.st_mode):
+        return None
+    return (b"100755" if info.st_mode & stat.S_IXUSR else b"100644"), _blob(entry.path)
+
+
+def _blob(path: bytes) -> bytes:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+        seen = 0
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            seen += len(chunk)
+    if seen != size:
+        raise InputError("the file changed while it was read", where=visible(os.fsdecode(path)), remedy="try again")
+    return digest.digest()
+
+
+def _object(kind: bytes, data: bytes) -> bytes:
+    return hashlib.sha1(b"%s %d\0" % (kind, len(data)) + data, usedforsecurity=False).digest()
