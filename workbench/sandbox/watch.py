@@ -81,13 +81,14 @@ class Watch:
         try:
             for found in self._walk:
                 self._walked += found
-                if self._walked > self._limits.disk_bytes:
-                    return f"more than {size(self._limits.disk_bytes)} of files in all"
-                if time.monotonic() > until:
-                    return None
+                if self._walked > self._limits.disk_bytes or time.monotonic() > until:
+                    break
+            else:
+                self._walk = None
         except TooDeepError:
             return f"folders nested deeper than {_DEEPEST}"
-        self._walk = None
+        if self._walked > self._limits.disk_bytes:
+            return f"more than {size(self._limits.disk_bytes)} of files in all"
         return None
 
 
