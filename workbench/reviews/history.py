@@ -50,15 +50,5 @@ def read_history(repository: Repository, ids: Sequence[str], revision: str = "HE
     return found
 
 
-def authors_since(changes: Sequence[Change], base: str | None) -> frozenset[str]:
-    """E-mails of everybody who changed a skill after it had the tree `base` (None: ever)."""
-    people: set[str] = set()
-    for change in changes:
-        if base is not None and change.tree == base:
-            break
-        people |= change.authors
-    return frozenset(people)
-
-
 def _emails(trailers: str) -> list[str]:
     return [line.rpartition("<")[2].rstrip(">").strip().casefold() for line in trailers.split("\x1f") if "<" in line]

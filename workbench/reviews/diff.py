@@ -1,0 +1,212 @@
+"""What changed between two trees of a skill, as data; git computes the hunks."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from workbench.text import decode, hidden_characters, plural, visible
+
+FileStatus = Literal["added", "deleted", "modified", "renamed", "mode"]
+_STATUS: dict[str, FileStatus] = {"A": "added", "D": "deleted", "M": "modified", "R": "renamed", "T": "modified"}
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One line of a hunk with its numbers on either side; `text` is as git has it, not sanitised."""
+
+    kind: Literal[" ", "+", "-"]
+    old: int | None
+    new: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """A changed place with its surroundings."""
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    heading: str
+    lines: tuple[DiffLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """What changed in one file; paths are relative to the skill.
+
+    Attributes:
+        old_path: Where it was before a rename.
+        old_mode: Octal git mode; None where the file did not exist.
+        binary: Whether git takes it for binary, so that it has no hunks.
+        notes: What a reader must not miss, one line each.
+    """
+
+    path: str
+    old_path: str | None
+    status: FileStatus
+    old_mode: str | None
+    new_mode: str | None
+    binary: bool
+    hunks: tuple[Hunk, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def added(self) -> int:
+        """How many lines came."""
+        return sum(line.kind == "+" for hunk in self.hunks for line in hunk.lines)
+
+    @property
+    def removed(self) -> int:
+        """How many lines went."""
+        return sum(line.kind == "-" for hunk in self.hunks for line in hunk.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class SkillDiff:
+    """What changed in a skill from `base` (None: nothing, everything is new) to `tree`."""
+
+    skill: str
+    base: str | None
+    base_label: str
+    tree: str | None
+    files: tuple[FileDiff, ...]
+
+    @property
+    def added(self) -> int:
+        """How many lines came, in all files."""
+        return sum(file.added for file in self.files)
+
+    @property
+    def removed(self) -> int:
+        """How many lines went, in all files."""
+        return sum(file.removed for file in self.files)
+
+
+class RunGit(Protocol):
+    """Runs git where both trees can be read."""
+
+    def __call__(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
+        """What the command prints."""
+
+
+def diff_trees(run: RunGit, base: str | None, tree: str, *, context: int = 3) -> tuple[FileDiff, ...]:
+    """The files that differ between two trees, in git's order."""
+    old = base or decode(run("hash-object", "-t", "tree", "--stdin", stdin=b"")).strip()
+    options = ("-r", "-M", "--no-ext-diff", "--no-textconv", "--no-color", "--full-index", f"-U{context}")
+    raw = run("diff-tree", "--raw", "-z", *options, old, tree)
+    patches = iter(_patches(run("diff-tree", "-p", *options, old, tree)))
+    files = []
+    for entry in _raw(raw):
+        patch = next(patches)
+        # A change of type (a file that became a link) is printed as a removal and an addition.
+        files.append(_file(*entry, [*patch, *next(patches)] if entry[0] == "T" else patch))
+    return tuple(files)
+
+
+def _raw(said: bytes) -> Iterator[tuple[str, str, str, str, str | None]]:
+    """(status, old mode, new mode, path, old path) of each entry of `diff-tree --raw -z`."""
+    fields = iter([decode(field) for field in said.split(b"\0")])
+    for meta in fields:
+        if not meta.startswith(":"):
+            continue
+        old_mode, new_mode, _, _, status = meta[1:].split()
+        first = next(fields)
+        if status[0] in "RC":
+            yield status[0], old_mode, new_mode, next(fields), first
+        else:
+            yield status[0], old_mode, new_mode, first, None
+
+
+def _patches(said: bytes) -> list[list[str]]:
+    """The lines of each file's patch. No line of a hunk starts like a file's heading, so the split is exact."""
+    patches: list[list[str]] = []
+    for line in said.split(b"\n"):
+        if line.startswith(b"diff --git "):
+            patches.append([])
+        if patches:
+            patches[-1].append(decode(line))
+    return patches
+
+
+def _file(status: str, old_mode: str, new_mode: str, path: str, old_path: str | None, patch: Sequence[str]) -> FileDiff:
+    hunks = tuple(_hunks(patch))
+    binary = any(line.startswith("Binary files ") for line in patch[:8]) and not hunks
+    known = _STATUS.get(status, "modified")
+    if known == "modified" and not hunks and not binary and old_mode != new_mode:
+        known = "mode"
+    return FileDiff(
+        path=path,
+        old_path=old_path,
+        status=known,
+        old_mode=None if status == "A" else old_mode,
+        new_mode=None if status == "D" else new_mode,
+        binary=binary,
+        hunks=hunks,
+        notes=tuple(_notes(old_mode, new_mode, binary, hunks)),
+    )
+
+
+def _hunks(patch: Sequence[str]) -> Iterator[Hunk]:
+    start: re.Match[str] | None = None
+    lines: list[DiffLine] = []
+    old = new = 0
+    for line in patch:
+        found = _HUNK.match(line)
+        if found:
+            if start:
+                yield _hunk(start, lines)
+            start, lines = found, []
+            old, new = int(found[1]), int(found[3])
+        elif start and line[:1] == "+":
+            lines.append(DiffLine("+", None, new, line[1:]))
+            new += 1
+        elif start and line[:1] == "-":
+            lines.append(DiffLine("-", old, None, line[1:]))
+            old += 1
+        elif start and line[:1] == " ":
+            lines.append(DiffLine(" ", old, new, line[1:]))
+            old, new = old + 1, new + 1
+    if start:
+        yield _hunk(start, lines)
+
+
+def _hunk(found: re.Match[str], lines: Sequence[DiffLine]) -> Hunk:
+    def count(text: str | None) -> int:
+        return 1 if text is None else int(text)
+
+    return Hunk(int(found[1]), count(found[2]), int(found[3]), count(found[4]), found[5], tuple(lines))
+
+
+def _notes(old_mode: str, new_mode: str, binary: bool, hunks: Sequence[Hunk]) -> Iterator[str]:
+    """What a reader must not miss about a file."""
+    checks: tuple[tuple[bool, str], ...] = (
+        (new_mode == "100755" and old_mode != "100755", "executable"),
+        (old_mode == "100755" and new_mode == "100644", "no longer executable"),
+        (new_mode == "120000", "a symbolic link"),
+        (new_mode == "160000", "a submodule: its content is not part of what is reviewed"),
+        (binary, "binary: its content can't be shown"),
+    )
+    yield from (note for holds, note in checks if holds)
+    for hunk in hunks:
+        for line in hunk.lines:
+            if line.kind == "+" and (hidden := hidden_characters(line.text)):
+                names = ", ".join(dict.fromkeys(name.lower() for _, _, name in hidden))
+                yield f"line {line.new}: {plural(len(hidden), 'hidden character')} ({visible(names)})"
+
+
+def as_text(diff: SkillDiff, paint: Callable[[str, str], str] = lambda text, _style: text) -> Iterator[str]:
+    """A diff as lines for a terminal or a file, sanitised; `paint(text, style)` may add colour."""
+    for file in diff.files:
+        name = visible(file.path) if not file.old_path else f"{visible(file.old_path)} → {visible(file.path)}"
+        yield paint(f"{file.status} {name}  +{file.added} -{file.removed}", "file")
+        for note in file.notes:
+            yield paint(f"  ! {note}", "note")
+        for hunk in file.hunks:
+            place = f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@"
+            yield paint(f"{place} {visible(hunk.heading)}".rstrip(), "hunk")
+            for line in hunk.lines:
+                yield paint(line.kind + visible(line.text.removesuffix("\r").expandtabs(4)), line.kind)

@@ -1,0 +1,158 @@
+"""The rows of a library's list: each skill with where it stands, and what a user should know about the library."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import InputError
+from workbench.git import Repository
+from workbench.reviews.diff import SkillDiff, diff_trees
+from workbench.reviews.model import Standing
+from workbench.reviews.survey import Background, read_background, standing_of
+from workbench.reviews.trees import current_trees
+from workbench.skills.model import ROOT_ID, Problem, Skill
+from workbench.skills.treehash import tree_of_folder
+from workbench.text import visible
+
+if TYPE_CHECKING:
+    from workbench.skills.discovery import Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRow:
+    """A skill with where it stands; one row of the list.
+
+    Attributes:
+        changed_at: When a commit last changed it, UTC seconds; None if none did.
+    """
+
+    skill: Skill
+    standing: Standing
+    changed_at: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The skill's path in the library."""
+        return self.skill.id
+
+    @property
+    def name(self) -> str:
+        """The label."""
+        return self.skill.name
+
+    @property
+    def state(self) -> str:
+        """The derived state."""
+        return self.standing.state
+
+    @property
+    def version(self) -> str | None:
+        """The version the skill says it has."""
+        return self.skill.version
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with it."""
+        return self.skill.problems
+
+    def to_json(self) -> dict[str, Any]:
+        """One item of `skills list --json`."""
+        return {
+            "name": self.name,
+            "path": self.id,
+            "state": self.state,
+            "reasons": list(self.standing.reasons),
+            "released": self.standing.released,
+            "tree": self.standing.tree,
+            "head_tree": self.standing.head_tree,
+            "approved_tree": self.standing.approved_tree,
+            "self_approved": self.standing.self_approved,
+            "version": self.version,
+            "description": self.skill.description,
+            "changed_at": self.changed_at and f"{datetime.fromtimestamp(self.changed_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "problems": [
+                {"severity": p.severity, "code": p.code, "message": p.message, "path": p.path, "line": p.line}
+                for p in self.problems
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryView:
+    """All skills of a library at one moment, and what a user should know about it."""
+
+    rows: tuple[SkillRow, ...]
+    skipped: "tuple[Skipped, ...]" = ()
+    notes: tuple[str, ...] = ()
+    head: str | None = None
+    branch: str | None = None
+
+
+def rows_in_git(repository: Repository, skills: Sequence[Skill]) -> tuple[tuple[SkillRow, ...], Background]:
+    """The skills with their standings, from git, and what those rest on."""
+    background = read_background(repository, skills)
+    now = datetime.now(UTC)
+    with current_trees(repository, [skill.id for skill in skills]) as current:
+        rows = tuple(
+            SkillRow(
+                skill,
+                standing_of(skill, current.trees.get(skill.id), background, now),
+                next((change.at for change in background.history.get(skill.id, ())), None),
+            )
+            for skill in skills
+        )
+    return rows, background
+
+
+def row_outside_git(root: Path, skill: Skill) -> SkillRow:
+    """A skill in a folder that no repository holds: draft or invalid, its tree hashed as git would."""
+    if not skill.loads:
+        reasons = tuple(problem.message for problem in skill.problems if problem.severity == "error")[:3]
+        return SkillRow(skill, Standing("invalid", reasons))
+    return SkillRow(skill, Standing("draft", ("not in a git repository",), tree=tree_of_folder(root / skill.id)))
+
+
+def situation(repository: Repository, head: str | None) -> tuple[str, ...]:
+    """What about the repository's situation a user should know."""
+    notes = []
+    if head is None:
+        notes.append("the repository has no commit yet: commit the skills before reviewing them")
+    elif repository.branch() is None:
+        notes.append("detached head: verdicts are recorded all the same")
+    if operation := repository.in_progress():
+        notes.append(f"a {operation} is in progress: skills it touches can't be approved until it is finished")
+    return tuple(notes)
+
+
+def diff_of(repository: Repository, skill_id: str, standing: Standing, base: str | None) -> SkillDiff:
+    """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
+
+    Raises:
+        InputError: git does not see the folder, or `base` names nothing.
+    """
+    with current_trees(repository, [skill_id]) as current:
+        tree = current.trees.get(skill_id)
+        if tree is None:
+            raise InputError("git does not see this folder", where=visible(skill_id), remedy="is it ignored?")
+        old, label = _base_tree(repository, skill_id, standing, base)
+        return SkillDiff(skill_id, old, label, tree, diff_trees(current.scratch.run, old, tree))
+
+
+def _base_tree(repository: Repository, skill_id: str, standing: Standing, base: str | None) -> tuple[str | None, str]:
+    """The tree to compare with, and what to call it."""
+    if base is None:
+        tree = standing.approved_tree
+        if tree is None:
+            return None, "nothing: it was never approved"
+        if repository.resolve(f"{tree}^{{tree}}") is None:
+            return None, f"nothing: the approved tree {tree[:12]} is not in this clone"
+        return tree, f"approved {tree[:12]}"
+    below = "" if skill_id == ROOT_ID else skill_id
+    tree = repository.resolve(f"{base}:{below}")
+    if tree is None and len(base) >= 40:
+        tree = repository.resolve(f"{base}^{{tree}}")
+    if tree is None:
+        raise InputError(f"'{visible(base)}' names no version of this skill", where=visible(skill_id))
+    return tree, visible(base)

@@ -1,0 +1,185 @@
+"""The one place where a skill's state is derived: from its tree, its records and the policy in force."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workbench.policy.decide import Approval, Facts, decide
+from workbench.policy.rules import Policy
+from workbench.reviews.history import Change
+from workbench.reviews.model import Record, Standing, State
+from workbench.skills.model import Skill
+from workbench.text import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a skill's state is derived from.
+
+    Attributes:
+        tree: The tree to judge: the current one for lists and screens, HEAD's for `verify`.
+        records: The skill's records in the branch's order, also those that don't count.
+        changes: Its history, newest first.
+        policy: The policy in force; None where it can't be read, so that nothing is approved.
+    """
+
+    skill: Skill
+    tree: str | None
+    records: Sequence[Record]
+    changes: Sequence[Change]
+    policy: Policy | None
+    now: datetime
+    head_tree: str | None = None
+    released: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdicts:
+    """What the records of one tree come to."""
+
+    revokes: tuple[Record, ...]
+    requests: tuple[Record, ...]
+    approvals: tuple[Record, ...]
+    asked: bool
+
+
+def derive(evidence: Evidence) -> Standing:
+    """The first state, in DESIGN's order, that holds for the evidence's tree."""
+    counting = [record for record in evidence.records if record.counts]
+    approved = last_approved_tree(evidence)
+    state, reasons, own = _state(evidence, counting, approved)
+    return Standing(
+        state=state,
+        reasons=reasons + _doubts(evidence.records),
+        tree=evidence.tree,
+        head_tree=evidence.head_tree,
+        approved_tree=approved,
+        released=evidence.released,
+        self_approved=own,
+        records=tuple(evidence.records),
+    )
+
+
+def last_approved_tree(evidence: Evidence) -> str | None:
+    """The tree that met the rules and was approved last; None if none ever did."""
+    counting = [record for record in evidence.records if record.counts]
+    seen: set[str] = set()
+    for record in reversed(counting):
+        if record.verdict == "approve" and record.tree not in seen:
+            seen.add(record.tree)
+            if _approval(evidence, counting, record.tree)[0]:
+                return record.tree
+    return None
+
+
+def open_records(records: Sequence[Record], tree: str) -> tuple[Record, ...]:
+    """The revokes and requests for changes on a tree that nothing has answered: what an approval of it settles."""
+    verdicts = _verdicts([record for record in records if record.counts], tree)
+    return (*verdicts.revokes, *verdicts.requests)
+
+
+def _state(evidence: Evidence, counting: Sequence[Record], approved: str | None) -> tuple[State, tuple[str, ...], bool]:
+    if not evidence.skill.loads:
+        errors = [problem.message for problem in evidence.skill.problems if problem.severity == "error"]
+        return "invalid", tuple(errors[:3]) or ("no client would load it",), False
+    if evidence.tree is None:
+        return "draft", ("git does not see this folder",), False
+    verdicts = _verdicts(counting, evidence.tree)
+    if verdicts.revokes:
+        return "revoked", tuple(_said(record, "revoked") for record in verdicts.revokes), False
+    if verdicts.requests:
+        return "changes-requested", tuple(_said(r, "wants changes") for r in verdicts.requests), False
+    met, missing, own = _approval(evidence, counting, evidence.tree)
+    if met:
+        lines = [_said(record, "approved") for record in verdicts.approvals]
+        return "approved", (*lines, *(["self-approved"] if own else [])), own
+    if verdicts.asked:
+        return "in-review", missing, False
+    if approved is not None:
+        return "stale", (f"changed since the approved tree {approved[:12]}",), False
+    return "draft", missing, False
+
+
+def _verdicts(counting: Sequence[Record], tree: str) -> _Verdicts:
+    revokes: list[Record] = []
+    requests: list[Record] = []
+    approvals: list[Record] = []
+    asked = False
+    for record in counting:
+        if record.tree != tree:
+            continue
+        if record.verdict == "revoke":
+            revokes.append(record)
+            approvals.clear()
+        elif record.verdict == "request-changes":
+            requests.append(record)
+        elif record.verdict == "approve":
+            revokes = [r for r in revokes if r.file not in record.answers]
+            requests = [r for r in requests if r.file not in record.answers]
+            approvals.append(record)
+        asked = asked or record.verdict in ("request", "approve")
+    return _Verdicts(tuple(revokes), tuple(requests), tuple(approvals), asked)
+
+
+def _approval(evidence: Evidence, counting: Sequence[Record], tree: str) -> tuple[bool, tuple[str, ...], bool]:
+    """Whether the rules are met for a tree, what is missing, and whether only its own authors approved it."""
+    verdicts = _verdicts(counting, tree)
+    if verdicts.revokes or verdicts.requests:
+        return False, (), False
+    if evidence.policy is None:
+        return False, ("the library's policy can't be read, so nothing counts as approved",), False
+    authors = _authors(evidence.changes, tree, _base(counting, tree))
+    facts = Facts(
+        skill=evidence.skill.id,
+        approvals=[Approval(r.reviewer_email, r.at, _checks(r.raw.get("checks"))) for r in verdicts.approvals],
+        authors=authors,
+        now=evidence.now,
+    )
+    decision = decide(evidence.policy, facts)
+    own = bool(verdicts.approvals) and all(r.reviewer_email.casefold() in authors for r in verdicts.approvals)
+    return decision.met, decision.missing, own
+
+
+def _base(counting: Sequence[Record], tree: str) -> str | None:
+    """The tree approved last before `tree` was first approved; derived, because a record's own `base` is a claim."""
+    base = None
+    for record in counting:
+        if record.verdict == "approve":
+            if record.tree == tree:
+                return base
+            base = record.tree
+    return base
+
+
+def _authors(changes: Sequence[Change], tree: str, base: str | None) -> frozenset[str]:
+    """E-mails of the authors and co-authors of the changes that led from `base` to `tree`."""
+    start = next((number for number, change in enumerate(changes) if change.tree == tree), 0)
+    people: set[str] = set()
+    for change in changes[start:]:
+        if base is not None and change.tree == base:
+            break
+        people |= change.authors
+    return frozenset(people)
+
+
+def _checks(raw: Any) -> Mapping[str, bool | None]:
+    """How the checks stood, as a record tells it."""
+    if not isinstance(raw, Mapping):
+        return {}
+    tests = raw.get("tests")
+    passed = None
+    if isinstance(tests, Mapping):
+        passed = tests.get("failed") == 0 and isinstance(tests.get("passed"), int) and tests["passed"] > 0
+    return {"validation": raw.get("validation") == "pass", "tests": passed}
+
+
+def _said(record: Record, did: str) -> str:
+    who = visible(record.reviewer_name or record.reviewer_email)
+    reason = f": {visible(record.reason)}" if record.reason else ""
+    return f"{who} {did} on {record.at:%Y-%m-%d}{reason}"
+
+
+def _doubts(records: Sequence[Record]) -> tuple[str, ...]:
+    doubtful = [record for record in records if not record.counts]
+    return tuple(f"a record does not count, {record.why_not} ({visible(record.file)})" for record in doubtful)

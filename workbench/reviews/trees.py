@@ -1,0 +1,76 @@
+"""Which tree each skill's folder has: at a commit, and in the work tree as `git add` would store it."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from workbench.git import Repository, TreeEntry, WorkTree, parse_tree
+from workbench.skills.model import ROOT_ID, SKILL_FILE
+
+WORKBENCH_FOLDER = ".workbench"
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentTrees:
+    """The work tree's trees by skill id, and the scratch store that can read them while it is open."""
+
+    trees: Mapping[str, str]
+    ignored: frozenset[str]
+    scratch: WorkTree
+
+
+@contextmanager
+def current_trees(repository: Repository, ids: Sequence[str]) -> Iterator[CurrentTrees]:
+    """The current trees of these skills; ignored and unstorable folders have none."""
+    with repository.work_tree(ids) as scratch:
+        listing = parse_tree(scratch.run("ls-tree", "-z", "-r", "-t", "--full-tree", scratch.tree))
+        trees = _by_id(listing, ids)
+        if ROOT_ID in ids:
+            trees[ROOT_ID] = _root_tree(entry for entry in listing if "/" not in entry.path)
+        yield CurrentTrees(trees, scratch.ignored, scratch)
+
+
+def trees_at(repository: Repository, revision: str, ids: Sequence[str]) -> dict[str, str]:
+    """The trees of these skills at a commit; those it does not have are left out."""
+    trees = _by_id(repository.entries(revision, "-r", "-t", "-d"), ids)
+    if ROOT_ID in ids:
+        trees[ROOT_ID] = _root_tree(repository.entries(revision))
+    return trees
+
+
+def skills_at(repository: Repository, revision: str) -> dict[str, str]:
+    """The blob of the SKILL.md of each skill at a commit, by skill id."""
+    found = {}
+    for entry in repository.entries(revision, "-r"):
+        folder, _, name = entry.path.rpartition("/")
+        if name == SKILL_FILE and entry.kind == "blob" and entry.mode != "120000":
+            found[folder or ROOT_ID] = entry.id
+    return found
+
+
+def store_root_tree(repository: Repository, revision: str) -> str:
+    """Write the tree of a skill at the library's root into the repository; gives its id."""
+    return repository.make_tree(_without_workbench(repository.entries(revision)))
+
+
+def _by_id(listing: Iterable[TreeEntry], ids: Sequence[str]) -> dict[str, str]:
+    wanted = set(ids)
+    return {entry.path: entry.id for entry in listing if entry.kind == "tree" and entry.path in wanted}
+
+
+def _without_workbench(entries: Iterable[TreeEntry]) -> list[TreeEntry]:
+    return [entry for entry in entries if entry.path != WORKBENCH_FOLDER]
+
+
+def _root_tree(entries: Iterable[TreeEntry]) -> str:
+    """The id that git would give the tree of these entries (given in git's order) without `.workbench`."""
+    kept = _without_workbench(entries)
+    body = b"".join(
+        entry.mode.lstrip("0").encode() + b" " + entry.path.encode("utf-8", "surrogateescape") + b"\0"
+        + bytes.fromhex(entry.id)
+        for entry in kept
+    )  # fmt: skip
+    data = b"tree %d\0" % len(body) + body
+    long_ids = any(len(entry.id) == 64 for entry in kept)
+    return hashlib.sha256(data).hexdigest() if long_ids else hashlib.sha1(data, usedforsecurity=False).hexdigest()

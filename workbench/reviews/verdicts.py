@@ -1,0 +1,168 @@
+"""Recording a verdict: one commit on the reviews branch, bound to exactly the tree that was read."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workbench.errors import ConflictError, InputError, UsageError
+from workbench.git import Identity, Repository
+from workbench.reviews import ledger, records
+from workbench.reviews.model import Record, Recorded, Standing, Verdict
+from workbench.reviews.states import open_records
+from workbench.reviews.trees import store_root_tree
+from workbench.skills.model import ROOT_ID, Skill
+from workbench.skills.treehash import manifest_digest
+from workbench.text import visible
+
+_NEEDS_REASON: frozenset[Verdict] = frozenset({"approve", "request-changes", "revoke", "comment"})
+_LEAST_EXPECT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a reviewer wants to say of a skill.
+
+    Attributes:
+        expect: The tree the reviewer read, whole or at least its first 7 digits; None skips the check.
+        checks: How validation and tests stood when the verdict was given.
+        via: `tui`, `cli` or `ci`.
+    """
+
+    verdict: Verdict
+    reason: str
+    via: str
+    expect: str | None = None
+    checks: Mapping[str, Any] | None = None
+    extra: Mapping[str, Any] | None = None
+
+
+def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Opinion, now: datetime) -> Recorded:
+    """Record a verdict; the user's branch, index and work tree stay as they are.
+
+    Raises:
+        UsageError: The verdict needs a reason and has none.
+        InputError: The skill can't be loaded, or git does not know who the user is.
+        ConflictError: The tree is not the one expected, or not the one at HEAD, or there is nothing to revoke.
+    """
+    if opinion.verdict in _NEEDS_REASON and not opinion.reason.strip():
+        raise UsageError(f"'{opinion.verdict}' needs a reason", remedy="say what you saw: --reason TEXT")
+    tree = _tree_to_judge(skill, standing, opinion)
+    who = repository.identity()
+    if skill.id == ROOT_ID and tree == standing.head_tree:
+        store_root_tree(repository, "HEAD")
+    file, data = _record_file(repository, skill, standing, opinion, tree, who, now)
+    message = _message(skill, tree, opinion)
+    kept = [tree] if opinion.verdict == "approve" else []
+    commit = ledger.append(repository, {file: data}, kept, message, who)
+    return Recorded(_read_back(file, data, commit, who), commit)
+
+
+def _tree_to_judge(skill: Skill, standing: Standing, opinion: Opinion) -> str:
+    tree = standing.tree
+    if opinion.verdict == "revoke" and standing.state != "approved":
+        tree = _tree_to_revoke(skill, standing)
+    if tree is None or (standing.head_tree is None and opinion.verdict != "revoke"):
+        raise ConflictError(
+            "this skill was never committed, so git can't keep what you read",
+            where=visible(skill.id),
+            remedy="commit the skill first",
+        )
+    expect = opinion.expect
+    if expect is not None and not (len(expect) >= _LEAST_EXPECT and tree.startswith(expect.lower())):
+        raise ConflictError(
+            f"the tree is {tree}, not {visible(expect)}: the skill changed since you read it",
+            where=visible(skill.id),
+            remedy=f"read what changed: workbench review diff {skill.id}",
+        )
+    if opinion.verdict == "revoke":
+        return tree
+    if not skill.loads and opinion.verdict == "approve":
+        raise InputError(
+            f"no client would load it: {'; '.join(standing.reasons[:1])}",
+            where=visible(skill.id),
+            remedy="mend the skill first",
+        )
+    if tree != standing.head_tree:
+        raise ConflictError(
+            f"the folder's tree is {tree[:12]}, HEAD has {(standing.head_tree or 'none')[:12]}",
+            where=visible(skill.id),
+            remedy="commit the skill first",
+        )
+    return tree
+
+
+def _tree_to_revoke(skill: Skill, standing: Standing) -> str:
+    on_this = any(r.counts and r.verdict == "approve" and r.tree == standing.tree for r in standing.records)
+    tree = standing.tree if on_this and standing.state != "revoked" else standing.approved_tree
+    if tree is None:
+        raise ConflictError(
+            "no approval of this skill is in force, so there is none to revoke", where=visible(skill.id)
+        )
+    return tree
+
+
+def _record_file(
+    repository: Repository, skill: Skill, standing: Standing, opinion: Opinion, tree: str, who: Identity, now: datetime
+) -> tuple[str, bytes]:
+    settles: Sequence[Record] = open_records(standing.records, tree) if opinion.verdict == "approve" else ()
+    roots = repository.roots()
+    fields = {
+        "schema": records.SCHEMA,
+        "path": skill.id,
+        "skill": skill.name,
+        "library": roots[0] if roots else None,
+        "tree": tree,
+        "digest": digest_of(repository, tree),
+        "commit": repository.head(),
+        "base": standing.approved_tree if standing.approved_tree != tree else _base(standing, tree),
+        "version": skill.version,
+        "policy": repository.resolve("HEAD:.workbench"),
+        "verdict": opinion.verdict,
+        "answers": [record.file for record in settles],
+        "reviewer": {"name": who.name, "email": who.email},
+        "via": "ci" if opinion.via == "cli" and os.environ.get("CI") == "true" else opinion.via,
+        "reason": encodable(opinion.reason).strip(),
+        "comments": [],
+        "checks": dict(opinion.checks or {}),
+        **(opinion.extra or {}),
+        "at": records.timestamp(now),
+    }
+    data = records.encode(fields)
+    return records.file_path(skill.id, tree, now, data), data
+
+
+def _base(standing: Standing, tree: str) -> str | None:
+    """The tree approved last before this one."""
+    earlier = [r.tree for r in standing.records if r.counts and r.verdict == "approve" and r.tree != tree]
+    return earlier[-1] if earlier else None
+
+
+def digest_of(repository: Repository, tree: str) -> str:
+    """The manifest digest of a tree: the same bytes, named independently of git.
+
+    A link counts as its target's text; a submodule, whose content git does not hold, as the commit's id.
+    """
+    entries = repository.entries(tree, "-r")
+    contents = repository.blobs(entry.id for entry in entries if entry.kind == "blob")
+    return manifest_digest((entry.path, contents.get(entry.id, entry.id.encode())) for entry in entries)
+
+
+def encodable(text: str) -> str:
+    """Text that UTF-8 can hold: an argument of the command line may carry bytes that are not text."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _message(skill: Skill, tree: str, opinion: Opinion) -> str:
+    what = {"approve": "Approve", "request": "Request review of", "request-changes": "Request changes of",
+            "comment": "Comment on", "revoke": "Revoke", "baseline": "Baseline"}[opinion.verdict]  # fmt: skip
+    reason = f"{visible(opinion.reason.strip())}\n\n" if opinion.reason.strip() else ""
+    return (
+        f"{what} {visible(skill.name)}\n\n{reason}"
+        f"Skill: {visible(skill.id)}\nSkill-Tree: {tree}\nVerdict: {opinion.verdict}\n"
+    )
+
+
+def _read_back(file: str, data: bytes, commit: str, who: Identity) -> Record:
+    return records.read(file, data, introduced=commit, author=f"{who.name} <{who.email}>", libraries=None)

@@ -1,0 +1,82 @@
+"""Whether the rules hold at HEAD: what CI asks, and what a clone alone can answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from workbench.errors import InputError
+from workbench.git import Repository
+from workbench.reviews.model import Judged, Standing, Verification
+from workbench.reviews.survey import Background, policy_in_force, read_background, standing_of
+from workbench.reviews.trees import skills_at, trees_at
+from workbench.reviews.verdicts import digest_of
+from workbench.skills.globs import first_match
+from workbench.skills.model import Skill
+from workbench.skills.reader import parse_skill
+from workbench.text import visible
+
+
+def verify(
+    repository: Repository, now: datetime, *, names: Sequence[str] = (), base: str | None = None
+) -> Verification:
+    """Judge the skills at HEAD.
+
+    Args:
+        names: Ids of the skills to judge; empty means all.
+        base: Judge only the skills whose tree differs from this revision's.
+
+    Raises:
+        InputError: There is no commit, or `base` names none.
+    """
+    head = repository.head()
+    if head is None:
+        raise InputError("there is no commit to verify", where=str(repository.root), remedy="commit the skills first")
+    skills = [skill for skill in committed_skills(repository, head) if not names or skill.id in names]
+    if base is not None:
+        skills = _changed(repository, skills, head, base)
+    background = read_background(repository, skills)
+    judged = tuple(_judge(repository, skill, background, now) for skill in skills)
+    return Verification(all(one.ok for one in judged), head, judged, background.notes)
+
+
+def committed_skills(repository: Repository, revision: str) -> list[Skill]:
+    """The skills of a commit, read from git alone, without those that the policy excludes."""
+    policy, _ = policy_in_force(repository, revision)
+    files = skills_at(repository, revision)
+    kept = {id_: blob for id_, blob in files.items() if not (policy and first_match(policy.exclude, id_))}
+    contents = repository.blobs(kept.values())
+    return [
+        parse_skill(id_, contents.get(blob, b""), folder_name=id_.rpartition("/")[2] if id_ != "." else None)
+        for id_, blob in sorted(kept.items())
+    ]
+
+
+def _changed(repository: Repository, skills: Sequence[Skill], head: str, base: str) -> list[Skill]:
+    commit = repository.resolve(f"{base}^{{commit}}")
+    if commit is None:
+        raise InputError(
+            f"'{visible(base)}' names no commit here",
+            where=str(repository.root),
+            remedy="fetch it first, for example: git fetch origin main",
+        )
+    ids = [skill.id for skill in skills]
+    before, after = trees_at(repository, commit, ids), trees_at(repository, head, ids)
+    return [skill for skill in skills if before.get(skill.id) != after.get(skill.id)]
+
+
+def _judge(repository: Repository, skill: Skill, background: Background, now: datetime) -> Judged:
+    tree = background.head_trees.get(skill.id)
+    standing = standing_of(skill, tree, background, now)
+    ok, reasons = standing.state == "approved", standing.reasons
+    if ok:
+        forged = _forged_digest(repository, standing)
+        ok, reasons = not forged, (*forged, *reasons)
+    return Judged(skill.id, skill.name, ok, standing.state, tree, reasons, standing.records)
+
+
+def _forged_digest(repository: Repository, standing: Standing) -> tuple[str, ...]:
+    """Approvals whose digest is not that of the tree's bytes: git's id alone must not be enough."""
+    claims = {r.digest for r in standing.records if r.counts and r.verdict == "approve" and r.tree == standing.tree}
+    if standing.tree is None or not claims or repository.resolve(f"{standing.tree}^{{tree}}") is None:
+        return ()
+    real = digest_of(repository, standing.tree)
+    return tuple(f"an approval names the digest {visible(claim)}, the bytes have {real}" for claim in claims - {real})

@@ -1,0 +1,434 @@
+"""An open library with its settings and its store: built once, and handed to every front end.
+
+Every method may take time (git, files, SQLite, programs); a screen calls them in workers. What can go wrong comes as
+`WorkbenchError`.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench import git
+from workbench.config import Settings, load_settings, store_path
+from workbench.errors import InputError, UsageError, WorkbenchError
+from workbench.policy.rules import NO_POLICY, POLICY_FILE, parse_policy
+from workbench.reviews.diff import SkillDiff
+from workbench.reviews.history import Change, read_history
+from workbench.reviews.listing import LibraryView, SkillRow, diff_of, row_outside_git, rows_in_git, situation
+from workbench.reviews.model import Recorded, Verdict, Verification
+from workbench.reviews.survey import policy_in_force
+from workbench.reviews.trees import current_trees
+from workbench.skills.model import Problem, Skill
+from workbench.storage import Store
+from workbench.text import visible
+
+if TYPE_CHECKING:
+    from workbench.analytics.claude_logs import ImportReport
+    from workbench.analytics.costs import CostReport
+    from workbench.analytics.usage import UsageRow
+    from workbench.sandbox.model import OnOutput
+    from workbench.skills.discovery import Skipped
+    from workbench.skills.reader import Document, FileEntry
+    from workbench.testing.cases import Case
+    from workbench.testing.runner import TestRun
+    from workbench.tools.model import CallResult, Tool
+
+_UNSANDBOXED = "unsandboxed"
+
+
+class Workspace:
+    """An open library.
+
+    Attributes:
+        root: The library's folder: the git work tree's top, or any folder outside git.
+        within: Only skills at or below this path of the library are shown; empty means all.
+        repository: None outside git.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        repository: git.Repository | None,
+        settings: Settings,
+        store: Store | None = None,
+        within: str = "",
+    ) -> None:
+        self.root = root
+        self.repository = repository
+        self.settings = settings
+        self.within = within
+        self._store = store
+        self._store_lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls, path: Path | None = None, *, settings: Settings | None = None, store: Store | None = None
+    ) -> "Workspace":
+        """Open the library at `path`, by default the one that holds the current folder.
+
+        Raises:
+            InputError: There is no such folder, or git can't use the repository around it.
+        """
+        folder = (path or Path.cwd()).expanduser().absolute()
+        if not folder.is_dir():
+            raise InputError("there is no such folder", where=visible(str(folder)))
+        settings = settings or load_settings()
+        repository = git.Repository.discover(folder)
+        if repository is None or _is_ignored(repository, folder):
+            return cls(folder, None, settings, store)
+        top = repository.root
+        real = folder.resolve()
+        below = real.relative_to(top.resolve()).as_posix() if path and real.is_relative_to(top.resolve()) else "."
+        return cls(top, repository, settings, store, within="" if below == "." else below)
+
+    @property
+    def name(self) -> str:
+        """The folder's name, for titles."""
+        return self.root.name or str(self.root)
+
+    @property
+    def in_git(self) -> bool:
+        """Whether there is a repository, so that verdicts can be kept."""
+        return self.repository is not None
+
+    @property
+    def store(self) -> Store:
+        """The store, opened when first asked for."""
+        with self._store_lock:
+            if self._store is None:
+                self._store = Store(store_path())
+            return self._store
+
+    @cached_property
+    def library_id(self) -> str:
+        """The library's root commit; outside git, or before the first commit, the folder's path."""
+        roots = self.repository.roots() if self.repository else ()
+        return roots[0] if roots else str(self.root)
+
+    def skills(self) -> "tuple[tuple[Skill, ...], tuple[Skipped, ...]]":
+        """The skills of the work tree, and what was skipped while looking for them."""
+        from workbench.skills.reader import read_all
+
+        return read_all(self.root, self._excluded(), within=self.within)
+
+    def view(self) -> LibraryView:
+        """All skills with their standings."""
+        skills, skipped = self.skills()
+        if self.repository is None:
+            note = "not a git repository: skills can be browsed and tested; approving needs one (workbench adopt)"
+            return LibraryView(tuple(row_outside_git(self.root, skill) for skill in skills), skipped, (note,))
+        rows, background = rows_in_git(self.repository, skills)
+        notes = (*situation(self.repository, background.head), *background.notes)
+        return LibraryView(rows, skipped, notes, background.head, self.repository.branch())
+
+    def find(self, name: str) -> Skill:
+        """The skill that NAME means: an id, a path on disk, or a label that only one skill has.
+
+        Raises:
+            UsageError: None or several are meant; it lists the candidates.
+        """
+        from workbench.skills.naming import resolve
+
+        return resolve(self.skills()[0], name, cwd=Path.cwd(), root=self.root)
+
+    def row(self, name: str) -> SkillRow:
+        """One skill with where it stands. Raises as `find`."""
+        skill = self.find(name)
+        if self.repository is None:
+            return row_outside_git(self.root, skill)
+        return rows_in_git(self.repository, [skill])[0][0]
+
+    def tree(self, skill_id: str) -> str | None:
+        """The current tree of one skill."""
+        return self.trees([skill_id]).get(skill_id)
+
+    def trees(self, ids: Sequence[str]) -> dict[str, str]:
+        """The current trees of these skills; those that git does not see have none."""
+        if self.repository is None:
+            from workbench.skills.treehash import tree_of_folder
+
+            return {id_: tree_of_folder(self.root / id_) for id_ in ids}
+        with current_trees(self.repository, ids) as current:
+            return dict(current.trees)
+
+    def document(self, skill_id: str) -> "Document":
+        """What the skill says: its SKILL.md, source and parts."""
+        from workbench.skills.reader import read_document
+
+        return read_document(self.root, skill_id)
+
+    def files(self, skill_id: str) -> "tuple[FileEntry, ...]":
+        """Everything in the skill's folder."""
+        from workbench.skills.reader import list_files
+
+        return list_files(self.root, skill_id)
+
+    def read_file(self, skill_id: str, path: str) -> str:
+        """The text of one file of a skill. Raises InputError for what is binary, too large or outside the skill."""
+        from workbench.skills.reader import read_text
+
+        return read_text(self.root, skill_id, path)
+
+    def history(self, skill_id: str) -> tuple[Change, ...]:
+        """The commits that changed a skill, newest first, with released versions and approved trees marked."""
+        if self.repository is None:
+            return ()
+        row = self.row(skill_id)
+        from workbench.reviews.versions import read_releases
+
+        releases = read_releases(self.repository, self.skills()[0]).get(skill_id, ())
+        versions = {release.tree: release.version for release in releases}
+        approved = {r.tree for r in row.standing.records if r.counts and r.verdict == "approve"}
+        approved -= {r.tree for r in row.standing.records if r.counts and r.verdict == "revoke"}
+        return tuple(
+            replace(change, version=versions.get(change.tree), approved=change.tree in approved)
+            for change in read_history(self.repository, [skill_id]).get(skill_id, [])
+        )
+
+    def diff(self, skill_id: str, *, base: str | None = None) -> SkillDiff:
+        """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
+
+        Raises:
+            InputError: Outside git, or `base` names nothing.
+        """
+        repository = self._need_git("comparing with what was approved")
+        return diff_of(repository, skill_id, self.row(skill_id).standing, base)
+
+    def decide(
+        self,
+        skill_id: str,
+        verdict: Verdict,
+        reason: str,
+        *,
+        expect: str | None = None,
+        via: str = "cli",
+        extra: Mapping[str, Any] | None = None,
+    ) -> Recorded:
+        """Record a verdict on the current tree of a skill. Raises as `reviews.verdicts.decide`."""
+        from workbench.reviews import verdicts
+
+        repository = self._need_git("a verdict")
+        row = self.row(skill_id)
+        checks = self._checks(row)
+        opinion = verdicts.Opinion(verdict, reason, via, expect, checks, extra)
+        return verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
+
+    def verify(self, names: Sequence[str] = (), *, base: str | None = None) -> Verification:
+        """Whether the rules hold for every skill at HEAD (with `base`: for those that changed since)."""
+        from workbench.reviews.verify import committed_skills, verify
+        from workbench.skills.naming import resolve
+
+        repository = self._need_git("verifying")
+        ids: list[str] = []
+        if names:
+            skills = committed_skills(repository, repository.head() or "HEAD")
+            ids = [resolve(skills, name, cwd=Path.cwd(), root=self.root).id for name in names]
+        return verify(repository, datetime.now(UTC), names=ids, base=base)
+
+    def tools(self, skill_id: str | None = None) -> "tuple[Tool, ...]":
+        """The tools of one skill, or of all."""
+        from workbench.tools.manifest import load_tools
+
+        skills = [self.find(skill_id)] if skill_id is not None else self.skills()[0]
+        return tuple(tool for skill in skills if skill.loads for tool in load_tools(self.root, skill)[0])
+
+    def tool(self, name: str) -> "Tool":
+        """The tool that `SKILL.TOOL` means; SKILL may be a skill's id.
+
+        Raises:
+            UsageError: None or several are meant; it lists the candidates.
+        """
+        from workbench.skills.naming import near
+
+        tools = self.tools()
+        found = [tool for tool in tools if name in (tool.id, f"{tool.skill}.{tool.name}")]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            candidates = ", ".join(visible(f"{tool.skill}.{tool.name}") for tool in found)
+            raise UsageError(f"'{visible(name)}' is ambiguous", remedy=f"one of: {candidates}")
+        raise UsageError(f"there is no tool '{visible(name)}'", remedy=near(name, [tool.id for tool in tools]))
+
+    def cases(self, skill_id: str) -> "tuple[tuple[Case, ...], tuple[Problem, ...]]":
+        """The test cases of one skill, and what is wrong with their files."""
+        from workbench.testing.cases import load_cases
+
+        return load_cases(self.root, self.find(skill_id))
+
+    def test(
+        self,
+        skill_ids: Sequence[str],
+        *,
+        case: str | None = None,
+        on_start: "Callable[..., None] | None" = None,
+        on_result: "Callable[..., None] | None" = None,
+        cancel: threading.Event | None = None,
+        unsandboxed: bool = False,
+        jobs: int | None = None,
+    ) -> "TestRun":
+        """Run the cases of these skills (`case`: only those of that name) and store what came of them."""
+        from workbench.testing.cases import load_cases
+        from workbench.testing.runner import run_cases
+
+        skills = [self.find(id_) for id_ in skill_ids]
+        selected = []
+        problems: list[Problem] = []
+        for skill in skills:
+            cases, found = load_cases(self.root, skill)
+            problems += found
+            selected += [(skill, one) for one in cases if case in (None, one.name)]
+        if case is not None and not selected:
+            raise UsageError(f"no case is named '{visible(case)}'")
+        trees = self.trees([skill.id for skill in skills])
+        return run_cases(
+            self.root,
+            selected,
+            store=self._store_if_usable(),
+            library=self.library_id,
+            trees=trees,
+            tools=lambda skill: self.tools(skill.id),
+            jobs=jobs,
+            unsandboxed=unsandboxed or self._all_allowed(trees.values()),
+            on_start=on_start,
+            on_result=on_result,
+            cancel=cancel,
+            problems=tuple(problems),
+        )
+
+    def last_results(self, skill_id: str) -> Mapping[str, str]:
+        """The outcome of each case in the last run on the skill's current tree."""
+        from workbench.analytics.usage import last_test_run
+
+        run = last_test_run(self.store, skill_id, self.tree(skill_id))
+        return run.cases if run else {}
+
+    def call(
+        self,
+        tool: "Tool",
+        arguments: Mapping[str, Any],
+        *,
+        on_output: "OnOutput | None" = None,
+        cancel: threading.Event | None = None,
+        unsandboxed: bool = False,
+    ) -> "CallResult":
+        """Call a tool in the sandbox and store the call."""
+        from workbench.tools.calls import call
+
+        return call(
+            tool,
+            arguments,
+            root=self.root,
+            store=self._store_if_usable(),
+            library=self.library_id,
+            tree=self.tree(tool.skill),
+            on_output=on_output,
+            cancel=cancel,
+            unsandboxed=unsandboxed or self.unsandboxed_allowed(tool.skill),
+            cwd=Path.cwd(),
+        )
+
+    def allow_unsandboxed(self, skill_id: str) -> None:
+        """Remember this user's yes to running this very tree without a sandbox."""
+        tree = self.tree(skill_id)
+        if tree is None:
+            raise InputError("git does not see this folder, so a yes can't be bound to it", where=visible(skill_id))
+        with self.store.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO consent (subject, what, at) VALUES (?, ?, ?)",
+                (tree, _UNSANDBOXED, int(time.time() * 1000)),
+            )
+
+    def unsandboxed_allowed(self, skill_id: str) -> bool:
+        """Whether this user said yes to running the skill's current tree without a sandbox."""
+        tree = self.tree(skill_id)
+        return tree is not None and self._all_allowed([tree])
+
+    def usage(self, *, by: str, since: date | None = None, until: date | None = None) -> "list[UsageRow]":
+        """Calls, success and time by skill, tool or day."""
+        from workbench.analytics.usage import usage
+
+        return usage(self.store, by=by, since=since, until=until)  # type: ignore[arg-type]  # checked by `usage`
+
+    def recent_events(self, limit: int = 200, skill: str | None = None) -> list[Any]:
+        """The newest events."""
+        from workbench.analytics.usage import recent
+
+        return recent(self.store, limit, skill)
+
+    def cost(self, *, by: str, since: date | None = None, until: date | None = None) -> "CostReport":
+        """What the imported model calls cost."""
+        from workbench.analytics.costs import cost_report
+
+        return cost_report(self.store, by=by, since=since, until=until)  # type: ignore[arg-type]  # checked there
+
+    def import_logs(
+        self, *, on_progress: "Callable[..., None] | None" = None, cancel: threading.Event | None = None
+    ) -> "ImportReport":
+        """Read what the agents' logs on this machine have new."""
+        from workbench.analytics.claude_logs import import_claude
+
+        return import_claude(self.store, on_progress=on_progress, cancel=cancel)
+
+    def git_commands(self) -> tuple[git.GitCommand, ...]:
+        """The git commands that ran, oldest first."""
+        return git.commands()
+
+    def _excluded(self) -> tuple[str, ...]:
+        if self.repository is not None:
+            policy, _ = policy_in_force(self.repository, self.repository.head())
+            return (policy or NO_POLICY).exclude
+        try:
+            return parse_policy((self.root / POLICY_FILE).read_bytes()).exclude
+        except (OSError, InputError):
+            return ()
+
+    def _need_git(self, what: str) -> git.Repository:
+        if self.repository is None:
+            raise InputError(
+                f"{what} needs a git repository, and this folder is in none",
+                where=visible(str(self.root)),
+                remedy="workbench adopt copies skills into a git library of your own; or: git init",
+            )
+        return self.repository
+
+    def _checks(self, row: SkillRow) -> dict[str, Any]:
+        """How validation and tests stand, for the record."""
+        from workbench.analytics.usage import last_test_run
+
+        errors = any(problem.severity == "error" for problem in row.problems)
+        checks: dict[str, Any] = {"validation": "fail" if errors else "pass"}
+        store = self._store_if_usable()
+        run = last_test_run(store, row.id, row.standing.tree) if store and row.standing.tree else None
+        if run:
+            checks["tests"] = {"passed": run.passed, "failed": run.failed}
+        return checks
+
+    def _store_if_usable(self) -> Store | None:
+        """The store, or None where it can't be opened: what was asked for matters more than its trace."""
+        try:
+            return self.store
+        except WorkbenchError:
+            return None
+
+    def _all_allowed(self, trees: "Sequence[str] | Any") -> bool:
+        wanted = set(trees)
+        store = self._store_if_usable()
+        if not wanted or store is None:
+            return False
+        marks = ",".join("?" * len(wanted))
+        sql = f"SELECT count(*) FROM consent WHERE what = ? AND subject IN ({marks})"  # noqa: S608 - only marks
+        return int(store.query(sql, (_UNSANDBOXED, *wanted))[0][0]) == len(wanted)
+
+
+def _is_ignored(repository: git.Repository, folder: Path) -> bool:
+    """Whether the repository around a folder has nothing to do with it: a package in a virtual environment, say."""
+    if folder.resolve() == repository.root.resolve():
+        return False
+    said = repository.run("check-ignore", "-z", "--stdin", stdin=os.fsencode(folder.resolve()), ok=(0, 1, 128))
+    return bool(said)
