@@ -1,0 +1,169 @@
+"""The diff as a person reads it: nothing hidden, nothing lost, and as quick for 20,000 lines as for 20."""
+
+from typing import Literal
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from workbench.reviews.diff import DiffLine, FileDiff, Hunk, SkillDiff
+from workbench.tui.widgets.diff_rows import RowKind, changed_words, index_rows
+from workbench.tui.widgets.diff_view import DiffView
+
+
+def line(kind: Literal[" ", "+", "-"], number: int, text: str) -> DiffLine:
+    return DiffLine(kind, None if kind == "+" else number, None if kind == "-" else number, text)
+
+
+def hunk(*lines: DiffLine, start: int = 1) -> Hunk:
+    old = sum(one.kind != "+" for one in lines)
+    return Hunk(start, old, start, len(lines) - sum(one.kind == "-" for one in lines), "def main", lines)
+
+
+def modified(path: str, *hunks: Hunk, notes: tuple[str, ...] = ()) -> FileDiff:
+    return FileDiff(path, None, "modified", "100644", "100644", False, hunks, notes)
+
+
+def skill_diff(*files: FileDiff) -> SkillDiff:
+    return SkillDiff("skills/x", "a" * 40, "approved aaaa", "b" * 40, files)
+
+
+CHANGE = hunk(
+    line(" ", 1, "import csv"),
+    line("-", 2, "rows = read(path)"),
+    line("+", 2, "rows = read(path, strict)"),
+    line("+", 3, "print(rows)"),
+)
+
+
+class DiffApp(App[None]):
+    AUTO_FOCUS = "DiffView"
+
+    def __init__(self, diff: SkillDiff) -> None:
+        super().__init__()
+        self.given = diff
+
+    def compose(self) -> ComposeResult:
+        yield DiffView(self.given)
+
+
+def drawn(pilot: Pilot[None]) -> list[str]:
+    view = pilot.app.query_one(DiffView)
+    return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
+
+
+async def test_signs_and_numbers_say_what_changed_without_colour() -> None:
+    async with DiffApp(skill_diff(modified("run.py", CHANGE))).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        text = drawn(pilot)
+    assert text[0].startswith("▌M run.py  modified")
+    assert text[0].endswith("+2 -1")
+    assert text[3].split() == ["2", "-rows", "=", "read(path)"]
+    assert text[4].split() == ["2", "+rows", "=", "read(path,", "strict)"]
+
+
+async def test_a_wide_screen_shows_both_sides_and_a_narrow_one_does_not() -> None:
+    async with DiffApp(skill_diff(modified("run.py", CHANGE))).run_test(size=(130, 24)) as pilot:
+        await pilot.pause()
+        assert "rows = read(path)" in drawn(pilot)[3]
+        assert "rows = read(path, strict)" in drawn(pilot)[3]
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert not any("read(path) " in text and "strict" in text for text in drawn(pilot))
+
+
+async def test_the_cursor_stays_on_its_line_when_the_layout_changes() -> None:
+    async with DiffApp(skill_diff(modified("a", CHANGE), modified("b", CHANGE))).run_test(size=(130, 24)) as pilot:
+        await pilot.pause()
+        view = pilot.app.query_one(DiffView)
+        view.cursor = next(n for n, row in enumerate(view._index.rows) if row.file == 1 and row.left == 1)
+        view.diff_layout = "unified"
+        await pilot.pause()
+        row = view._index.rows[view.cursor]
+        assert (row.kind, row.file, row.left) == (RowKind.LINE, 1, 1)
+
+
+async def test_a_file_that_is_new_takes_the_whole_width_even_side_by_side() -> None:
+    new = FileDiff("new.py", None, "added", None, "100644", False, (hunk(line("+", 1, "x" * 90)),))
+    async with DiffApp(skill_diff(new)).run_test(size=(130, 24)) as pilot:
+        await pilot.pause()
+        assert "x" * 90 in drawn(pilot)[2]
+
+
+async def test_hostile_text_shows_and_acts_on_nothing() -> None:
+    evil = hunk(line("+", 1, "\x1b]52;c;aGk=\x07 \u202egnp.exe [/nope] [@click=app.quit]x[/]"))
+    diff = skill_diff(modified("\x1b[2Jname", evil, notes=("hidden \u200b characters on line 1",)))
+    async with DiffApp(diff).run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        text = "\n".join(drawn(pilot))
+    assert "␛]52;c;aGk=␇ ⟨U+202E⟩gnp.exe [/nope] [@click=app.quit]x[/]" in text
+    assert "␛[2Jname" in text
+    assert "⟨U+200B⟩" in text
+    assert not {"\x1b", "\u202e", "\u200b", "\x07"} & set(text)
+
+
+async def test_a_long_line_is_cut_with_a_mark_and_can_be_scrolled_to() -> None:
+    async with DiffApp(skill_diff(modified("f", hunk(line("+", 1, "a" * 100 + "END"))))).run_test() as pilot:
+        await pilot.pause()
+        assert drawn(pilot)[2].endswith("›")
+        view = pilot.app.query_one(DiffView)
+        view.scroll_to(x=view.max_scroll_x, animate=False, immediate=True)
+        await pilot.pause()
+        assert drawn(pilot)[2].endswith("END")
+        assert "‹" in drawn(pilot)[2]
+
+
+@pytest.mark.parametrize("width", [80, 81, 130, 131])
+async def test_every_row_is_exactly_as_wide_as_the_view(width: int) -> None:
+    text = hunk(line("-", 1, "表計算" * 40), line("+", 1, "表計算x" * 40), line(" ", 2, "e\u0301" * 200))
+    async with DiffApp(skill_diff(modified("日本語" * 30, text))).run_test(size=(width, 24)) as pilot:
+        await pilot.pause()
+        view = pilot.app.query_one(DiffView)
+        for left in (0, 1, 7):
+            view.scroll_to(x=left, animate=False, immediate=True)
+            room = view.scrollable_content_region.width
+            assert {view.render_line(y).cell_length for y in range(6)} == {room}
+
+
+async def test_hunks_and_files_can_be_walked_in_both_directions() -> None:
+    diff = skill_diff(modified("a", CHANGE, CHANGE), modified("b", CHANGE))
+    async with DiffApp(diff).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        view = pilot.app.query_one(DiffView)
+        seen = []
+        for _ in range(4):
+            view.action_next_hunk()
+            seen.append((view.file_at_cursor, view.hunk_at_cursor))
+        assert seen == [(0, 1), (0, 2), (1, 3), (1, 3)]
+        view.action_previous_file()
+        view.action_previous_file()
+        assert (view.cursor, view.file_at_cursor) == (0, 0)
+        view.action_next_file()
+        assert view.file_at_cursor == 1
+
+
+def test_only_the_words_that_differ_are_marked() -> None:
+    old, new = changed_words("read(path, False)", "read(path, True)")
+    assert old == [(11, 16)]
+    assert new == [(11, 15)]
+
+
+def test_lines_with_nothing_in_common_have_no_marked_words() -> None:
+    assert changed_words("import os", "a completely different sentence, with many words in it") == ([], [])
+
+
+def test_an_old_name_a_mode_and_a_binary_file_have_rows_of_their_own() -> None:
+    moved = FileDiff("new/logo.png", "old/logo.png", "renamed", "100644", "100755", True, (), ("now executable",))
+    rows = index_rows(skill_diff(moved), split=False).rows
+    assert [row.kind for row in rows] == [RowKind.FILE, *[RowKind.NOTE] * 3]
+
+
+def test_no_line_is_lost_in_either_layout() -> None:
+    lines = tuple(line("-" if n % 3 else "+", n, str(n)) for n in range(50))
+    for split in (False, True):
+        rows = index_rows(skill_diff(modified("f", hunk(*lines))), split=split).rows
+        if split:
+            seen = [n for row in rows for n in (row.left, row.right) if row.kind is RowKind.PAIR and n >= 0]
+        else:
+            seen = [row.left for row in rows if row.kind is RowKind.LINE]
+        assert sorted(seen) == list(range(50))

@@ -1,0 +1,150 @@
+"""How one row of a diff looks: signs, numbers, what changed within a line, and marks where a line goes on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from workbench.reviews.diff import DiffLine, FileDiff
+from workbench.text import cell_width, fit, truncate, visible
+from workbench.tui.widgets.diff_rows import MAX_CHARACTERS, Row, RowKind, changed_words, notes_of, shown
+
+_STATUS = {"added": "A", "deleted": "D", "modified": "M", "renamed": "R", "mode": "X"}
+_CUT_LEFT, _CUT_RIGHT = "‹", "›"
+
+Spans = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The styles of a diff, and how wide its line numbers are."""
+
+    plain: Style
+    added: Style
+    added_word: Style
+    removed: Style
+    removed_word: Style
+    number: Style
+    file: Style
+    status: Style
+    hunk: Style
+    note: Style
+    gap: Style
+    digits: int
+
+    def of(self, kind: str) -> tuple[Style, Style]:
+        """The styles of a line and of the words in it that changed."""
+        if kind == "+":
+            return self.added, self.added_word
+        if kind == "-":
+            return self.removed, self.removed_word
+        return self.plain, self.plain
+
+
+def draw_row(file: FileDiff, counts: tuple[int, int], row: Row, palette: Palette, left: int, width: int) -> Strip:
+    """One row, exactly `width` cells; `left` is how far the text is scrolled, `counts` the file's lines added, removed.
+
+    The first cell is free for the cursor's mark.
+    """
+    if row.kind is RowKind.BLANK:
+        return Strip.blank(width, palette.plain)
+    if row.kind is RowKind.FILE:
+        segments = _heading(file, counts, palette, width)
+    elif row.kind is RowKind.NOTE:
+        segments = [Segment(fit(f"   ! {visible(notes_of(file)[row.left])}", width), palette.note)]
+    elif row.kind is RowKind.HUNK:
+        hunk = file.hunks[row.hunk]
+        place = f"   @@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@ "
+        segments = [Segment(fit(place + visible(hunk.heading), width), palette.hunk)]
+    elif row.kind is RowKind.LINE:
+        segments = _unified(file.hunks[row.hunk].lines, row, palette, left, width)
+    else:
+        segments = _side_by_side(file.hunks[row.hunk].lines, row, palette, left, width)
+    return Strip(segments).adjust_cell_length(width, palette.plain)
+
+
+def text_room(width: int, digits: int, *, split: bool) -> int:
+    """Cells for the text of one line in a view of this width."""
+    return (width - 2) // 2 - digits - 3 if split else width - 2 * digits - 5
+
+
+def _heading(file: FileDiff, counts: tuple[int, int], palette: Palette, width: int) -> list[Segment]:
+    """Sign, path, what happened to the file, and how many lines came and went."""
+    numbers = f"+{counts[0]:,} -{counts[1]:,} "
+    word = "mode changed" if file.status == "mode" else file.status
+    path = truncate(visible(file.path), max(8, width - len(numbers) - len(word) - 6))
+    return [
+        Segment(f" {_STATUS[file.status]} ", palette.status),
+        Segment(fit(f"{path}  ", min(cell_width(path) + 2, width - 3)), palette.file),
+        Segment(fit(word, max(0, width - 5 - cell_width(path) - len(numbers))), palette.file + Style(bold=False)),
+        Segment(numbers, palette.file + Style(bold=False)),
+    ]
+
+
+def _unified(lines: Sequence[DiffLine], row: Row, palette: Palette, left: int, width: int) -> list[Segment]:
+    line = lines[row.left]
+    numbers = f" {_number(line.old, palette.digits)} {_number(line.new, palette.digits)} "
+    words = _words(line, lines[row.right] if row.right >= 0 else None)
+    room = text_room(width, palette.digits, split=False)
+    return [Segment(numbers, palette.number), *_text(line, words, palette, left, room)]
+
+
+def _side_by_side(lines: Sequence[DiffLine], row: Row, palette: Palette, left: int, width: int) -> list[Segment]:
+    old = lines[row.left] if row.left >= 0 else None
+    new = lines[row.right] if row.right >= 0 else None
+    room = text_room(width, palette.digits, split=True)
+    pair = (new, old) if old is not new else (None, None)
+    return [
+        Segment(" ", palette.plain),
+        *_side(old, pair[0], old.old if old else None, palette, left, room),
+        Segment(" ", palette.plain),
+        *_side(new, pair[1], new.new if new else None, palette, left, room + width % 2),
+    ]
+
+
+def _side(
+    line: DiffLine | None, other: DiffLine | None, number: int | None, palette: Palette, left: int, room: int
+) -> list[Segment]:
+    if line is None:
+        return [Segment(" " * (palette.digits + room + 3), palette.gap)]
+    numbers = Segment(f"{_number(number, palette.digits)} ", palette.number)
+    return [numbers, *_text(line, _words(line, other), palette, left, room)]
+
+
+def _words(line: DiffLine, other: DiffLine | None) -> Spans:
+    """The spans of `line` that differ from the line it stands against."""
+    if other is None or line.kind == " ":
+        return ()
+    if line.kind == "-":
+        return changed_words(shown(line.text), shown(other.text))[0]
+    return changed_words(shown(other.text), shown(line.text))[1]
+
+
+def _text(line: DiffLine, words: Spans, palette: Palette, left: int, room: int) -> list[Segment]:
+    """The sign and the visible part of a line, `room` cells and two, with marks where it goes on."""
+    base, word = palette.of(line.kind)
+    text = shown(line.text)
+    if len(line.text) > MAX_CHARACTERS:
+        text += f" … {len(line.text):,} characters"
+    whole = Strip(_styled(text, words, base, word))
+    length = whole.cell_length
+    body = whole.crop(left, left + room).adjust_cell_length(room, base)
+    if left > 0 and length > 0:
+        body = Strip.join([Strip([Segment(_CUT_LEFT, palette.number + base)]), body.crop(1)])
+    rest = _CUT_RIGHT if length > left + room else " "
+    return [Segment(line.kind, base), *body, Segment(rest, base)]
+
+
+def _number(number: int | None, digits: int) -> str:
+    return " " * digits if number is None else f"{number:>{digits}}"
+
+
+def _styled(text: str, spans: Spans, base: Style, word: Style) -> list[Segment]:
+    """`text` as segments, the spans in another style."""
+    segments, at = [], 0
+    for start, end in spans:
+        segments += [Segment(text[at:start], base), Segment(text[start:end], word)]
+        at = end
+    return [*segments, Segment(text[at:], base)]

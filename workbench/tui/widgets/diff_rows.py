@@ -1,0 +1,184 @@
+"""The rows of a diff on the screen: a compact index made once, so that the view draws only what is visible."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import IntEnum
+from typing import NamedTuple
+
+from workbench.reviews.diff import DiffLine, FileDiff, Hunk, SkillDiff
+from workbench.text import cell_width, visible
+
+MAX_CHARACTERS = 4_000
+"""What is shown of one line at most; the row says how long the line is."""
+
+_TAB_STOP = 4
+_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD_DIFF_CHARACTERS = 600
+_WORD_DIFF_RATIO = 0.4
+
+
+class RowKind(IntEnum):
+    """What one row shows."""
+
+    FILE = 0
+    NOTE = 1
+    HUNK = 2
+    LINE = 3
+    PAIR = 4
+    BLANK = 5
+
+
+class Row(NamedTuple):
+    """One row of the screen, as indices into the diff.
+
+    For LINE, `left` is the line and `right` the line it replaces or is replaced by; for PAIR they are the two sides;
+    for NOTE `left` is the note. -1 where there is none.
+    """
+
+    kind: RowKind
+    file: int
+    hunk: int = -1
+    left: int = -1
+    right: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRows:
+    """All rows of a diff in one layout.
+
+    Attributes:
+        rows: Every row, top to bottom.
+        files: Row of each file's heading.
+        hunks: Rows of all hunk headings.
+        text_width: Cells of the widest line of text.
+        number_width: Digits of the largest line number, at least three.
+    """
+
+    rows: list[Row]
+    files: list[int]
+    hunks: list[int]
+    text_width: int
+    number_width: int
+
+
+def index_rows(diff: SkillDiff, *, split: bool) -> DiffRows:
+    """The rows of `diff`: side by side if `split`, but for files that have one side only."""
+    rows: list[Row] = []
+    files: list[int] = []
+    hunks: list[int] = []
+    widest, largest = 0, 0
+    for f, file in enumerate(diff.files):
+        if rows:
+            rows.append(Row(RowKind.BLANK, f - 1))
+        files.append(len(rows))
+        rows.append(Row(RowKind.FILE, f))
+        rows.extend(Row(RowKind.NOTE, f, -1, n) for n in range(len(notes_of(file))))
+        beside = split and file.status not in ("added", "deleted")
+        for h, hunk in enumerate(file.hunks):
+            hunks.append(len(rows))
+            rows.append(Row(RowKind.HUNK, f, h))
+            rows.extend(_paired(hunk, f, h) if beside else _in_line(hunk, f, h))
+            largest = max(largest, hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)
+            widest = max(widest, _widest(hunk))
+    return DiffRows(rows, files, hunks, widest, max(3, len(str(largest))))
+
+
+def notes_of(file: FileDiff) -> tuple[str, ...]:
+    """What has to be said of a file before its lines: its old name, its mode, what is hidden in it, why it has none."""
+    notes = []
+    if file.old_path and file.old_path != file.path:
+        notes.append(f"was {file.old_path}")
+    notes.extend(file.notes)
+    if file.old_mode and file.new_mode and file.old_mode != file.new_mode:
+        change = f"mode {file.old_mode} → {file.new_mode}"
+        if not any("executable" in note for note in notes):
+            notes.append(change)
+    if file.binary and not any("binary" in note for note in notes):
+        notes.append("binary: its content is not shown")
+    if not file.hunks and not notes:
+        notes.append("empty file" if file.status in ("added", "deleted") else "no line differs")
+    return tuple(notes)
+
+
+def shown(text: str) -> str:
+    """One line of a file as it may reach the screen: tabs expanded, nothing hidden, nothing that acts."""
+    text = text[:MAX_CHARACTERS].rstrip("\n").removesuffix("\r")
+    return visible(text.expandtabs(_TAB_STOP) if "\t" in text else text)
+
+
+def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Which characters of two shown lines differ, as spans of each; empty where the lines have too little in common."""
+    if max(len(old), len(new)) > _WORD_DIFF_CHARACTERS:
+        return [], []
+    left, right = _TOKEN.findall(old), _TOKEN.findall(new)
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    if matcher.ratio() < _WORD_DIFF_RATIO:
+        return [], []
+    left_at, right_at = _offsets(left), _offsets(right)
+    old_spans, new_spans = [], []
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag != "equal":
+            if b > a:
+                old_spans.append((left_at[a], left_at[b]))
+            if d > c:
+                new_spans.append((right_at[c], right_at[d]))
+    return old_spans, new_spans
+
+
+def _offsets(tokens: list[str]) -> list[int]:
+    offsets = [0]
+    for token in tokens:
+        offsets.append(offsets[-1] + len(token))
+    return offsets
+
+
+def _widest(hunk: Hunk) -> int:
+    """Cells of the hunk's widest line; only lines that could be the widest are measured."""
+    widest = 0
+    for line in hunk.lines:
+        text = line.text
+        if text.isascii() and text.isprintable():
+            if len(text) > widest:
+                widest = min(len(text), MAX_CHARACTERS)
+        else:
+            widest = max(widest, cell_width(shown(text)))
+    return widest
+
+
+def _blocks(lines: tuple[DiffLine, ...]) -> Iterator[tuple[int, int, int]]:
+    """Runs of lines as (start, where additions begin, end): an unchanged line alone, or removals with what follows."""
+    i, count = 0, len(lines)
+    while i < count:
+        start = i
+        if lines[i].kind == " ":
+            i += 1
+            yield start, i, i
+            continue
+        while i < count and lines[i].kind == "-":
+            i += 1
+        middle = i
+        while i < count and lines[i].kind == "+":
+            i += 1
+        yield start, middle, i
+
+
+def _in_line(hunk: Hunk, f: int, h: int) -> Iterator[Row]:
+    for start, middle, end in _blocks(hunk.lines):
+        pairs = min(middle - start, end - middle)
+        for i in range(start, middle):
+            yield Row(RowKind.LINE, f, h, i, middle + i - start if i - start < pairs else -1)
+        for i in range(middle, end):
+            yield Row(RowKind.LINE, f, h, i, start + i - middle if i - middle < pairs else -1)
+
+
+def _paired(hunk: Hunk, f: int, h: int) -> Iterator[Row]:
+    for start, middle, end in _blocks(hunk.lines):
+        if middle == end and hunk.lines[start].kind == " ":
+            yield Row(RowKind.PAIR, f, h, start, start)
+            continue
+        for i in range(max(middle - start, end - middle)):
+            left = start + i if start + i < middle else -1
+            right = middle + i if middle + i < end else -1
+            yield Row(RowKind.PAIR, f, h, left, right)

@@ -1,0 +1,321 @@
+"""The diff of a skill, drawn line by line: however long it is, only what is on the screen is worked out."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from workbench.reviews.diff import SkillDiff
+from workbench.tui.widgets.diff_lines import Palette, draw_row, text_room
+from workbench.tui.widgets.diff_rows import DiffRows, Row, index_rows
+
+Layout = Literal["auto", "unified", "split"]
+
+SPLIT_FROM = 110
+"""Columns from which `auto` shows the two sides beside each other."""
+
+LAYOUTS: tuple[Layout, ...] = ("auto", "unified", "split")
+
+_CACHED_STRIPS = 512
+_MARK = "▌"
+
+
+class DiffView(ScrollView, can_focus=True):
+    """A diff with a line cursor, unified or side by side."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "diff--added", "diff--added-word", "diff--removed", "diff--removed-word", "diff--number", "diff--file",
+        "diff--status", "diff--hunk", "diff--note", "diff--cursor", "diff--mark", "diff--gap",
+    }  # fmt: skip
+
+    DEFAULT_CSS = """
+    DiffView {
+        background: $background;
+        color: $foreground;
+        scrollbar-size: 0 1;
+        & > .diff--added { background: $success 12%; }
+        & > .diff--added-word { background: $success 32%; text-style: bold underline; }
+        & > .diff--removed { background: $error 12%; }
+        & > .diff--removed-word { background: $error 32%; text-style: bold underline; }
+        & > .diff--number { color: $text-muted; }
+        & > .diff--file { background: $surface; text-style: bold; }
+        & > .diff--status { background: $surface; color: $text-accent; text-style: bold; }
+        & > .diff--hunk { color: $text-muted; text-style: italic; }
+        & > .diff--note { color: $text-warning; }
+        & > .diff--cursor { background: $accent 18%; }
+        & > .diff--mark { color: $accent; }
+        & > .diff--gap { background: $surface; }
+    }
+    DiffView:nocolor {
+        & > .diff--cursor { text-style: reverse; }
+        & > .diff--removed { text-style: dim; }
+    }
+    """
+
+    diff_layout: reactive[Layout] = reactive("auto", init=False)
+    cursor: reactive[int] = reactive(0, init=False)
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another row.
+
+        Attributes:
+            file: Index of the file it is in.
+            hunk: Number of the hunk, counted from 1 over all files; 0 above the first.
+        """
+
+        diff_view: "DiffView"
+        file: int
+        hunk: int
+
+    def __init__(self, diff: SkillDiff | None = None, *, layout: Layout = "auto", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._diff: SkillDiff | None = None
+        self._counts: list[tuple[int, int]] = []
+        self._strips: OrderedDict[tuple[int, int, int], Strip] = OrderedDict()
+        self._indices: dict[bool, DiffRows] = {}
+        self._index = DiffRows([], [], [], 0, 3)
+        self.set_reactive(DiffView.diff_layout, layout)
+        self._split = False
+        if diff is not None:
+            self.load(diff)
+
+    @property
+    def diff(self) -> SkillDiff | None:
+        """What is shown."""
+        return self._diff
+
+    @property
+    def split(self) -> bool:
+        """Whether the two sides stand beside each other now."""
+        return self._split
+
+    @property
+    def hunk_count(self) -> int:
+        """How many changed places there are."""
+        return len(self._index.hunks)
+
+    def load(self, diff: SkillDiff) -> None:
+        """Show another diff, from its first row."""
+        self._diff = diff
+        self._counts = [(file.added, file.removed) for file in diff.files]
+        self._indices.clear()
+        self._index = DiffRows([], [], [], 0, 3)
+        self.set_reactive(DiffView.cursor, 0)
+        if self.size:
+            self._arrange()
+            self.scroll_to(0, 0, animate=False, immediate=True)
+            self.refresh()
+
+    def _wants_split(self) -> bool:
+        if self.diff_layout == "auto":
+            return self.scrollable_content_region.width >= SPLIT_FROM
+        return self.diff_layout == "split"
+
+    def _arrange(self) -> None:
+        """Take the index of the layout in force; make it where it is asked for the first time."""
+        self._split = self._wants_split()
+        if self._diff is not None:
+            if self._split not in self._indices:
+                self._indices[self._split] = index_rows(self._diff, split=self._split)
+            self._index = self._indices[self._split]
+        self._measure()
+
+    def _measure(self) -> None:
+        self._strips.clear()
+        width = self.scrollable_content_region.width
+        room = text_room(width, self._index.number_width, split=self._split)
+        hidden = max(0, self._index.text_width - room)
+        self.virtual_size = Size(width + hidden, len(self._index.rows))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Change the layout with the width; the cursor stays on its line."""
+        if self._wants_split() != self._split or not self._indices:
+            self._relayout()
+        else:
+            self._measure()
+
+    def watch_diff_layout(self) -> None:
+        """Show the layout that was chosen; the cursor stays on its line."""
+        self._relayout()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in another theme's colours."""
+        self._strips.clear()
+        super().notify_style_update()
+
+    def _relayout(self) -> None:
+        row = self._index.rows[self.cursor] if self._index.rows else None
+        self._arrange()
+        if row is not None:
+            self.cursor = min(self._row_like(row), len(self._index.rows) - 1)
+            self.scroll_to_cursor()
+
+    def _row_like(self, wanted: Row) -> int:
+        """The row of this layout that shows what `wanted` showed in the other."""
+        start = self._index.files[wanted.file]
+        for number in range(start, len(self._index.rows)):
+            row = self._index.rows[number]
+            if row.file != wanted.file:
+                break
+            if row.hunk == wanted.hunk and (row.left == wanted.left or row.right == wanted.left):
+                return number
+        return start
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor on a row."""
+        return max(0, min(cursor, len(self._index.rows) - 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Draw the two rows again, keep the cursor on the screen, and say where it is."""
+        self.refresh_line(old)
+        self.refresh_line(new)
+        self.scroll_to_cursor()
+        self.post_message(self.Moved(self, self.file_at_cursor, self.hunk_at_cursor))
+
+    @property
+    def file_at_cursor(self) -> int:
+        """Index of the file that the cursor is in."""
+        return self._index.rows[self.cursor].file if self._index.rows else 0
+
+    @property
+    def hunk_at_cursor(self) -> int:
+        """Number of the hunk that the cursor is in, counted from 1 over all files; 0 above the first."""
+        return sum(1 for start in self._index.hunks if start <= self.cursor)
+
+    def scroll_to_cursor(self, *, top: bool = False) -> None:
+        """Scroll as little as needed; with `top`, bring the cursor's row near the top."""
+        height = max(1, self.scrollable_content_region.height)
+        first = round(self.scroll_y)
+        if top:
+            first = self.cursor - min(2, height // 4)
+        elif self.cursor < first:
+            first = self.cursor
+        elif self.cursor >= first + height:
+            first = self.cursor - height + 1
+        self.scroll_to(None, first, animate=False, immediate=True)
+
+    def action_cursor_down(self) -> None:
+        """One row down."""
+        self.cursor += 1
+
+    def action_cursor_up(self) -> None:
+        """One row up."""
+        self.cursor -= 1
+
+    def action_page_down(self) -> None:
+        """One page down."""
+        self.cursor += max(1, self.scrollable_content_region.height - 1)
+
+    def action_page_up(self) -> None:
+        """One page up."""
+        self.cursor -= max(1, self.scrollable_content_region.height - 1)
+
+    def action_first(self) -> None:
+        """To the first row."""
+        self.cursor = 0
+
+    def action_last(self) -> None:
+        """To the last row."""
+        self.cursor = len(self._index.rows) - 1
+
+    def action_next_hunk(self) -> None:
+        """To the next changed place."""
+        self._jump(self._index.hunks, forward=True)
+
+    def action_previous_hunk(self) -> None:
+        """To the changed place before."""
+        self._jump(self._index.hunks, forward=False)
+
+    def action_next_file(self) -> None:
+        """To the next changed file."""
+        self._jump(self._index.files, forward=True)
+
+    def action_previous_file(self) -> None:
+        """To the changed file before."""
+        self._jump(self._index.files, forward=False)
+
+    def action_toggle_layout(self) -> None:
+        """Automatic, unified, side by side, in turn."""
+        self.diff_layout = LAYOUTS[(LAYOUTS.index(self.diff_layout) + 1) % len(LAYOUTS)]
+
+    def go_to_file(self, file: int) -> None:
+        """Put the cursor on a file's heading."""
+        if 0 <= file < len(self._index.files):
+            self.cursor = self._index.files[file]
+            self.scroll_to_cursor(top=True)
+
+    def _jump(self, places: Sequence[int], *, forward: bool) -> None:
+        if forward:
+            target = next((row for row in places if row > self.cursor), None)
+        else:
+            target = next((row for row in reversed(places) if row < self.cursor), None)
+        if target is not None:
+            self.cursor = target
+            self.scroll_to_cursor(top=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            self.cursor = round(self.scroll_y) + offset.y
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the screen."""
+        number = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        if number >= len(self._index.rows):
+            return Strip.blank(width, self.rich_style)
+        left = self.scroll_offset.x
+        key = (number, left, width)
+        strip = self._strips.get(key)
+        if strip is None:
+            assert self._diff is not None
+            row = self._index.rows[number]
+            strip = draw_row(self._diff.files[row.file], self._counts[row.file], row, self._palette, left, width)
+            self._strips[key] = strip
+            if len(self._strips) > _CACHED_STRIPS:
+                self._strips.popitem(last=False)
+        if number == self.cursor and self._index.rows:
+            strip = self._under_cursor(strip)
+        return strip
+
+    def _under_cursor(self, strip: Strip) -> Strip:
+        """Mark the row; what came and what went keeps its colour."""
+        plain = self.rich_style
+        mark = plain + self.get_component_rich_style("diff--mark", partial=True)
+        cursor = self.get_component_rich_style("diff--cursor")
+        lit = Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse)
+        body = [
+            Segment(text, style + lit if style is not None and style.bgcolor == plain.bgcolor else style)
+            for text, style, _ in strip.crop(1)
+        ]
+        return Strip([Segment(_MARK, mark + lit), *body], strip.cell_length)
+
+    @property
+    def _palette(self) -> Palette:
+        style = self.get_component_rich_style
+        return Palette(
+            plain=self.rich_style,
+            added=style("diff--added"),
+            added_word=style("diff--added-word"),
+            removed=style("diff--removed"),
+            removed_word=style("diff--removed-word"),
+            number=style("diff--number"),
+            file=style("diff--file"),
+            status=style("diff--status"),
+            hunk=style("diff--hunk"),
+            note=style("diff--note"),
+            gap=style("diff--gap"),
+            digits=self._index.number_width,
+        )
