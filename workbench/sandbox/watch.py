@@ -36,6 +36,7 @@ class Watch:
         self._walk: Iterator[int] | None = None
         self._walked = 0
         self._homeless = 0
+        self._hiding: set[str] = set()
 
     def __enter__(self) -> "Watch":
         return self
@@ -60,6 +61,7 @@ class Watch:
             return None
         memory = tasks = 0
         homeless: dict[tuple[int, int], int] = {}
+        hiding: set[str] = set()
         for pid in _names(self._proc):
             if not pid.isdigit() or pid == "1":
                 continue
@@ -67,8 +69,14 @@ class Watch:
             memory, tasks = memory + used, tasks + threads
             if tasks > self._limits.processes:
                 return f"more than {self._limits.processes} processes or threads at once"
-            homeless.update(_homeless_files(self._proc, pid))
-        self._homeless = sum(homeless.values())
+            try:
+                homeless.update(_homeless_files(self._proc, pid))
+            except PermissionError:
+                if used:  # a process that has ended, and waits to be asked how, has no memory and no files
+                    hiding.add(pid)
+        if hiding & self._hiding:  # twice: at its very start a process may be closed for a moment
+            return "what it may not: a process that hides its open files"
+        self._homeless, self._hiding = sum(homeless.values()), hiding
         if memory > self._limits.memory_bytes:
             return f"more than {size(self._limits.memory_bytes)} of memory in all"
         return None
@@ -142,7 +150,7 @@ def _usage(proc: int, pid: str) -> tuple[int, int]:
     try:
         with open(os.open(f"{pid}/status", os.O_RDONLY, dir_fd=proc), "rb") as file:
             found = _MEMORY.findall(file.read())
-    except OSError:
+    except OSError:  # it is gone
         return 0, 0
     return sum(int(kilobytes) * 1024 for kilobytes, _ in found if kilobytes), sum(
         int(count) for _, count in found if count
@@ -150,18 +158,22 @@ def _usage(proc: int, pid: str) -> tuple[int, int]:
 
 
 def _homeless_files(proc: int, pid: str) -> dict[tuple[int, int], int]:
-    """Sizes of open files that no folder shows any more, by device and inode."""
+    """Sizes of open files that no folder shows any more, by device and inode; PermissionError if it hides them."""
     found: dict[tuple[int, int], int] = {}
-    with contextlib.suppress(OSError):
+    try:
         descriptors = os.open(f"{pid}/fd", os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
-        try:
-            for name in _names(descriptors):
-                with contextlib.suppress(OSError):
-                    status = os.stat(name, dir_fd=descriptors)
-                    if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                        found[status.st_dev, status.st_ino] = status.st_blocks * 512
-        finally:
-            os.close(descriptors)
+    except FileNotFoundError:
+        return found
+    try:
+        for name in _names(descriptors):
+            with contextlib.suppress(FileNotFoundError):
+                status = os.stat(name, dir_fd=descriptors)
+                if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                    found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    except (FileNotFoundError, ProcessLookupError):
+        return found
+    finally:
+        os.close(descriptors)
     return found
 
 
