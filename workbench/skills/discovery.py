@@ -34,12 +34,13 @@ class Found:
     skipped: tuple[Skipped, ...] = ()
 
 
-def find(root: Path, exclude: Sequence[str] = ()) -> Found:
+def find(root: Path, exclude: Sequence[str] = (), *, within: str = "") -> Found:
     """Every skill of the library at `root`: every folder with an entry named exactly `SKILL.md`.
 
     Args:
         root: The library's folder.
         exclude: Patterns as in `.gitignore`, matched against the skill's folder.
+        within: Look only at and below this folder, relative to the library; empty for all of it.
 
     Raises:
         InputError: `root` is not a folder that can be read.
@@ -50,7 +51,7 @@ def find(root: Path, exclude: Sequence[str] = ()) -> Found:
     except OSError as error:
         raise InputError(f"the library can't be read: {error.strerror}", where=visible(str(root))) from error
     walk = _Walk(real)
-    walk.run()
+    walk.run(within)
     return walk.found(exclude)
 
 
@@ -65,8 +66,13 @@ class _Walk:
     links: list[str] = field(default_factory=list)
     searched: set[str] = field(default_factory=set)
 
-    def run(self) -> None:
-        waiting = [("", 0)]
+    @property
+    def in_git(self) -> bool:
+        """Whether git keeps the library, so that it can't keep what is inside a further repository."""
+        return os.path.lexists(f"{self.root}/.git")
+
+    def run(self, within: str) -> None:
+        waiting = [(within, within.count("/") + 1 if within else 0)]
         while waiting:
             folder, depth = waiting.pop()
             if len(self.searched) >= MAX_FOLDERS:
@@ -91,6 +97,9 @@ class _Walk:
         below = []
         names = {entry.name for entry in entries}
         prefix = f"{folder}/" if folder else ""
+        if folder and ".git" in names and self.in_git:
+            self.skipped.append(Skipped(folder, "another git repository; open it as a library of its own"))
+            return []
         if "pyvenv.cfg" in names and SKILL_FILE not in names:
             self.skipped.append(Skipped(folder or ROOT_ID, "a virtual environment is not searched"))
             return []

@@ -1,5 +1,6 @@
 """The files of a skill's folder, listed and opened without ever leaving it."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -57,24 +58,37 @@ def read_inside(root: Path, relative: str, limit: int) -> bytes:
         OSError: It can't be opened or read.
     """
     real_root = os.path.realpath(root)
-    real = os.path.realpath(f"{real_root}/{relative}", strict=True)
-    if not is_inside(real, real_root):
-        raise InputError("the file is a link out of the library; it is not read", where=visible(relative))
-    *folders, name = real[len(real_root.rstrip("/")) + 1 :].split("/")
-    at = os.open(real_root, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        for folder in folders:
-            below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
-            os.close(at)
-            at = below
-        # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
-    finally:
-        os.close(at)
+        file = _open_below(real_root, relative)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        real = os.path.realpath(f"{real_root}/{relative}", strict=True)
+        if not is_inside(real, real_root):
+            what = "the file is a link out of the library; it is not read"
+            raise InputError(what, where=visible(relative)) from error
+        file = _open_below(real_root, real[len(real_root.rstrip("/")) + 1 :])
     with os.fdopen(file, "rb") as opened:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise InputError("it is not a regular file", where=visible(relative))
         return opened.read(limit)
+
+
+def _open_below(folder: str, relative: str) -> int:
+    """Open a file below a folder, with no link anywhere on the way; gives its descriptor."""
+    *folders, name = relative.split("/")
+    if ".." in folders or name in ("..", ".", ""):
+        raise InputError("the path leaves the library; it is not read", where=visible(relative))
+    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in folders:
+            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = below
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+    finally:
+        os.close(at)
 
 
 def walk(folder: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
@@ -152,6 +166,24 @@ def _kind(folder: str, path: str, mode: int) -> FileKind:
     except (OSError, InputError):
         return "other"
     return "binary" if is_binary(head) else "text"
+
+
+def read_text(root: Path, skill_id: str, path: str) -> str:
+    """The text of one file of a skill, with what is not UTF-8 replaced.
+
+    Raises:
+        InputError: It is binary, larger than `MAX_SHOWN`, leads out of the library, or can't be read.
+    """
+    relative = path if skill_id == ROOT_ID else f"{skill_id}/{path}"
+    try:
+        data = read_inside(root, relative, MAX_SHOWN + 1)
+    except OSError as error:
+        raise InputError(f"the file can't be read: {error.strerror}", where=visible(relative)) from error
+    if is_binary(data[:_SNIFFED]):
+        raise InputError("the file is binary", where=visible(relative))
+    if len(data) > MAX_SHOWN:
+        raise InputError(f"the file is larger than {MAX_SHOWN >> 20} MiB", where=visible(relative))
+    return decode(data)
 
 
 def is_binary(head: bytes) -> bool:

@@ -64,10 +64,13 @@ def _through(path: str) -> str:
 def _near(skills: Sequence[Skill], name: str) -> str:
     if not skills:
         return "the library has no skills"
-    words = {**{skill.name: skill.id for skill in skills}, **{skill.id: skill.id for skill in skills}}
+    words = [*(skill.name for skill in skills), *(skill.id for skill in skills)]
+    return near(name, words) or "'workbench skills list' shows what there is"
+
+
+def near(name: str, words: Sequence[str]) -> str | None:
+    """A hint at the words a misspelt `name` may have meant; None if none is near."""
     wanted = name.casefold()
-    near = [word for word in words if wanted and wanted in word.casefold()][:_SHOWN]
-    near = near or difflib.get_close_matches(name[:200], list(words), n=3)
-    if not near:
-        return "'workbench skills list' shows what there is"
-    return f"did you mean {', '.join(visible(word) for word in near)}?"
+    found = [word for word in dict.fromkeys(words) if wanted and wanted in word.casefold()][:_SHOWN]
+    found = found or difflib.get_close_matches(name[:200], list(words), n=3)
+    return f"did you mean {', '.join(visible(word) for word in found)}?" if found else None

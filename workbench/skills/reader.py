@@ -28,13 +28,17 @@ class Document:
     body_line: int
 
 
-def read_all(root: Path, exclude: Sequence[str] = ()) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
+def read_all(
+    root: Path, exclude: Sequence[str] = (), *, within: str = ""
+) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
     """Every skill of a library, those that must not be read included as invalid, and what was left out.
+
+    The arguments are those of `discovery.find`.
 
     Raises:
         InputError: `root` is not a folder that can be read.
     """
-    found = find(root, exclude)
+    found = find(root, exclude, within=within)
     skills = [read(root, skill_id) for skill_id in found.ids]
     skills += [unreadable(skill_id, problem) for skill_id, problem in found.blocked]
     return tuple(sorted(skills, key=lambda skill: skill.id)), found.skipped
