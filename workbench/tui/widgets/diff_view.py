@@ -203,7 +203,7 @@ class DiffView(ScrollView, can_focus=True):
             first = self.cursor
         elif self.cursor >= first + height:
             first = self.cursor - height + 1
-        self.scroll_to(None, first, animate=False, immediate=True)
+        self.scroll_to(None, first, animate=False, force=True, immediate=True)
 
     def action_cursor_down(self) -> None:
         """One row down."""
