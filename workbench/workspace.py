@@ -24,7 +24,7 @@ from workbench.reviews.listing import LibraryView, SkillRow, diff_of, row_outsid
 from workbench.reviews.model import Recorded, Verdict, Verification
 from workbench.reviews.survey import policy_in_force
 from workbench.reviews.trees import current_trees
-from workbench.skills.model import Problem, Skill
+from workbench.skills.model import ROOT_ID, FileEntry, Problem, Skill, Skipped
 from workbench.storage import Store
 from workbench.text import visible
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from workbench.analytics.claude_logs import ImportReport
     from workbench.analytics.costs import CostReport
     from workbench.analytics.usage import UsageRow
+    from workbench.doctor import Check
     from workbench.sandbox.model import OnOutput
-    from workbench.skills.discovery import Skipped
-    from workbench.skills.reader import Document, FileEntry
+    from workbench.skills.reader import Document
     from workbench.testing.cases import Case
     from workbench.testing.runner import TestRun
     from workbench.tools.model import CallResult, Tool
@@ -111,7 +111,7 @@ class Workspace:
         roots = self.repository.roots() if self.repository else ()
         return roots[0] if roots else str(self.root)
 
-    def skills(self) -> "tuple[tuple[Skill, ...], tuple[Skipped, ...]]":
+    def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""
         from workbench.skills.reader import read_all
 
@@ -153,7 +153,7 @@ class Workspace:
         if self.repository is None:
             from workbench.skills.treehash import tree_of_folder
 
-            return {id_: tree_of_folder(self.root / id_) for id_ in ids}
+            return {id_: tree_of_folder(self.root / id_, library_root=id_ == ROOT_ID) for id_ in ids}
         with current_trees(self.repository, ids) as current:
             return dict(current.trees)
 
@@ -163,15 +163,15 @@ class Workspace:
 
         return read_document(self.root, skill_id)
 
-    def files(self, skill_id: str) -> "tuple[FileEntry, ...]":
+    def files(self, skill_id: str) -> tuple[FileEntry, ...]:
         """Everything in the skill's folder."""
-        from workbench.skills.reader import list_files
+        from workbench.skills.files import list_files
 
         return list_files(self.root, skill_id)
 
     def read_file(self, skill_id: str, path: str) -> str:
         """The text of one file of a skill. Raises InputError for what is binary, too large or outside the skill."""
-        from workbench.skills.reader import read_text
+        from workbench.skills.files import read_text
 
         return read_text(self.root, skill_id, path)
 
@@ -253,7 +253,9 @@ class Workspace:
         if found:
             candidates = ", ".join(visible(f"{tool.skill}.{tool.name}") for tool in found)
             raise UsageError(f"'{visible(name)}' is ambiguous", remedy=f"one of: {candidates}")
-        raise UsageError(f"there is no tool '{visible(name)}'", remedy=near(name, [tool.id for tool in tools]))
+        raise UsageError(
+            f"there is no tool '{visible(name)}'", remedy=near(name, [t.id for t in tools]) or "workbench tools list"
+        )
 
     def cases(self, skill_id: str) -> "tuple[tuple[Case, ...], tuple[Problem, ...]]":
         """The test cases of one skill, and what is wrong with their files."""
@@ -374,6 +376,12 @@ class Workspace:
         from workbench.analytics.claude_logs import import_claude
 
         return import_claude(self.store, on_progress=on_progress, cancel=cancel)
+
+    def doctor(self) -> "tuple[Check, ...]":
+        """What this machine has and lacks."""
+        from workbench.doctor import examine
+
+        return examine(self.root)
 
     def git_commands(self) -> tuple[git.GitCommand, ...]:
         """The git commands that ran, oldest first."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from workbench.git.plumbing import GitError
 from workbench.text import decode
 
 
@@ -77,11 +78,18 @@ class WorkTree:
         return frozenset(os.fsdecode(path) for path in said.split(b"\0") if path)
 
     def _write(self, folders: Sequence[str]) -> str:
-        if folders:
-            asked = b"\0".join(os.fsencode(folder) for folder in folders)
-            # --ignore-errors: one unreadable file must not hide the other skills' trees.
+        if folders and not self._add(folders):
+            # One folder that git can't store (beyond a link, in another repository) must not hide the others.
+            self.ignored |= {folder for folder in folders if not self._add([folder])}
+        return decode(self.run("write-tree", "--missing-ok")).strip()
+
+    def _add(self, folders: Sequence[str]) -> bool:
+        """Add folders to the scratch index; False where git refuses one of them."""
+        try:
             self.run(
                 "--literal-pathspecs", "add", "-A", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul",
-                stdin=asked, ok=(0, 1),
+                stdin=b"\0".join(os.fsencode(folder) for folder in folders), ok=(0, 1),
             )  # fmt: skip
-        return decode(self.run("write-tree", "--missing-ok")).strip()
+        except GitError:
+            return False
+        return True

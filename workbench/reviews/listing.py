@@ -111,7 +111,14 @@ def row_outside_git(root: Path, skill: Skill) -> SkillRow:
     if not skill.loads:
         reasons = tuple(problem.message for problem in skill.problems if problem.severity == "error")[:3]
         return SkillRow(skill, Standing("invalid", reasons))
-    return SkillRow(skill, Standing("draft", ("not in a git repository",), tree=tree_of_folder(root / skill.id)))
+    return SkillRow(
+        skill,
+        Standing(
+            "draft",
+            ("not in a git repository",),
+            tree=tree_of_folder(root / skill.id, library_root=skill.id == ROOT_ID),
+        ),
+    )
 
 
 def situation(repository: Repository, head: str | None) -> tuple[str, ...]:

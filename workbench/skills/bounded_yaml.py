@@ -92,7 +92,8 @@ def load(text: str, *, first_line: int = 1, as_written: Collection[str] = ()) ->
             parser.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = first_line + text.count("\n", 0, mark.index) if mark else first_line
+        # What is never closed is noticed at the end; the last line that says anything is the place to look.
+        line = first_line + (text.count("\n", 0, min(mark.index, len(text.rstrip()))) if mark else 0)
         raise YamlError(truncate(visible(error.problem or error.context or "it can't be parsed"), 200), line) from error
     except yaml.reader.ReaderError as error:
         before = text.encode("utf-8", "surrogatepass")[: error.position]

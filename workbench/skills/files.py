@@ -9,10 +9,11 @@ from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.skills.model import ROOT_ID, FileEntry, FileKind
-from workbench.text import visible
+from workbench.text import decode, visible
 
 MAX_FILES = 10_000
 MAX_DEPTH = 32
+MAX_SHOWN = 2 << 20
 
 _SNIFFED = 8 << 10
 

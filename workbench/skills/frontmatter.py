@@ -81,7 +81,7 @@ def _decoded(data: bytes) -> tuple[str, tuple[Problem, ...]]:
 
 
 def _split(source: str) -> tuple[str, str] | Problem:
-    """The text between the delimiters, without its last line end, and the body."""
+    """The text between the delimiters, and the body."""
     first, _, rest = source.partition("\n")
     if first.rstrip(" \t\r") != "---":
         if source.lstrip().startswith("---"):
@@ -93,8 +93,7 @@ def _split(source: str) -> tuple[str, str] | Problem:
     if closing is None:
         message = "the frontmatter is not closed; a line that is exactly '---' has to end it"
         return Problem("error", "frontmatter-unclosed", message, line=1)
-    text = rest[: closing.start()]
-    return text.removesuffix("\n") if text else "", rest[closing.end() + 1 :]
+    return rest[: closing.start()], rest[closing.end() + 1 :]
 
 
 def _values(text: str) -> tuple[Mapping[str, Any], Mapping[str, int], tuple[Problem, ...]]:

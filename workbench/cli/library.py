@@ -1,0 +1,172 @@
+"""`workbench status`, `adopt`, `demo` and `doctor`: the library as a whole, and this machine."""
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.commands import command
+from workbench.config import bundled, personal_library
+from workbench.errors import ExitCode
+from workbench.reviews.listing import LibraryView
+from workbench.text import plural, visible
+from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.reviews.adopt import Source
+
+_ORDER = ("invalid", "revoked", "changes-requested", "stale", "in-review", "draft", "approved")
+_NEXT = {
+    "changes-requested": "workbench review list",
+    "stale": "workbench review diff",
+    "in-review": "workbench review diff",
+    "draft": "workbench review diff",
+    "invalid": "workbench skills show",
+    "revoked": "workbench review list",
+}
+
+
+@click.command(help=command("status").help)
+@click.option("--skipped", is_flag=True, help="List every place that was skipped, with the reason.")
+@library_option
+def status(workspace: Workspace, as_json: bool, skipped: bool = False) -> None:
+    """Print the library in a few lines."""
+    view = workspace.view()
+    counts = Counter(row.state for row in view.rows)
+    if as_json:
+        print_json(
+            {
+                "library": str(workspace.root),
+                "name": workspace.name,
+                "git": workspace.in_git,
+                "branch": view.branch,
+                "head": view.head,
+                "skills": {"total": len(view.rows), "by_state": {state: counts.get(state, 0) for state in _ORDER}},
+                "problems": sum(len(row.problems) for row in view.rows),
+                "notes": list(view.notes),
+                "skipped": [asdict(one) for one in view.skipped],
+            }
+        )
+        return
+    where = f"{view.branch or 'detached head'} at {view.head[:12]}" if view.head else "no commit"
+    click.echo(f"{visible(str(workspace.root))}  ({visible(where) if workspace.in_git else 'not in git'})")
+    if not view.rows:
+        _print_offers()
+    else:
+        click.echo(plural(len(view.rows), "skill"))
+        for state in _ORDER:
+            if counts[state]:
+                names = ", ".join(visible(row.name) for row in view.rows if row.state == state)
+                click.echo(
+                    f"  {counts[state]:4d}  {state_label(state)}: {names[:100]}{'…' if len(names) > 100 else ''}"
+                )
+        _print_next(view)
+    for note in view.notes:
+        click.echo(f"note: {visible(note)}")
+    if view.skipped and not skipped:
+        click.echo(f"note: {plural(len(view.skipped), 'place')} skipped (workbench status --skipped)")
+    for one in view.skipped if skipped else ():
+        click.echo(f"skipped {visible(one.path)}: {visible(one.reason)}")
+
+
+def _print_next(view: LibraryView) -> None:
+    waiting = next((row for state in _NEXT for row in view.rows if row.state == state), None)
+    if waiting:
+        click.echo(f"next: {_NEXT[waiting.state]} {visible(waiting.id) if 'list' not in _NEXT[waiting.state] else ''}")
+
+
+def _print_offers() -> None:
+    click.echo("No skills here. You can look at:")
+    click.echo(f"  the bundled library        workbench --library {visible(str(bundled('skills')))}")
+    for source in _agents():
+        click.echo(f"  skills of {source.label:<17}workbench --library {visible(str(source.folder))}")
+    click.echo("  all agents' skills, copied into one git library of yours    workbench adopt")
+    click.echo("  another folder             workbench --library PATH")
+
+
+def _agents() -> "tuple[Source, ...]":
+    from workbench.reviews.adopt import agent_sources
+
+    return agent_sources(Path.home())
+
+
+@click.command(help=command("adopt").help)
+@click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print exact data as JSON.")
+def adopt(folders: tuple[Path, ...], as_json: bool) -> None:
+    """Copy agents' skills into the personal library."""
+    from workbench.reviews.adopt import adopt as run
+    from workbench.reviews.adopt import agent_sources, source_of
+
+    home = Path.home()
+    sources = [source_of(folder, home) for folder in folders] if folders else agent_sources(home)
+    done = run(personal_library(), sources, datetime.now(UTC))
+    if as_json:
+        print_json({**asdict(done), "library": str(done.library)})
+        return
+    if not sources:
+        click.echo("No agent on this machine has a folder of skills.")
+    if done.skills:
+        print_table(("SKILL", "OUTCOME", "FROM"), [(one.path, one.outcome, one.origin) for one in done.skills])
+    for one in done.skipped:
+        click.echo(f"skipped {visible(one.path)}: {visible(one.reason)}", err=True)
+    click.echo(f"library: {visible(str(done.library))}")
+    if done.commit:
+        click.echo(
+            "Everything in it is as found, unread. To review it: workbench --library " + visible(str(done.library))
+        )
+
+
+@click.command(help=command("demo").help)
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Make it in DIR, which must not exist, and leave it there.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Make it, print what it holds, and remove it again.")
+@click.pass_context
+def demo(ctx: click.Context, keep: Path | None, as_json: bool) -> None:
+    """Open a throw-away library."""
+    import sys
+
+    from workbench.demo import demonstration
+
+    with demonstration(keep) as workspace:
+        view = workspace.view()
+        if as_json:
+            print_json({"library": str(workspace.root), "skills": [row.to_json() for row in view.rows]})
+        elif keep or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            for row in view.rows:
+                click.echo(f"{state_label(row.state):<20} {visible(row.name)}")
+            if keep:
+                click.echo(
+                    f"To open it: WORKBENCH_DATA={visible(str(keep / 'data'))} workbench --library {visible(str(workspace.root))}"
+                )
+            else:
+                click.echo("\nTo walk through it, run `workbench demo` in a terminal.")
+        else:
+            from workbench.tui.app import run_workspace
+
+            ctx.exit(run_workspace(workspace))
+
+
+@click.command(help=command("doctor").help)
+@library_option
+@click.pass_context
+def doctor(ctx: click.Context, workspace: Workspace, as_json: bool) -> None:
+    """Print what this machine has and lacks; exit 1 if something does not work."""
+    checks = workspace.doctor()
+    if as_json:
+        print_json([check.to_json() for check in checks])
+    else:
+        colours = {"ok": "green", "warning": "yellow", "error": "red"}
+        for check in checks:
+            click.echo(f"{styled(f'{check.level:<8}', fg=colours[check.level])}{check.name:<10} {check.text}")
+            if check.remedy:
+                click.echo(f"{'':18} {check.remedy}")
+    ctx.exit(ExitCode.NO if any(check.level == "error" for check in checks) else ExitCode.OK)

@@ -1,0 +1,127 @@
+"""The `workbench` command: which subcommands there are, what they share, and which exit code an ending has.
+
+Nothing heavy is imported here: a subcommand's module is loaded when it is called.
+"""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench import __version__
+from workbench.commands import command
+from workbench.errors import ExitCode, WorkbenchError
+
+_EPILOG = """\b
+Exit codes:
+  0  fine                      4  conflict: something changed, or has to be settled first
+  1  the answer is no          5  refused by policy or sandbox
+  2  usage                     130  cancelled
+  3  bad input or library
+"""
+
+_SUBCOMMANDS = {
+    "status": ("workbench.cli.library:status", "status"),
+    "skills": ("workbench.cli.skills:skills", "open.skills"),
+    "test": ("workbench.cli.test:test", "test.run"),
+    "review": ("workbench.cli.review:review", "review.list"),
+    "tools": ("workbench.cli.tools:tools", "open.tools"),
+    "analytics": ("workbench.cli.usage:analytics", "open.analytics"),
+    "cost": ("workbench.cli.usage:cost", "open.cost"),
+    "adopt": ("workbench.cli.library:adopt", "adopt"),
+    "demo": ("workbench.cli.library:demo", "demo"),
+    "doctor": ("workbench.cli.library:doctor", "doctor"),
+}
+
+
+class _Lazy(click.Group):
+    """A group whose subcommands are imported when they are called; their summaries come from the registry."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _SUBCOMMANDS:
+            return None
+        module, _, name = _SUBCOMMANDS[cmd_name][0].partition(":")
+        found = getattr(import_module(module), name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command(id_).help) for name, (_, id_) in _SUBCOMMANDS.items()])
+
+
+@click.group(
+    cls=_Lazy, invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option(
+    "--library",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The library to open; by default the one around the current folder.",
+)
+@click.option("--debug", is_flag=True, help="Print every git command that runs, on standard error.")
+@click.version_option(__version__, prog_name="workbench")
+@click.pass_context
+def workbench(ctx: click.Context, library: Path | None, debug: bool) -> None:
+    """Browse, test, review and approve the skills and tools that AI agents use, and see what they cost.
+
+    Without a command it opens the workbench in the terminal; where there is no terminal it prints the status.
+    """
+    ctx.obj = {"library": library}
+    if debug:
+        _print_git_commands()
+    if ctx.invoked_subcommand is None:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from workbench.tui.app import run_app
+
+            ctx.exit(run_app(library))
+        from workbench.cli.library import status
+
+        ctx.invoke(status)
+        click.echo("\nTo open the workbench, run `workbench` in a terminal.")
+
+
+def _print_git_commands() -> None:
+    from workbench import git
+    from workbench.text import visible
+
+    def show(done: git.GitCommand) -> None:
+        click.echo(f"{done.duration_ms:5d} ms  exit {done.exit_code}  {visible(' '.join(done.argv))}", err=True)
+
+    git.on_command(show)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and end the process with the documented exit code."""
+    sys.exit(run(argv))
+
+
+def run(argv: list[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    try:
+        result: Any = workbench.main(args=argv, prog_name="workbench", standalone_mode=False)
+        return result if isinstance(result, int) else ExitCode.OK
+    except WorkbenchError as error:
+        from workbench.cli.output import print_error
+
+        print_error(error)
+        return error.exit_code
+    except click.exceptions.Abort:
+        click.echo("cancelled", err=True)
+        return ExitCode.CANCELLED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        click.echo("cancelled", err=True)
+        return ExitCode.CANCELLED
+    except BrokenPipeError:
+        # The reader has gone; nothing more can be said on standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK

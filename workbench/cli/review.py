@@ -1,0 +1,126 @@
+"""`workbench review`: what changed, who said what, and whether the rules hold."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.commands import command
+from workbench.errors import ExitCode
+from workbench.reviews.diff import as_text
+from workbench.reviews.model import Verdict
+from workbench.text import plural, visible
+from workbench.workspace import Workspace
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "file": {"bold": True}, "note": {"fg": "yellow"}, "hunk": {"fg": "cyan"}, "+": {"fg": "green"}, "-": {"fg": "red"},
+}  # fmt: skip
+
+
+@click.group(help="Review skills: what changed, who said what, and whether the rules hold.")
+def review() -> None:
+    """Reviews."""
+
+
+@review.command("list", help=command("review.list").help)
+@library_option
+def list_reviews(workspace: Workspace, as_json: bool) -> None:
+    """List every skill with its state and its last verdict."""
+    rows = workspace.view().rows
+    if as_json:
+        print_json([{**row.to_json(), "records": [r.to_json() for r in row.standing.records]} for row in rows])
+        return
+    table = []
+    for row in rows:
+        last = row.standing.records[-1] if row.standing.records else None
+        said = f"{last.verdict} by {last.reviewer_name} on {last.at:%Y-%m-%d}" if last else "-"
+        table.append((row.name, row.state, (row.standing.tree or "-")[:12], said, "; ".join(row.standing.reasons[:1])))
+    print_table(("NAME", "STATE", "TREE", "LAST VERDICT", "WHY"), table)
+
+
+@review.command("diff", help=command("review.diff").help)
+@click.argument("name")
+@click.option("--base", metavar="REV", help="Compare with this revision or tree instead of the last approved tree.")
+@library_option
+def diff(workspace: Workspace, name: str, base: str | None, as_json: bool) -> None:
+    """Show what changed in a skill."""
+    found = workspace.diff(workspace.find(name).id, base=base)
+    if as_json:
+        print_json({**asdict(found), "added": found.added, "removed": found.removed})
+        return
+    click.echo(f"{visible(found.skill)}: {found.base_label} → {(found.tree or '')[:12]}")
+    if not found.files:
+        click.echo("identical")
+    for line in as_text(found, lambda text, style: styled(text, **_STYLES.get(style, {}))):
+        click.echo(line)
+
+
+def _verdict_command(name: str, verdict: Verdict, *, needs_reason: bool) -> None:
+    """Make the command that records one kind of verdict."""
+
+    @review.command(name, help=command(f"review.{name}").help)
+    @click.argument("skill", metavar="NAME")
+    @click.option("--reason", "-m", default="", required=needs_reason, metavar="TEXT", help="Why; it is kept in git.")
+    @click.option("--expect", metavar="TREE", help="The tree you read: refuse, with exit code 4, if it is another.")
+    @library_option
+    def record(workspace: Workspace, skill: str, reason: str, expect: str | None, as_json: bool) -> None:
+        done = workspace.decide(workspace.find(skill).id, verdict, reason, expect=expect, via="cli")
+        if as_json:
+            print_json(done.to_json())
+            return
+        row = workspace.row(done.record.path)
+        own = "  self-approved" if row.standing.self_approved else ""
+        click.echo(f"{visible(row.name)}  {state_label(row.state)}{own}")
+        click.echo(f"{verdict} of tree {done.record.tree[:12]} recorded in {done.commit[:12]} on workbench/reviews")
+
+
+for _name, _verdict, _needs in (
+    ("request", "request", False),
+    ("comment", "comment", True),
+    ("approve", "approve", True),
+    ("request-changes", "request-changes", True),
+    ("revoke", "revoke", True),
+):
+    _verdict_command(_name, _verdict, needs_reason=_needs)  # type: ignore[arg-type]  # the literals are verdicts
+
+
+@review.command("verify", help=command("review.verify").help)
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--base", metavar="REV", help="Judge only the skills that changed since this revision.")
+@library_option
+@click.pass_context
+def verify(ctx: click.Context, workspace: Workspace, names: tuple[str, ...], base: str | None, as_json: bool) -> None:
+    """Say whether the rules hold at HEAD; exit 1 if they do not."""
+    found = workspace.verify(names, base=base)
+    if as_json:
+        print_json(
+            {
+                "ok": found.ok,
+                "commit": found.commit,
+                "notes": list(found.notes),
+                "skills": [
+                    {
+                        "name": one.name,
+                        "path": one.path,
+                        "ok": one.ok,
+                        "state": one.state,
+                        "tree": one.tree,
+                        "reasons": list(one.reasons),
+                        "records": [record.to_json() for record in one.records],
+                    }
+                    for one in found.skills
+                ],
+            }
+        )
+    else:
+        for one in found.skills:
+            sign = styled("ok  ", fg="green") if one.ok else styled("no  ", fg="red")
+            click.echo(f"{sign}{visible(one.path)}  {state_label(one.state)}")
+            for reason in one.reasons:
+                click.echo(f"      {visible(reason)}")
+        held = sum(one.ok for one in found.skills)
+        click.echo(f"{held} of {plural(len(found.skills), 'skill')} hold at {(found.commit or '')[:12]}")
+        for note in found.notes:
+            click.echo(f"note: {visible(note)}", err=True)
+    ctx.exit(ExitCode.OK if found.ok else ExitCode.NO)

@@ -1,0 +1,95 @@
+"""`workbench skills`: the library's skills, and one in full."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from workbench.cli.output import library_option, print_json, print_table, state_label
+from workbench.commands import command
+from workbench.reviews.listing import SkillRow
+from workbench.text import plural, truncate, visible, visible_block
+from workbench.workspace import Workspace
+
+_STATES = ("invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft")
+
+
+@click.group(help=command("open.skills").help)
+def skills() -> None:
+    """The library's skills."""
+
+
+@skills.command("list", help=command("open.skills").help)
+@click.option("--state", type=click.Choice(_STATES), multiple=True, help="Only skills in this state; may be repeated.")
+@library_option
+def list_skills(workspace: Workspace, state: tuple[str, ...], as_json: bool) -> None:
+    """List the skills with their states."""
+    view = workspace.view()
+    rows = [row for row in view.rows if not state or row.state in state]
+    if as_json:
+        print_json([row.to_json() for row in rows])
+        return
+    print_table(
+        ("NAME", "STATE", "VERSION", "CHANGED", "PROBLEMS", "PATH"),
+        [_cells(row) for row in rows],
+        right=(4,),
+    )
+    for note in view.notes:
+        click.echo(f"note: {visible(note)}", err=True)
+    if view.skipped:
+        click.echo(
+            f"note: {plural(len(view.skipped), 'place')} skipped; workbench status --skipped lists them", err=True
+        )
+
+
+def _cells(row: SkillRow) -> tuple[str, ...]:
+    changed = f"{datetime.fromtimestamp(row.changed_at).astimezone():%Y-%m-%d}" if row.changed_at else "-"
+    return (
+        truncate(visible(row.name), 40),
+        row.state,
+        row.version or "-",
+        changed,
+        str(len(row.problems) or "-"),
+        row.id,
+    )
+
+
+@skills.command("show", help=command("skills.show").help)
+@click.argument("name")
+@library_option
+def show(workspace: Workspace, name: str, as_json: bool) -> None:
+    """Show one skill: what it says, where it stands, what is wrong, what it brings."""
+    row = workspace.row(name)
+    if as_json:
+        print_json(_in_full(workspace, row))
+        return
+    click.echo(f"{visible(row.name)}  {state_label(row.state)}  {visible(row.version or 'no version')}")
+    click.echo(visible(row.id))
+    for reason in row.standing.reasons:
+        click.echo(f"  {visible(reason)}")
+    click.echo(f"\n{visible_block(row.skill.description.strip())}\n")
+    for problem in row.problems:
+        place = visible(problem.path or "") + (f":{problem.line}" if problem.line else "")
+        click.echo(f"{problem.severity}: {place}: {problem.message} [{problem.code}]")
+    for tool in workspace.tools(row.id):
+        click.echo(f"tool {visible(tool.id)}: {visible(tool.description)}")
+    cases, _ = workspace.cases(row.id)
+    click.echo(f"{plural(len(cases), 'case')}, {plural(len(workspace.files(row.id)), 'file')}")
+
+
+def _in_full(workspace: Workspace, row: SkillRow) -> dict[str, Any]:
+    document = workspace.document(row.id) if row.skill.loads else None
+    cases, _ = workspace.cases(row.id)
+    return {
+        **row.to_json(),
+        "body": document.body if document else None,
+        "files": [{"path": f.path, "size": f.size, "kind": f.kind} for f in workspace.files(row.id)],
+        "tools": [tool.id for tool in workspace.tools(row.id)],
+        "cases": [case.name for case in cases],
+        "records": [record.to_json() for record in row.standing.records],
+        "history": [
+            {"commit": c.commit, "at": c.at, "author": c.author, "subject": c.subject, "tree": c.tree,
+             "version": c.version, "approved": c.approved}
+            for c in workspace.history(row.id)
+        ],
+    }  # fmt: skip
