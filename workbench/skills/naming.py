@@ -71,6 +71,7 @@ def _near(skills: Sequence[Skill], name: str) -> str:
 def near(name: str, words: Sequence[str]) -> str | None:
     """A hint at the words a misspelt `name` may have meant; None if none is near."""
     wanted = name.casefold()
-    found = [word for word in dict.fromkeys(words) if wanted and wanted in word.casefold()][:_SHOWN]
-    found = found or difflib.get_close_matches(name[:200], list(words), n=3)
+    known = list(dict.fromkeys(words))
+    found = [word for word in known if wanted and wanted in word.casefold()][:_SHOWN]
+    found = found or difflib.get_close_matches(name[:200], known, n=3)
     return f"did you mean {', '.join(visible(word) for word in found)}?" if found else None
