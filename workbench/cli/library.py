@@ -13,7 +13,7 @@ from workbench.commands import command
 from workbench.config import bundled, personal_library
 from workbench.errors import ExitCode
 from workbench.reviews.listing import LibraryView
-from workbench.text import plural, visible
+from workbench.text import plural, truncate, visible
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def status(workspace: Workspace, as_json: bool, skipped: bool = False) -> None:
         for state in _ORDER:
             if counts[state]:
                 names = ", ".join(visible(row.name) for row in view.rows if row.state == state)
-                click.echo(
-                    f"  {counts[state]:4d}  {state_label(state)}: {names[:100]}{'…' if len(names) > 100 else ''}"
-                )
+                click.echo(f"  {counts[state]:4d}  {state_label(state)}: {truncate(names, 100)}")
         _print_next(view)
     for note in view.notes:
         click.echo(f"note: {visible(note)}")
@@ -144,9 +142,8 @@ def demo(ctx: click.Context, keep: Path | None, as_json: bool) -> None:
             for row in view.rows:
                 click.echo(f"{state_label(row.state):<20} {visible(row.name)}")
             if keep:
-                click.echo(
-                    f"To open it: WORKBENCH_DATA={visible(str(keep / 'data'))} workbench --library {visible(str(workspace.root))}"
-                )
+                data, root = visible(str(keep / "data")), visible(str(workspace.root))
+                click.echo(f"To open it: WORKBENCH_DATA={data} workbench --library {root}")
             else:
                 click.echo("\nTo walk through it, run `workbench demo` in a terminal.")
         else:

@@ -14,7 +14,8 @@ from workbench.text import cell_width, fit, truncate, visible, visible_block
 from workbench.workspace import Workspace
 
 STATE_SIGNS = {
-    "invalid": "✗", "revoked": "⊘", "changes-requested": "±", "approved": "✓", "in-review": "…", "stale": "~", "draft": "·",
+    "invalid": "✗", "revoked": "⊘", "changes-requested": "±", "approved": "✓", "in-review": "…", "stale": "~",
+    "draft": "·",
 }  # fmt: skip
 _STATE_COLOURS = {
     "invalid": "red", "revoked": "red", "changes-requested": "yellow", "approved": "green", "in-review": "cyan",
@@ -28,9 +29,9 @@ def library_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option("--library", type=click.Path(path_type=Path), metavar="PATH", help="The library to work on.")
     @click.option("--json", "as_json", is_flag=True, help="Print exact data as JSON.")
-    @click.pass_context
     @wraps(function)
-    def opened(ctx: click.Context, *args: Any, library: Path | None, **kwargs: Any) -> Any:
+    def opened(*args: Any, library: Path | None, **kwargs: Any) -> Any:
+        ctx = click.get_current_context()
         chosen = library or (ctx.obj or {}).get("library")
         return ctx.invoke(function, *args, workspace=Workspace.open(chosen), **kwargs)
 

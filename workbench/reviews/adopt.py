@@ -1,4 +1,4 @@
-"""Adopting: the skills of all agents' folders copied into one personal git library, as one baseline, "as found, unread".
+"""Adopting: all agents' skills copied into one personal git library, as one baseline, "as found, unread".
 
 Nothing is moved or changed where it was found. A skill that was adopted before is copied again only while the library's
 copy is still as it was adopted; one that was changed here is reported instead.
@@ -47,7 +47,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """One skill that was found, where its copy stands, and what was done: `new`, `updated`, `same` or `changed here`."""
+    """One skill that was found, where its copy is, and the outcome: `new`, `updated`, `same` or `changed here`."""
 
     path: str
     origin: str

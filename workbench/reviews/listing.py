@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.errors import InputError
 from workbench.git import Repository
@@ -12,12 +12,9 @@ from workbench.reviews.diff import SkillDiff, diff_trees
 from workbench.reviews.model import Standing
 from workbench.reviews.survey import Background, read_background, standing_of
 from workbench.reviews.trees import current_trees
-from workbench.skills.model import ROOT_ID, Problem, Skill
+from workbench.skills.model import ROOT_ID, Problem, Skill, Skipped
 from workbench.skills.treehash import tree_of_folder
 from workbench.text import visible
-
-if TYPE_CHECKING:
-    from workbench.skills.discovery import Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class LibraryView:
     """All skills of a library at one moment, and what a user should know about it."""
 
     rows: tuple[SkillRow, ...]
-    skipped: "tuple[Skipped, ...]" = ()
+    skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     head: str | None = None
     branch: str | None = None
