@@ -198,7 +198,8 @@ def _model_calls(db: "Database") -> None:
             "size": int,
             "mtime_ns": int,
             "offset": int,  # bytes read so far, always at the end of a line
-            "head": int,  # hash of the first bytes: tells a rewritten file from a grown one
+            "lines": int,  # lines read so far
+            "head": int,  # hash of the first and the last bytes read: tells a rewritten file from a grown one
         },
         pk="path",
         strict=True,
@@ -213,21 +214,34 @@ def _model_calls(db: "Database") -> None:
             "model": int,  # log_name.id
             "project": int,
             "session": int,
-            "sidechain": int,
+            "sidechain": int,  # 1: a subagent's
+            "copied": int,  # 1: known only from a forked session's copy
             "input": int,
             "output": int,
             "cache_read": int,
             "cache_write_5m": int,
             "cache_write_1h": int,
-            "price": int,  # price.id, null while unpriced
+            "web_searches": int,
+            "terms": str,  # what changes the price: "speed=fast geo=us tier=batch"; null for the standard
+            "logged_nd": int,  # nano-dollars that the agent itself wrote beside the call, where it did
+            "price": int,  # price.id; null while unpriced, or where the agent's own amount counts
             "cost_nd": int,  # nano-dollars, null while unpriced
         },
         pk="key",
         strict=True,
     )
     db.table("model_call").create_index(["at"])
+    db.execute("CREATE INDEX model_call_unpriced ON model_call (model) WHERE cost_nd IS NULL")
     db.table("price").create(
-        {"id": int, "model": str, "day": str, "rates": str, "source": str}, pk="id", strict=True
+        {
+            "id": int,
+            "model": str,
+            "day": str,  # ISO day (UTC) from which the rates hold, empty for ever
+            "rates": str,  # JSON; empty: `source` knows no price for this model
+            "source": str,
+        },
+        pk="id",
+        strict=True,
     )
     db.table("price").create_index(["model", "day", "rates"], unique=True)
 

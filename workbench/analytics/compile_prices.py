@@ -61,8 +61,8 @@ def compile_prices(today: datetime.date) -> dict[str, Any]:
 
 def _model(model: Any) -> dict[str, Any]:
     conditional = model.prices if isinstance(model.prices, list) else [None]
-    prices = [
-        [_condition(item.constraint) if item else None, _rates(item.prices if item else model.prices)]
+    prices: list[tuple[list[Any] | None, dict[str, Any]]] = [
+        (_condition(item.constraint) if item else None, _rates(item.prices if item else model.prices))
         for item in conditional
     ]
     compiled: dict[str, Any] = {"id": model.id, "match": _clause(model.match), "prices": []}

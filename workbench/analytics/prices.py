@@ -182,9 +182,9 @@ def _matches(clause: list[Any], text: str) -> bool:
     kind, *values = clause
     match kind:
         case "starts_with":
-            return text.startswith(values[0])
+            return text.startswith(str(values[0]))
         case "ends_with":
-            return text.endswith(values[0])
+            return text.endswith(str(values[0]))
         case "contains":
             return values[0] in text
         case "equals":
@@ -210,10 +210,10 @@ def _active(condition: list[Any] | None, at: int) -> bool:
     if condition is None:
         return True
     if condition[0] == "from":
-        return utc_day(at) >= condition[1]
+        return utc_day(at) >= str(condition[1])
     _, start, end = condition
     second = at % _DAY_MS // 1000
-    return start <= second < end if start <= end else second >= start or second < end
+    return bool(start <= second < end if start <= end else second >= start or second < end)
 
 
 def utc_day(at: int) -> str:
