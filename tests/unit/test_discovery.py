@@ -70,6 +70,15 @@ def test_excluded_skills_are_listed_with_the_pattern(library: Path) -> None:
     assert reasons(library, "tests/**") == {"tests/fixtures/a": "excluded by 'tests/**'"}
 
 
+def test_only_a_part_of_the_library_can_be_searched(library: Path) -> None:
+    make(library / "skills/a")
+    make(library / "more/b")
+    (library / "more/alias").symlink_to("../skills/a")
+    found = find(library, within="more")
+    assert found.ids == ("more/b",)
+    assert [skipped.path for skipped in found.skipped] == ["more/alias"]
+
+
 def test_a_misspelt_skill_file_is_pointed_out(library: Path) -> None:
     make(library / "skills/a", "skill.md")
     assert reasons(library) == {"skills/a/skill.md": "not a skill: the file has to be named exactly SKILL.md"}

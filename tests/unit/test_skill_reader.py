@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import InputError, UsageError
-from workbench.skills.files import list_files, read_inside
+from workbench.skills.files import MAX_SHOWN, list_files, read_inside, read_text
 from workbench.skills.links import relative_links
 from workbench.skills.model import Skill
 from workbench.skills.naming import resolve
@@ -157,6 +157,18 @@ def test_listing_a_folder_that_leads_outside_is_refused(tmp_path: Path) -> None:
     (tmp_path / "library/a").symlink_to("/etc")
     with pytest.raises(InputError, match="out of the library"):
         list_files(tmp_path / "library", "a")
+
+
+def test_the_text_of_a_file_is_read_but_nothing_binary_large_or_outside(tmp_path: Path) -> None:
+    folder = make(tmp_path, "skills/a")
+    (folder / "notes.md").write_bytes(b"caf\xe9\n")
+    (folder / "logo").write_bytes(b"\0")
+    (folder / "large").write_bytes(b"x" * (MAX_SHOWN + 1))
+    (folder / "out").symlink_to("/etc/passwd")
+    assert read_text(tmp_path, "skills/a", "notes.md") == "caf\ufffd\n"
+    for path in ("logo", "large", "out", "gone", "../../etc/passwd"):
+        with pytest.raises(InputError):
+            read_text(tmp_path, "skills/a", path)
 
 
 def test_a_document_is_the_file_with_its_parts(tmp_path: Path) -> None:

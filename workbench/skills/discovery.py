@@ -50,16 +50,17 @@ def find(root: Path, exclude: Sequence[str] = (), *, within: str = "") -> Found:
         os.scandir(real).close()
     except OSError as error:
         raise InputError(f"the library can't be read: {error.strerror}", where=visible(str(root))) from error
-    walk = _Walk(real)
-    walk.run(within)
+    walk = _Walk(real, within)
+    walk.run()
     return walk.found(exclude)
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk over a library; `root` has no links in it."""
+    """One walk over a library, or the part of it below `within`; `root` has no links in it."""
 
     root: str
+    within: str
     ids: list[str] = field(default_factory=list)
     blocked: list[tuple[str, Problem]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -71,8 +72,8 @@ class _Walk:
         """Whether git keeps the library, so that it can't keep what is inside a further repository."""
         return os.path.lexists(f"{self.root}/.git")
 
-    def run(self, within: str) -> None:
-        waiting = [(within, within.count("/") + 1 if within else 0)]
+    def run(self) -> None:
+        waiting = [(self.within, 0)]
         while waiting:
             folder, depth = waiting.pop()
             if len(self.searched) >= MAX_FOLDERS:
@@ -192,9 +193,18 @@ class _Walk:
             self.skipped.append(
                 Skipped(path, f"a link to {truncate(visible(target or ROOT_ID), 120)}, which is listed")
             )
+        elif self._elsewhere(target):
+            shown = truncate(visible(target), 120)
+            self.skipped.append(Skipped(path, f"a link to {shown}, outside the folder that is shown"))
         elif target not in self.searched and os.path.lexists(f"{self.root}/{target}/{SKILL_FILE}"):
             message = f"the folder is a link to {truncate(visible(target), 120)}, which is not searched for skills"
             self.blocked.append((path, Problem("error", "folder-link-unsearched", message, path)))
+
+    def _elsewhere(self, target: str) -> bool:
+        """Whether a folder would be searched, but lies outside the part that is."""
+        if not self.within or target == self.within or target.startswith(f"{self.within}/"):
+            return False
+        return not (_NEVER | _PACKAGES) & set(target.split("/"))
 
     def _holds_skill(self, folder: str, ids: list[str]) -> bool:
         """Whether a searched folder is a skill or has one below."""

@@ -66,7 +66,7 @@ def read_inside(root: Path, relative: str, limit: int) -> bytes:
             raise
         real = os.path.realpath(f"{real_root}/{relative}", strict=True)
         if not is_inside(real, real_root):
-            what = "the file is a link out of the library; it is not read"
+            what = "the file is a link that leads outside; it is not read"
             raise InputError(what, where=visible(relative)) from error
         file = _open_below(real_root, real[len(real_root.rstrip("/")) + 1 :])
     with os.fdopen(file, "rb") as opened:
@@ -79,7 +79,7 @@ def _open_below(folder: str, relative: str) -> int:
     """Open a file below a folder, with no link anywhere on the way; gives its descriptor."""
     *folders, name = relative.split("/")
     if ".." in folders or name in ("..", ".", ""):
-        raise InputError("the path leaves the library; it is not read", where=visible(relative))
+        raise InputError("the path leads outside; it is not read", where=visible(relative))
     at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for part in folders:

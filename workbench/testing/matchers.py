@@ -1,0 +1,216 @@
+"""What a text has to be: read from a case, and compared with what came."""
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
+
+from workbench.skills.naming import near
+from workbench.testing.model import Matcher, MatcherKind, Mismatch
+from workbench.text import truncate, visible
+
+KINDS: tuple[MatcherKind, ...] = get_args(MatcherKind)
+
+_SHOWN = 4_000
+_DIFF_LINES = 400
+_COMPLAINTS = 5
+
+ReadSnapshot = Callable[[str], str]
+"""Gives the text of a snapshot by its name beside the cases; raises OSError or InputError."""
+
+
+class MatcherError(Exception):
+    """A demand can't be understood; `key` is the part of it that is wrong, if there is one."""
+
+    def __init__(self, message: str, key: str | None = None) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def parse(value: Any) -> tuple[Matcher, ...]:
+    """The demands that a value under `expect` makes: plain text has to be equal, a mapping names its matchers.
+
+    Raises:
+        MatcherError: It is neither, or a matcher is unknown or has a value of the wrong type.
+    """
+    if isinstance(value, str):
+        return (Matcher("equals", value),)
+    if not isinstance(value, dict):
+        raise MatcherError(f"has to be text, or a mapping with any of {', '.join(KINDS)}")
+    if not value:
+        raise MatcherError(f"demands nothing; give any of {', '.join(KINDS)}")
+    return tuple(matcher for key, item in value.items() for matcher in _of_kind(key, item))
+
+
+def _of_kind(kind: str, value: Any) -> Iterator[Matcher]:
+    if kind not in KINDS:
+        hint = near(kind, KINDS) or f"known: {', '.join(KINDS)}"
+        raise MatcherError(f"'{truncate(visible(kind), 60)}' is not a matcher; {hint}", kind)
+    if kind == "json":
+        yield Matcher("json", value)
+    elif kind == "json_schema":
+        _check_schema(value)
+        yield Matcher("json_schema", value)
+    elif kind == "contains" and isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        yield from (Matcher("contains", item) for item in value)
+    elif not isinstance(value, str):
+        also = " or a list of texts" if kind == "contains" else ""
+        raise MatcherError(f"'{kind}' has to be text{also}", kind)
+    else:
+        if kind == "matches":
+            _check_pattern(value)
+        yield Matcher(kind, value)
+
+
+def _check_schema(value: Any) -> None:
+    from workbench.tools.schemas import schema_complaints
+
+    if not isinstance(value, dict):
+        raise MatcherError("'json_schema' has to be a mapping", "json_schema")
+    for place, message in schema_complaints(value):
+        where = f" at '{visible('.'.join(map(str, place)))}'" if place else ""
+        raise MatcherError(f"'json_schema' is not a JSON Schema{where}: {message}", "json_schema")
+
+
+def _check_pattern(value: str) -> None:
+    from workbench.tools.patterns import complaint
+
+    if (why := complaint(value)) is not None:
+        raise MatcherError(f"'matches' is not a regular expression: {truncate(visible(why), 100)}", "matches")
+
+
+def check(matchers: tuple[Matcher, ...], where: str, seen: str, snapshot: ReadSnapshot) -> Iterator[Mismatch]:
+    """What in `seen` is not as demanded."""
+    for matcher in matchers:
+        if mismatch := _check_one(matcher, where, seen, snapshot):
+            yield mismatch
+
+
+def _check_one(matcher: Matcher, where: str, seen: str, snapshot: ReadSnapshot) -> Mismatch | None:
+    kind, value = matcher.kind, matcher.value
+    if kind == "json":
+        return _json(value, where, seen)
+    if kind == "json_schema":
+        return _json_schema(value, where, seen)
+    if kind == "contains":
+        if value in seen:
+            return None
+        return _mismatch(where, kind, value, seen, f"{where} does not contain {_quoted(value)}")
+    if kind == "matches":
+        return _matches(value, where, seen)
+    if kind == "snapshot":
+        return _snapshot(value, where, seen, snapshot)
+    if value == seen:
+        return None
+    return _mismatch(where, kind, value, seen, _differs(where, value, seen), unified(value, seen))
+
+
+def _differs(where: str, expected: str, seen: str) -> str:
+    if not seen:
+        return f"{where} is empty"
+    if not expected:
+        return f"{where} is not empty"
+    pairs = enumerate(zip(expected.split("\n"), seen.split("\n"), strict=False), start=1)
+    line = next((number for number, (one, other) in pairs if one != other), None)
+    return f"{where} differs from line {line}" if line else f"{where} differs in its last lines"
+
+
+def _matches(pattern: str, where: str, seen: str) -> Mismatch | None:
+    from workbench.tools.patterns import SECONDS, SlowPatternError, search
+
+    try:
+        if search(pattern, seen):
+            return None
+        message = f"{where} does not match {_quoted(pattern)}"
+    except SlowPatternError:
+        message = f"{where} could not be matched within {SECONDS:g} s; use a simpler pattern than {_quoted(pattern)}"
+    return _mismatch(where, "matches", pattern, seen, message)
+
+
+def _snapshot(name: str, where: str, seen: str, snapshot: ReadSnapshot) -> Mismatch | None:
+    from workbench.errors import InputError
+
+    shown = _quoted(name)
+    try:
+        expected = snapshot(name)
+    except FileNotFoundError:
+        return _mismatch(where, "snapshot", "", seen, f"the snapshot {shown} does not exist", unified("", seen))
+    except (OSError, InputError) as error:
+        why = error.what if isinstance(error, InputError) else visible(error.strerror or "it can't be read")
+        return _mismatch(where, "snapshot", "", seen, f"the snapshot {shown} can't be read: {why}")
+    if expected == seen:
+        return None
+    return _mismatch(where, "snapshot", expected, seen, _differs(where, expected, seen), unified(expected, seen))
+
+
+def _json(expected: Any, where: str, seen: str) -> Mismatch | None:
+    wanted = _pretty(expected)
+    try:
+        value = _loads(seen)
+        if same(expected, value):
+            return None
+        got = _pretty(value)
+    except (ValueError, RecursionError) as error:
+        return _mismatch(where, "json", wanted, seen, f"{where} is not JSON: {_why(error)}")
+    return _mismatch(where, "json", wanted, got, f"{where} is other JSON than expected", unified(wanted, got))
+
+
+def _json_schema(schema: Mapping[str, Any], where: str, seen: str) -> Mismatch | None:
+    from workbench.tools.schemas import validate
+
+    wanted = _pretty(schema)
+    try:
+        value = _loads(seen)
+    except (ValueError, RecursionError) as error:
+        return _mismatch(where, "json_schema", wanted, seen, f"{where} is not JSON: {_why(error)}")
+    found = validate(schema, value)
+    if not found:
+        return None
+    said = [f"{place}: {message}" if place else message for place, message in found.items()]
+    more = f" (and {len(said) - _COMPLAINTS} more)" if len(said) > _COMPLAINTS else ""
+    listed = "; ".join(truncate(visible(one), 120) for one in said[:_COMPLAINTS])
+    return _mismatch(where, "json_schema", wanted, _pretty(value), f"{where} does not fit the schema: {listed}{more}")
+
+
+def same(expected: Any, seen: Any) -> bool:
+    """Whether two JSON values are equal; `1` equals `1.0`, but `true` is not `1`."""
+    if isinstance(expected, bool) or isinstance(seen, bool):
+        return expected is seen
+    if isinstance(expected, dict) and isinstance(seen, dict):
+        return expected.keys() == seen.keys() and all(same(item, seen[key]) for key, item in expected.items())
+    if isinstance(expected, list) and isinstance(seen, list):
+        return len(expected) == len(seen) and all(map(same, expected, seen))
+    return bool(expected == seen)
+
+
+def unified(expected: str, seen: str) -> str:
+    """A unified diff from what was expected to what was seen, of bounded size; lines are not sanitised."""
+    old, new = expected.split("\n"), seen.split("\n")
+    cut = max(len(old), len(new)) > _DIFF_LINES
+    old, new = [line[:_SHOWN] for line in old[:_DIFF_LINES]], [line[:_SHOWN] for line in new[:_DIFF_LINES]]
+    lines = list(difflib.unified_diff(old, new, "expected", "seen", lineterm=""))
+    if cut:
+        lines.append(f"(only the first {_DIFF_LINES} lines are compared here)")
+    return "\n".join(lines)
+
+
+def _mismatch(where: str, matcher: str, expected: str, seen: str, message: str, diff: str = "") -> Mismatch:
+    return Mismatch(where, matcher, expected[:_SHOWN], seen[:_SHOWN], message, diff)
+
+
+def _quoted(text: str) -> str:
+    return f"'{truncate(visible(text), 100)}'"
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text)
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg[:1].lower()}{error.msg[1:]} in line {error.lineno}, column {error.colno}"
+    return "it nests too deep" if isinstance(error, RecursionError) else truncate(visible(str(error)), 100)
