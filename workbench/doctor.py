@@ -137,6 +137,6 @@ def _settings() -> Check:
 
 
 def _prices() -> Check:
-    from workbench.analytics.prices import snapshot_label
+    from workbench.analytics.prices import price_book
 
-    return Check("prices", "ok", snapshot_label())
+    return Check("prices", "ok", price_book().source)

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from workbench.doctor import Check
     from workbench.sandbox.model import OnOutput
     from workbench.skills.reader import Document
-    from workbench.testing.cases import Case
-    from workbench.testing.runner import TestRun
+    from workbench.testing.model import Case, TestRun
     from workbench.tools.model import CallResult, Tool
 
 _UNSANDBOXED = "unsandboxed"
@@ -308,7 +307,7 @@ class Workspace:
         from workbench.analytics.usage import last_test_run
 
         run = last_test_run(self.store, skill_id, self.tree(skill_id))
-        return run.cases if run else {}
+        return {case.name: case.outcome for case in run.cases} if run else {}
 
     def call(
         self,
