@@ -73,15 +73,17 @@ class Case:
     expect: Expectation = field(default_factory=Expectation)
     lines: Mapping[str, int] = field(default_factory=dict)
 
-    def place(self, *within: str) -> str:
-        """`path:line` of the case, or of the nearest part of it that `within` (`with.columns.0`) names."""
-        for whole in within:
-            parts = whole.split(".")
-            while parts:
-                if line := self.lines.get(".".join(parts)):
-                    return f"{self.path}:{line}"
-                parts.pop()
-        return f"{self.path}:{self.line}"
+    def line_of(self, part: str) -> int:
+        """Line of a part (`with.columns.0`), or of the nearest thing around it."""
+        while part:
+            if line := self.lines.get(part):
+                return line
+            part = part.rpartition(".")[0]
+        return self.line
+
+    def place(self, part: str = "") -> str:
+        """`path:line` of the case, or of a part of it."""
+        return f"{self.path}:{self.line_of(part)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from workbench.sandbox import python
 SECONDS = 2.0
 
 _QUICK_LENGTH = 10
+_SHORT_TEXT = 5_000
 _LONGEST = 1000
 _SEARCH = "import json, re, sys; pattern, text = json.load(sys.stdin); sys.exit(0 if re.search(pattern, text) else 9)"
 
@@ -43,8 +44,10 @@ def search(pattern: str, text: str) -> bool:
     """
     if complaint(pattern) is not None:
         return True
-    # One repetition is quadratic at worst; several can be exponential, but not within a few characters.
-    if sum(map(pattern.count, "*+{")) <= 1 or len(text) <= _QUICK_LENGTH:
+    # One repetition is quadratic at worst, which a long text still makes slow; several can be exponential, but not
+    # within a few characters.
+    repetitions = sum(map(pattern.count, "*+{"))
+    if repetitions == 0 or (repetitions == 1 and len(text) <= _SHORT_TEXT) or len(text) <= _QUICK_LENGTH:
         return re.search(pattern, text) is not None
     try:
         done = subprocess.run(
