@@ -13,6 +13,7 @@ from workbench.text import visible
 
 _MAX_TOKENS = 10**9  # no model reads or writes a thousandth of it; keeps every sum within 64 bits
 _MAX_DOLLARS = 10**6
+_MAX_TEARS = 200  # starts of objects to try in a torn line: its depth where it is torn, in an honest one
 _RECOVERY_EFFORT = 4  # how often a torn line may be read over, in lengths of that line
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=_MAX_TOKENS)]
@@ -129,7 +130,7 @@ def _objects(text: str) -> tuple[list[Any], str | None]:
     read_value = json.JSONDecoder().raw_decode
     found: list[Any] = []
     broken: str | None = None
-    position, effort = 0, _RECOVERY_EFFORT * len(text)
+    position, tears, effort = 0, 0, _RECOVERY_EFFORT * len(text)
     while position < len(text):
         if text[position] in " \t\r\n\0\ufeff":
             position += 1
@@ -139,14 +140,15 @@ def _objects(text: str) -> tuple[list[Any], str | None]:
             found.append(value)
             continue
         except json.JSONDecodeError as error:
-            effort -= error.pos - position + 1
+            tears += 1
+            effort -= error.pos - position
             broken = broken or "torn line: not JSON to its end"
         except RecursionError:
             return found, "not counted: nested too deeply"
         except ValueError:
             return found, "not counted: a number has too many digits"
         position = text.find('{"', position + 1)
-        if position < 0 or effort < 0:
+        if position < 0 or effort < 0 or tears > _MAX_TEARS:
             break
     return found, broken
 

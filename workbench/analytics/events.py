@@ -1,6 +1,7 @@
 """Events: one row in the store for each call and each test case that ran."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -65,3 +66,13 @@ def record_all(store: Store, events: Iterable[Event]) -> None:
 def _row(event: Event) -> tuple[Any, ...]:
     detail = json.dumps(dict(event.detail)) if event.detail else None
     return tuple(detail if name == "detail" else getattr(event, name) for name in _COLUMNS)
+
+
+def event_from_row(row: Mapping[str, Any] | sqlite3.Row) -> Event:
+    """The event that a row of the table `event` holds; a `detail` that is not a JSON object comes back empty."""
+    try:
+        detail = json.loads(row["detail"]) if row["detail"] else {}
+    except ValueError:
+        detail = {}
+    values = {name: row[name] for name in _COLUMNS if name != "detail"}
+    return Event(**values, detail=detail if isinstance(detail, dict) else {})
