@@ -48,6 +48,7 @@ class Workspace:
         root: The library's folder: the git work tree's top, or any folder outside git.
         within: Only skills at or below this path of the library are shown; empty means all.
         repository: None outside git.
+        log_roots: Where agents' logs are; None for where the agents of this machine keep them.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class Workspace:
         settings: Settings,
         store: Store | None = None,
         within: str = "",
+        log_roots: Sequence[Path] | None = None,
     ) -> None:
         self.root = root
         self.repository = repository
         self.settings = settings
         self.within = within
+        self.log_roots = log_roots
         self._store = store
         self._store_lock = threading.Lock()
 
@@ -374,7 +377,7 @@ class Workspace:
         """Read what the agents' logs on this machine have new."""
         from workbench.analytics.claude_logs import import_claude
 
-        return import_claude(self.store, on_progress=on_progress, cancel=cancel)
+        return import_claude(self.store, self.log_roots, on_progress=on_progress, cancel=cancel)
 
     def doctor(self) -> "tuple[Check, ...]":
         """What this machine has and lacks."""

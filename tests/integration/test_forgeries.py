@@ -1,5 +1,6 @@
 """Records that somebody tampered with: each is told apart, counts for nothing, and says why."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def put(library: Any, path: str, data: bytes | None, *, remove: str | None = Non
         tree = library.git("write-tree", env=env).strip()
     if data is not None:
         tree = repository.graft(tree, {path: TreeEntry("100644", "blob", repository.store_blob(data), path)})
-    repository.move_ref(REVIEWS_REF, repository.commit(tree, [head], "forged", EVE), head, "forged")
+    repository.move_ref(REVIEWS_REF, repository.commit(tree, [head], "forged", EVE, datetime.now(UTC)), head, "forged")
 
 
 def only_record(library: Any) -> tuple[str, bytes]:

@@ -9,7 +9,7 @@ plumbing, a few processes for a whole library.
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, commands, on_command
 from workbench.git.plumbing import GitError, Identity, TreeEntry, parse_tree
-from workbench.git.repository import Repository
+from workbench.git.repository import Repository, dated
 from workbench.git.work_tree import WorkTree
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "TreeEntry",
     "WorkTree",
     "commands",
+    "dated",
     "on_command",
     "parse_tree",
     "version",

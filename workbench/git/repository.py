@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -226,9 +227,10 @@ class Repository:
             entries[name] = TreeEntry("040000", "tree", grafted, name)
         return self.make_tree(entries.values())
 
-    def commit(self, tree: str, parents: Sequence[str], message: str, who: Identity) -> str:
+    def commit(self, tree: str, parents: Sequence[str], message: str, who: Identity, at: datetime) -> str:
         """Write a commit object; gives its id. No ref moves."""
         env = {
+            **dated(at),
             "GIT_AUTHOR_NAME": who.name, "GIT_AUTHOR_EMAIL": who.email,
             "GIT_COMMITTER_NAME": os.environ.get("GIT_COMMITTER_NAME") or who.name,
             "GIT_COMMITTER_EMAIL": os.environ.get("GIT_COMMITTER_EMAIL") or who.email,
@@ -283,6 +285,12 @@ class Repository:
         """
         with tempfile.TemporaryDirectory(prefix="workbench-git-") as scratch:
             yield WorkTree(self, Path(scratch), folders)
+
+
+def dated(at: datetime) -> dict[str, str]:
+    """The environment that gives a commit this moment."""
+    moment = f"{int(at.timestamp())} {at.astimezone():%z}"
+    return {"GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment}
 
 
 def _open(folder: Path) -> "Repo | None":

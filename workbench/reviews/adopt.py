@@ -267,4 +267,4 @@ def _record_baseline(repository: Repository, adopted: Sequence[Adopted], who: Id
         data = records.encode(fields)
         files[records.file_path(one.path, tree, now, data)] = data
     message = f"Baseline of {plural(len(adopted), 'skill')}: {BASELINE_REASON}\n\nVerdict: baseline\n"
-    return ledger.append(repository, files, list(trees.values()), message, who)
+    return ledger.append(repository, files, list(trees.values()), message, who, now)

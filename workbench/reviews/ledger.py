@@ -6,6 +6,7 @@ still counts as it was introduced, so that no dissent can be made to vanish by e
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from workbench.errors import ConflictError
 from workbench.git import GitError, Identity, Repository, TreeEntry
@@ -82,6 +83,7 @@ def append(
     trees: Sequence[str],
     message: str,
     who: Identity,
+    at: datetime,
 ) -> str:
     """Put record files, and the trees they approve, on the reviews branch in one commit; gives the commit.
 
@@ -104,7 +106,7 @@ def append(
         local = repository.resolve(REVIEWS_REF)
         parent = local or _head(repository)
         grafted = repository.graft(f"{parent}^{{tree}}" if parent else None, additions)
-        commit = repository.commit(grafted, [parent] if parent else [], message, who)
+        commit = repository.commit(grafted, [parent] if parent else [], message, who, at)
         try:
             repository.move_ref(REVIEWS_REF, commit, local, "workbench: verdict")
         except ConflictError:

@@ -55,7 +55,7 @@ def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Op
     file, data = _record_file(repository, skill, standing, opinion, tree, who, now)
     message = _message(skill, tree, opinion)
     kept = [tree] if opinion.verdict == "approve" else []
-    commit = ledger.append(repository, {file: data}, kept, message, who)
+    commit = ledger.append(repository, {file: data}, kept, message, who, now)
     return Recorded(_read_back(file, data, commit, who), commit)
 
 
