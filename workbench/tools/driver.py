@@ -18,9 +18,9 @@ from typing import Any
 
 def main() -> int:
     """Run the function; 1 if it raised or gave what JSON can't say."""
-    file, name = sys.argv[1:3]
+    file, name = os.path.abspath(sys.argv[1]), sys.argv[2]  # noqa: PTH100 - pathlib would double the start
     arguments = json.load(sys.stdin)
-    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))  # noqa: PTH100, PTH120 - pathlib would double the start
+    sys.path.insert(0, os.path.dirname(file))  # noqa: PTH120 - see above
     try:
         function = getattr(_load(file), name)
         positional, named = _arguments(function, arguments)
