@@ -30,7 +30,9 @@ from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.analytics.claude_logs import ImportReport
+    from workbench.analytics.costs import By as CostBy
     from workbench.analytics.costs import CostReport
+    from workbench.analytics.usage import By as UsageBy
     from workbench.analytics.usage import UsageRow
     from workbench.doctor import Check
     from workbench.sandbox.model import OnOutput
@@ -353,11 +355,11 @@ class Workspace:
         tree = self.tree(skill_id)
         return tree is not None and self._all_allowed([tree])
 
-    def usage(self, *, by: str, since: date | None = None, until: date | None = None) -> "list[UsageRow]":
-        """Calls, success and time by skill, tool or day."""
+    def usage(self, *, by: "UsageBy", since: date | None = None, until: date | None = None) -> "list[UsageRow]":
+        """Calls and test runs by skill or day, or calls alone by tool: how many, how well, how fast."""
         from workbench.analytics.usage import usage
 
-        return usage(self.store, by=by, since=since, until=until)  # type: ignore[arg-type]  # checked by `usage`
+        return usage(self.store, by=by, since=since, until=until, kind="call" if by == "tool" else None)
 
     def recent_events(self, limit: int = 200, skill: str | None = None) -> list[Any]:
         """The newest events."""
@@ -365,11 +367,11 @@ class Workspace:
 
         return recent(self.store, limit, skill)
 
-    def cost(self, *, by: str, since: date | None = None, until: date | None = None) -> "CostReport":
+    def cost(self, *, by: "CostBy", since: date | None = None, until: date | None = None) -> "CostReport":
         """What the imported model calls cost."""
         from workbench.analytics.costs import cost_report
 
-        return cost_report(self.store, by=by, since=since, until=until)  # type: ignore[arg-type]  # checked there
+        return cost_report(self.store, by=by, since=since, until=until)
 
     def import_logs(
         self, *, on_progress: "Callable[..., None] | None" = None, cancel: threading.Event | None = None

@@ -3,7 +3,7 @@
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,10 @@ from workbench.cli.output import library_option, print_json, print_table
 from workbench.commands import command
 from workbench.text import plural
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.analytics.costs import By as CostBy
+    from workbench.analytics.usage import By
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _CLEAR_LINE = "\r\x1b[K"
@@ -32,7 +36,7 @@ def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, 
 @click.option("--by", type=click.Choice(["skill", "tool", "day"]), default="skill", help="What a row stands for.")
 @_period_options
 @library_option
-def analytics(workspace: Workspace, by: str, since: datetime | None, until: datetime | None, as_json: bool) -> None:
+def analytics(workspace: Workspace, by: "By", since: datetime | None, until: datetime | None, as_json: bool) -> None:
     """Print calls, success and time."""
     first, last = _days(since, until)
     rows = workspace.usage(by=by, since=first, until=last)
@@ -73,7 +77,7 @@ def analytics(workspace: Workspace, by: str, since: datetime | None, until: date
     help="Read the Claude Code folder DIR (the one that holds projects/) into a scratch store.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print exact data as JSON.")
-def cost(by: str, since: datetime | None, until: datetime | None, folder: Path | None, as_json: bool) -> None:
+def cost(by: "CostBy", since: datetime | None, until: datetime | None, folder: Path | None, as_json: bool) -> None:
     """Import what agents' logs have new, and print what it cost."""
     from workbench.analytics.claude_logs import import_claude, open_scratch
     from workbench.analytics.costs import cost_report
@@ -87,7 +91,7 @@ def cost(by: str, since: datetime | None, until: datetime | None, folder: Path |
     else:
         store = Store(store_path())
         _report_import(import_claude(store, on_progress=_progress if sys.stderr.isatty() else None))
-    report = cost_report(store, by=by, since=first, until=last)  # type: ignore[arg-type]  # click checked it
+    report = cost_report(store, by=by, since=first, until=last)
     if as_json:
         print_json(report.to_json())
         return

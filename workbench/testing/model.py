@@ -121,6 +121,7 @@ class CaseResult:
         stdout: Decoded, cut, not sanitised; `stderr` likewise.
         reason: Why it did not pass, one sanitised sentence; None when it did.
         level: The sandbox level in force, as text; empty where nothing ran.
+        refused: Whether it was not run because no sandbox works here.
     """
 
     skill: str
@@ -134,6 +135,7 @@ class CaseResult:
     reason: str | None = None
     level: str = ""
     place: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,11 @@ class TestRun:
     def skipped(self) -> int:
         """Cases that were not run."""
         return self._count("skipped")
+
+    @property
+    def refused(self) -> bool:
+        """Whether any case was not run because no sandbox works here."""
+        return any(result.refused for result in self.results)
 
     @property
     def ok(self) -> bool:

@@ -39,6 +39,7 @@ def judge(skill: str, case: Case, tool: Tool | None, run: Run, snapshot: ReadSna
         reason=reason,
         level=run.level,
         place=case.place(),
+        refused=run.outcome == "refused",
     )
 
 
