@@ -1,0 +1,361 @@
+"""The workbench in the terminal: which screens there are, what they share, and what every key does everywhere."""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import App
+from textual.filter import LineFilter
+from textual.screen import ModalScreen, Screen
+from textual.signal import Signal
+
+from workbench.commands import command, in_scope
+from workbench.config import Settings
+from workbench.errors import InputError, WorkbenchError
+from workbench.text import visible
+from workbench.tui import themes
+from workbench.tui.bindings import bindings, check_keymap, command_of, keys_of, show_key
+from workbench.tui.guard import TerminalGuard
+from workbench.tui.jobs import JobEnded, Jobs, run_job
+from workbench.tui.launch import Opened, open_library, run_app, run_workspace
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from workbench.reviews.listing import LibraryView
+    from workbench.tools.model import Tool
+    from workbench.workspace import Workspace
+
+__all__ = ["WorkbenchApp", "run_app", "run_workspace"]
+
+_MODES = {
+    "skills": "workbench.tui.screens.skills:SkillsScreen",
+    "tools": "workbench.tui.screens.tools:ToolsScreen",
+    "tests": "workbench.tui.screens.tests:TestsScreen",
+    "analytics": "workbench.tui.screens.analytics:AnalyticsScreen",
+    "cost": "workbench.tui.screens.cost:CostScreen",
+}
+
+
+def _screen(place: str) -> Callable[[], Screen[Any]]:
+    """Something that makes the screen, importing its module only then."""
+
+    def make() -> Screen[Any]:
+        module, _, name = place.partition(":")
+        return cast("Screen[Any]", getattr(import_module(module), name)())
+
+    return make
+
+
+def _palette() -> "type[Provider]":
+    from workbench.tui.palette import Everything
+
+    return Everything
+
+
+class WorkbenchApp(App[int], inherit_bindings=False):
+    """The workbench.
+
+    Args:
+        workspace: The library to show, already open.
+        opener: Opens and reads the library, where that takes place elsewhere; may raise WorkbenchError.
+        settings: The user's settings.
+
+    Attributes:
+        workspace: The open library; None before one is open.
+        library: What was last read of it.
+        library_signal: Published after every reading of the library.
+        jobs: The work under way; `jobs_signal` is published when some begins or ends.
+        last_error: The last thing that went wrong, for the details.
+    """
+
+    TITLE = "Skill Workbench"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar = bindings("everywhere")
+    MODES: ClassVar = {name: _screen(place) for name, place in _MODES.items()}
+    DEFAULT_MODE = "skills"
+    COMMANDS: ClassVar = {_palette}
+    AUTO_FOCUS = None
+    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (60, "-narrow"), (110, "-wide")]  # noqa: RUF012 - no ClassVar in Textual
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (15, "-tall")]  # noqa: RUF012 - no ClassVar in Textual
+
+    def __init__(
+        self,
+        workspace: "Workspace | None" = None,
+        *,
+        opener: Callable[[], Opened] | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.settings = settings or (workspace.settings if workspace else Settings())
+        self._guard = TerminalGuard()
+        self._opener = opener
+        self._startup_errors: list[WorkbenchError] = []
+        super().__init__()
+        self.workspace = workspace
+        self.library: LibraryView | None = None
+        self.jobs = Jobs()
+        self.last_error: Exception | None = None
+        self.tools: tuple[Tool, ...] = ()
+        self._tools_read = False
+        self.library_signal: Signal[LibraryView] = Signal(self, "library")
+        self.jobs_signal: Signal[int] = Signal(self, "jobs")
+        self._use_settings()
+
+    def _use_settings(self) -> None:
+        """Take theme and keys from the settings; what is wrong with them is said once the screen is there."""
+        keymap, wrong = check_keymap(self.settings.keymap)
+        self.keymap = keymap
+        self.set_keymap({id_: ",".join(keys) for id_, keys in keymap.items()})
+        self._startup_errors += wrong
+        for name in (self.settings.theme, themes.DEFAULT):
+            try:
+                self.use_theme(name)
+                break
+            except InputError as error:
+                self._startup_errors.append(error)
+
+    def use_theme(self, name: str) -> None:
+        """Change to the theme of this name, reading its file if that was not done yet.
+
+        Raises:
+            InputError: There is none, or its file is wrong; the theme in use stays.
+        """
+        if name not in self.available_themes:
+            found = themes.load_theme(name)
+            if found is None:
+                raise InputError(
+                    f"there is no theme '{visible(name)}'",
+                    remedy=f"one of: {', '.join(sorted(themes.load_themes()[0]))}",
+                )
+            self.register_theme(themes.textual_theme(found))
+        self.theme = name
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables, and the workbench's own where a theme lacks them."""
+        given = super().get_css_variables()
+        own = {
+            "cursor": given["panel"],
+            "selection": given["panel"],
+            "diff-added": given["success-muted"],
+            "diff-added-word": given["success-muted"],
+            "diff-removed": given["error-muted"],
+            "diff-removed-word": given["error-muted"],
+        }
+        return {**own, **given}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The guard comes last, after whatever else changes a line."""
+        return [*super().get_line_filters(), self._guard]
+
+    def on_mount(self) -> None:
+        """Say what was wrong with the settings, and read the library."""
+        for error in self._startup_errors:
+            self.show_error(error)
+        if self._opener is not None:
+            opener = self._opener
+            run_job(self, "Reading the library", lambda _: opener(), self._opened, failed=self._not_opened)
+        elif self.workspace is not None:
+            self.refresh_library()
+        else:
+            self.call_after_refresh(self.offer_libraries)
+
+    def open_library(self, path: Path) -> None:
+        """Open another library and show it."""
+        run_job(
+            self,
+            f"Opening {visible(str(path))}",
+            lambda _: open_library(path, self.settings),
+            self._opened,
+            group="library",
+        )
+
+    def refresh_library(self) -> None:
+        """Read the library again from disk and git; `library_signal` says when that is done."""
+        workspace = self.workspace
+        if workspace is not None:
+            run_job(
+                self,
+                "Reading the library",
+                lambda _: Opened(workspace, workspace.view()),
+                self._opened,
+                group="library",
+            )
+
+    def _opened(self, opened: Opened) -> None:
+        another = opened.workspace is not self.workspace
+        self.workspace, self.library = opened.workspace, opened.view
+        self._tools_read = False
+        if another:
+            self._leave_details()
+        self.library_signal.publish(opened.view)
+        if another and not opened.view.rows:
+            self.offer_libraries()
+
+    def _leave_details(self) -> None:
+        """Go back to the places: what is open belongs to the library before."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def _not_opened(self, error: WorkbenchError) -> None:
+        self.show_error(error)
+        self.offer_libraries()
+
+    def offer_libraries(self) -> None:
+        """Show what could be opened."""
+        from workbench.tui.screens.start import StartScreen
+
+        if not isinstance(self.screen, StartScreen):
+            self.push_screen(StartScreen())
+
+    def on_job_ended(self, ended: JobEnded) -> None:
+        """Hand a job's result to whoever asked for it, or say what went wrong."""
+        wanted = self.jobs.finish(ended.job)
+        self.jobs_signal.publish(len(self.jobs))
+        if not wanted:
+            return
+        if ended.error is None:
+            ended.done(ended.result)
+        elif isinstance(ended.error, WorkbenchError) and ended.failed is not None:
+            ended.failed(ended.error)
+        else:
+            self.show_error(ended.error)
+
+    def show_error(self, error: Exception) -> None:
+        """Say in one line what went wrong; the details are a key away."""
+        self.last_error = error
+        what = error.what if isinstance(error, WorkbenchError) else f"a defect in the workbench: {error!r}"
+        key = show_key(keys_of(command("details"), self.keymap)[0])
+        self.notify(f"{visible(what)}\n{key} details", severity="error", timeout=8, markup=False)
+
+    def say(self, text: str) -> None:
+        """Say something that went well."""
+        self.notify(visible(text), timeout=4, markup=False)
+
+    def action_go(self, mode: str) -> None:
+        """Go to one of the five places; what is open inside it stays open."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        if mode == self.current_mode:
+            self._leave_details()
+        else:
+            self.switch_mode(mode)
+
+    def action_refresh(self) -> None:
+        """Read the library again."""
+        self.refresh_library()
+
+    async def action_back(self) -> None:
+        """Stop what runs, or close the innermost thing that is open; never loses anything."""
+        if self.jobs.cancel_on(self.screen) is not None:
+            return
+        from workbench.tui.screens.frame import WorkbenchScreen
+        from workbench.tui.widgets.filtered_list import FilteredList
+
+        if any(filtered.close_filter() for filtered in self.screen.query(FilteredList)):
+            return
+        if isinstance(self.screen, WorkbenchScreen) and self.screen.go_back():
+            return
+        if len(self.screen_stack) > 1:
+            self.screen.dismiss(None)
+
+    async def action_leave(self) -> None:
+        """Close this screen; at the top level, leave."""
+        if len(self.screen_stack) > 1:
+            await self.action_back()
+        else:
+            self.exit(0)
+
+    async def action_quit(self) -> None:
+        """Leave at once; what runs is asked to stop."""
+        self.exit(0)
+
+    def on_unmount(self) -> None:
+        """Ask what runs to stop, so that leaving does not wait for it."""
+        self.jobs.stop_all()
+
+    def action_press(self, key: str) -> None:
+        """Do what a key does: the footer was clicked."""
+        self.simulate_key(key)
+
+    def action_help(self) -> None:
+        """Show what this screen is and every key that works on it."""
+        from workbench.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen))
+
+    def action_git_log(self) -> None:
+        """Show the git commands that ran."""
+        self._push("git_log:GitLogScreen")
+
+    def action_error_details(self) -> None:
+        """Show the last message in full."""
+        from workbench.tui.screens.error import ErrorDialog
+
+        if self.last_error is None:
+            self.say("Nothing has gone wrong.")
+        else:
+            self.push_screen(ErrorDialog(self.last_error))
+
+    def action_doctor(self) -> None:
+        """Show what this machine has and lacks."""
+        self._push("doctor:DoctorScreen")
+
+    def action_change_theme(self) -> None:
+        """Choose a theme, seeing it at once."""
+        self._push("theme_choice:ThemeDialog")
+
+    def action_open_library(self) -> None:
+        """Choose another library."""
+        self._push("open_library:OpenLibraryDialog")
+
+    def action_adopt(self) -> None:
+        """Copy agents' skills into the personal library."""
+        self._push("adopt:AdoptScreen")
+
+    def action_verify(self) -> None:
+        """Show whether the rules hold at HEAD."""
+        self._push("verify:VerifyScreen")
+
+    def commands_on(self, screen: Screen[Any]) -> dict[str, str]:
+        """The commands whose keys work on a screen now, and those without keys that work everywhere: id to action."""
+        found = {one.id: one.action for one in in_scope("everywhere") if one.action and not one.keys}
+        for active in screen.active_bindings.values():
+            one = command_of(active.binding)
+            if one is not None and active.enabled:
+                found[one.id] = active.binding.action
+        return found
+
+    async def run_command(self, command_id: str, screen: Screen[Any]) -> None:
+        """Do what a command does on a screen, as if its key had been pressed there."""
+        for active in screen.active_bindings.values():
+            if active.binding.id == command_id:
+                await self.run_action(active.binding.action, active.node)
+                return
+        await self.run_action(command(command_id).action or "", self)
+
+    def load_tools(self) -> None:
+        """Read the library's tools for the palette, once after each reading of the library."""
+        workspace = self.workspace
+        if workspace is not None and not self._tools_read:
+            self._tools_read = True
+            run_job(self, "Reading the tools", lambda _: workspace.tools(), self._have_tools, group="tools", quiet=True)
+
+    def _have_tools(self, tools: "tuple[Tool, ...]") -> None:
+        self.tools = tools
+
+    def show_skill(self, skill_id: str) -> None:
+        """Show one skill in full."""
+        from workbench.tui.screens.skill import SkillScreen
+
+        self.push_screen(SkillScreen(skill_id))
+
+    def call_tool(self, tool: "Tool") -> None:
+        """Open a tool's form."""
+        from workbench.tui.screens.call import CallScreen
+
+        self.push_screen(CallScreen(tool))
+
+    def _push(self, place: str) -> None:
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(_screen(f"workbench.tui.screens.{place}")())

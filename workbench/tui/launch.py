@@ -1,0 +1,77 @@
+"""Opening the workbench: the library is read in a thread while Textual is still being imported."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, NamedTuple
+
+from workbench.errors import InputError
+from workbench.text import visible
+
+if TYPE_CHECKING:
+    from workbench.config import Settings
+    from workbench.reviews.listing import LibraryView
+    from workbench.workspace import Workspace
+
+
+class Opened(NamedTuple):
+    """A library that was opened and read."""
+
+    workspace: "Workspace"
+    view: "LibraryView"
+
+
+def run_app(path: Path | None = None) -> int:
+    """Open the workbench on the library at `path`, by default the one around the current folder; gives the exit code.
+
+    Raises:
+        InputError: There is no such folder, or the settings can't be read.
+    """
+    from workbench.config import load_settings
+
+    if path is not None and not path.expanduser().is_dir():
+        raise InputError("there is no such folder", where=visible(str(path)))
+    settings = load_settings()
+    reading = _in_thread(lambda: open_library(path, settings))
+    from workbench.tui.app import WorkbenchApp
+
+    return WorkbenchApp(opener=reading.result, settings=settings).run() or 0
+
+
+def run_workspace(workspace: "Workspace") -> int:
+    """Open the workbench on a library that is already open; gives the exit code."""
+    reading = _in_thread(lambda: Opened(workspace, workspace.view()))
+    from workbench.tui.app import WorkbenchApp
+
+    return WorkbenchApp(opener=reading.result, settings=workspace.settings).run() or 0
+
+
+def open_library(path: Path | None, settings: "Settings") -> Opened:
+    """Open and read the library at `path`; without one, that of the current folder, else the one of the settings.
+
+    Raises:
+        WorkbenchError: It can't be opened or read.
+    """
+    from workbench.workspace import Workspace
+
+    workspace = Workspace.open(path, settings=settings)
+    view = workspace.view()
+    if path is None and not view.rows and settings.library:
+        workspace = Workspace.open(Path(settings.library), settings=settings)
+        view = workspace.view()
+    return Opened(workspace, view)
+
+
+def _in_thread(work: Callable[[], Opened]) -> "Future[Opened]":
+    """The promise of what `work` gives; the thread does not keep the program alive."""
+    promise: Future[Opened] = Future()
+
+    def run() -> None:
+        try:
+            promise.set_result(work())
+        except Exception as error:  # noqa: BLE001 - handed to whoever asks for the result
+            promise.set_exception(error)
+
+    Thread(target=run, name="open-library", daemon=True).start()
+    return promise

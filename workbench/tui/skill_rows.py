@@ -1,0 +1,72 @@
+"""How a skill and its state look in a list: a sign and a word for each state, never colour alone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from workbench.tui.widgets.columns import Column
+from workbench.tui.widgets.tones import Span
+from workbench.tui.widgets.virtual_list import Row
+
+if TYPE_CHECKING:
+    from workbench.reviews.listing import SkillRow
+    from workbench.skills.model import Problem
+
+COLUMNS = (
+    Column("Skill", 0),
+    Column("State", 19),
+    Column("Version", 9),
+    Column("Changed", 10, least=56),
+    Column("Problems", 10, least=66),
+    Column("Path", 30, least=104),
+)
+
+_STATES = {
+    "approved": ("✓", "approved", "good"),
+    "draft": ("○", "draft", "muted"),
+    "in-review": ("◔", "in review", "accent"),
+    "stale": ("~", "stale", "attention"),
+    "changes-requested": ("!", "changes requested", "attention"),
+    "revoked": ("×", "revoked", "bad"),
+    "invalid": ("×", "invalid", "bad"),
+}
+
+
+def state_span(row: "SkillRow") -> Span:
+    """The state as a sign, a word and a tone: `✓ approved`."""
+    sign, word, tone = _STATES.get(row.state, ("?", row.state, "plain"))
+    if row.state == "approved" and row.standing.self_approved:
+        word = "self-approved"
+    return Span(f"{sign} {word}", tone)
+
+
+def problems_span(problems: "Sequence[Problem]") -> Span:
+    """How many problems there are: `2 errors`, `1 warning`; empty where there are none worth a look."""
+    for severity, tone in (("error", "bad"), ("warning", "attention")):
+        count = sum(problem.severity == severity for problem in problems)
+        if count:
+            return Span(f"{count} {severity}{'s' if count > 1 else ''}", tone)
+    return Span("")
+
+
+def local_day(at: int | None) -> str:
+    """UTC seconds as a day in the user's own zone; empty where there is none."""
+    return "" if at is None else f"{datetime.fromtimestamp(at):%Y-%m-%d}"
+
+
+def list_rows(rows: "Sequence[SkillRow]") -> list[Row]:
+    """The rows of the list of skills, by name."""
+    return [
+        Row(
+            row.id,
+            (
+                row.name,
+                state_span(row),
+                row.version or "",
+                Span(local_day(row.changed_at), "muted"),
+                problems_span(row.problems),
+                Span(row.id, "muted"),
+            ),
+        )
+        for row in sorted(rows, key=lambda row: (row.name.casefold(), row.id))
+    ]
