@@ -199,7 +199,7 @@ def _model_calls(db: "Database") -> None:
             "mtime_ns": int,
             "offset": int,  # bytes read so far, always at the end of a line
             "lines": int,  # lines read so far
-            "head": int,  # hash of the first and the last bytes read: tells a rewritten file from a grown one
+            "head": int,  # checksum of the first and the last bytes read: tells a rewritten file from a grown one
         },
         pk="path",
         strict=True,

@@ -224,7 +224,7 @@ def test_usage_of_which_an_amount_is_unreadable_is_not_counted(changes: dict[str
 @pytest.mark.parametrize("value", [5, [], {"a": 1}, True, None, 1.5])
 def test_a_wrong_type_that_tells_no_amount_loses_no_call(value: Any) -> None:
     for changes in (
-        {key: value for key in ("sessionId", "cwd", "uuid", "requestId")},
+        dict.fromkeys(("sessionId", "cwd", "uuid", "requestId"), value),
         {"isSidechain": "yes"},
         {"costUSD": "1.5"},
         {"costUSD": -1.5},

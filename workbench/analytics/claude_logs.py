@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.analytics.claude_files import chosen_roots, default_roots, log_files
-from workbench.analytics.claude_plan import NOT_FINISHED, Reading, fingerprint, readings
+from workbench.analytics.claude_plan import NOT_FINISHED, Reading, readings
 from workbench.analytics.pricing import retry_unpriced
 from workbench.errors import CancelledError
 from workbench.storage import Store
@@ -140,6 +140,7 @@ class _Position:
     reading: Reading
     offset: int
     lines: int
+    head: int
     parts_left: int
     next_part: int = 0
     waiting: "dict[int, Scanned]" = field(default_factory=dict)
@@ -167,7 +168,7 @@ class _Intake:
         self._names = Names()
         per_file = [reading.parts() for reading in self._changed]
         positions = [
-            _Position(reading, reading.offset, reading.lines, len(parts))
+            _Position(reading, reading.offset, reading.lines, reading.head, len(parts))
             for reading, parts in zip(self._changed, per_file, strict=True)
         ]
         self._touched = {number: position for number, position in enumerate(positions) if not position.parts_left}
@@ -210,7 +211,7 @@ class _Intake:
             self._found += [(name, position.lines + line, visible(reason)) for line, reason in ready.problems]
             self.bytes_read += ready.end - position.offset
             position.lines += ready.lines
-            position.offset = ready.end
+            position.offset, position.head = ready.end, ready.head
         return position.parts_left == 0
 
     def _take_calls(self, calls: "Sequence[Call]") -> None:
@@ -257,5 +258,5 @@ def _row(position: _Position) -> tuple[object, ...]:
     finished = position.parts_left == 0 and not position.stopped and not position.failed
     return (
         file.name, AGENT, file.inode, file.size, file.mtime_ns if finished else NOT_FINISHED,
-        position.offset, position.lines, fingerprint(file.path, position.offset),
+        position.offset, position.lines, position.head,
     )  # fmt: skip

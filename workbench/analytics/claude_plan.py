@@ -1,19 +1,16 @@
 """Which bytes of which log files are new: what was read before, and whether it is still the same file."""
 
-import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.analytics.claude_files import LogFile
-from workbench.analytics.claude_scan import Part
+from workbench.analytics.claude_scan import Part, fingerprint
 from workbench.storage import Store
 
 PART_BYTES = 16 << 20
 """Bigger files are read in parts of this size, by several workers and in bounded memory."""
 
-_FINGERPRINT_BYTES = 4096
 NOT_FINISHED = -1
 """Kept as a file's modification time when it was not read to its end: the next import looks at it again."""
 
@@ -25,12 +22,14 @@ class Reading:
     Attributes:
         offset: Bytes that were read before.
         lines: Lines that were read before.
+        head: The fingerprint of what was read before.
         anew: The file was read before, but is another one now.
     """
 
     file: LogFile
     offset: int = 0
     lines: int = 0
+    head: int = 0
     anew: bool = False
 
     def parts(self) -> list[Part]:
@@ -60,17 +59,14 @@ def _reading(file: LogFile, row: Any) -> Reading | None:
         return Reading(file)
     if (row["inode"], row["size"], row["mtime_ns"]) == (file.inode, file.size, file.mtime_ns):
         return None
-    if file.size < row["offset"] or fingerprint(file.path, row["offset"]) != row["head"]:
+    if file.size < row["offset"] or not _is_the_same(file, row["offset"], row["head"]):
         return Reading(file, anew=True)
-    return Reading(file, row["offset"], row["lines"])
+    return Reading(file, row["offset"], row["lines"], row["head"])
 
 
-def fingerprint(path: bytes, offset: int) -> int:
-    """A hash of the first and the last bytes before `offset`, to know them again; 0 if the file can't be read."""
-    size = min(offset, _FINGERPRINT_BYTES)
+def _is_the_same(file: LogFile, offset: int, head: int) -> bool:
     try:
-        with open(path, "rb", buffering=0) as file:
-            ends = os.pread(file.fileno(), size, 0) + os.pread(file.fileno(), size, offset - size)
+        with open(file.path, "rb", buffering=0) as handle:
+            return fingerprint(handle.fileno(), offset) == head
     except OSError:
-        return 0
-    return int.from_bytes(hashlib.blake2b(ends, digest_size=8).digest(), "big", signed=True)
+        return False

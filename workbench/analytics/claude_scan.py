@@ -1,6 +1,7 @@
 """Reading a part of a log file: whole lines only, in bounded memory, each line's calls merged where they are copies."""
 
 import os
+import zlib
 
 import msgspec
 
@@ -10,6 +11,7 @@ CHUNK = 1 << 19
 MAX_LINE = 8 << 20
 """A longer line is passed over without being held; the longest observed in real logs has 0.96 MB."""
 
+_FINGERPRINT_BYTES = 4096
 _OPENING, _CLOSING = b"{"[0], b"}"[0]
 
 
@@ -37,6 +39,7 @@ class Scanned(msgspec.Struct, array_like=True):
         calls: The calls, one for each key.
         problems: (line within this part from 1, reason) of what was not counted.
         failure: Why the file could not be read, or None.
+        head: The fingerprint of the file up to `end`.
     """
 
     begin: int | None
@@ -45,6 +48,7 @@ class Scanned(msgspec.Struct, array_like=True):
     calls: list[Call]
     problems: list[tuple[int, str]]
     failure: str | None = None
+    head: int = 0
 
 
 def scan(part: Part) -> Scanned:
@@ -56,14 +60,21 @@ def scan(part: Part) -> Scanned:
         return Scanned(None, part.start, 0, [], [])
     except OSError as error:
         return Scanned(None, part.start, 0, [], [], failure=error.strerror or str(error))
-    failure = None
+    failure, head = None, 0
     try:
         found.run(handle)
+        head = fingerprint(handle, found.position)
     except OSError as error:
         failure = error.strerror or str(error)
     finally:
         os.close(handle)
-    return Scanned(found.begin, found.position, found.lines, list(found.calls.values()), found.problems, failure)
+    return Scanned(found.begin, found.position, found.lines, list(found.calls.values()), found.problems, failure, head)
+
+
+def fingerprint(handle: int, offset: int) -> int:
+    """A checksum of the first and the last bytes before `offset`, by which a file that was read is known again."""
+    size = min(offset, _FINGERPRINT_BYTES)
+    return zlib.crc32(os.pread(handle, size, offset - size), zlib.crc32(os.pread(handle, size, 0)))
 
 
 class _Scan:
