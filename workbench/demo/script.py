@@ -199,7 +199,7 @@ STEPS: tuple[Step, ...] = (
     Step(8, GRACE, "standup-notes", verdict="request-changes", reason="Which branch does it read? And merges?"),
     Step(
         6, MIA, "log-summary", "Say how to read a burst",
-        append={"skills/log-summary/SKILL.md": "\nA burst is many lines of one kind at once: look at its first line.\n"},
+        append={"skills/log-summary/SKILL.md": "\nA burst is many lines of one kind at once: see its first.\n"},
     ),
     Step(
         2, GRACE, "deploy-preview", "Warm the preview's cache",

@@ -63,9 +63,7 @@ def _set_up(folder: Path, now: datetime) -> Workspace:
 
 
 def _first_commit(library: Path, at: datetime) -> Repository:
-    library.mkdir()
-    repository = Repository(library, library / ".git")
-    repository.run("init", "--quiet", "--initial-branch=main")
+    repository = Repository.create(library)
     for name in BUNDLED:
         shutil.copytree(bundled("skills") / name, library / "skills" / name)
     _write(library, {"README.md": "# Team skills\n\nEverything our agents may use. Reviewed in the workbench.\n"})

@@ -2,8 +2,8 @@
 
 A repository is data until the user says otherwise. Its configuration may name programs (filters, hooks, monitors,
 diff drivers, transports); none of them runs here, because every command gets overrides that switch them off, and no
-command may use the network. GitPython finds the repository and reads its configuration; bulk work goes through
-plumbing, a few processes for a whole library.
+command may use the network. GitPython makes new repositories and keeps their history (the personal library, the
+demonstration); what has to be fast goes through plumbing, a few processes for a whole library.
 """
 
 from workbench.git.environment import MINIMUM_VERSION, version

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from workbench.errors import ConflictError, InputError
 from workbench.git import log
@@ -18,9 +17,6 @@ from workbench.git.environment import OVERRIDES, hardened, switched_off
 from workbench.git.plumbing import GitError, Identity, LogEntry, TreeEntry, parse_batch, parse_log, parse_tree
 from workbench.git.work_tree import WorkTree
 from workbench.text import decode, visible
-
-if TYPE_CHECKING:
-    from git import Repo
 
 
 class Repository:
@@ -46,28 +42,29 @@ class Repository:
             if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
                 raise InputError("git is not installed", remedy="install git 2.31 or newer")
             return None
-        repo = _open(folder)
-        if repo is None:
-            return None
-        if repo.working_tree_dir is None:
-            raise InputError("the repository is bare, it has no work tree", where=str(folder), remedy="clone it")
-        found = cls(Path(repo.working_tree_dir), Path(repo.git_dir))
-        found._refuse_what_git_refuses()
-        return found
-
-    def _refuse_what_git_refuses(self) -> None:
-        """Ask git itself: it refuses other users' repositories and unknown formats, and says so best."""
         try:
-            top = self.run("rev-parse", "--show-toplevel").rstrip(b"\n")
+            said = cls(folder, folder).run("rev-parse", "--show-toplevel", "--absolute-git-dir")
         except GitError as error:
-            if "dubious ownership" in error.stderr:
-                raise InputError(
-                    "git does not trust this repository, because another user owns it",
-                    where=str(self.root),
-                    remedy=f"if you trust it: git config --global --add safe.directory {self.root}",
-                ) from error
-            raise
-        self.root = Path(os.fsdecode(top))
+            if "not a git repository" in error.stderr:
+                return None
+            raise _why_refused(error, folder) from error
+        top, git_dir = (Path(os.fsdecode(line)) for line in said.rstrip(b"\n").split(b"\n"))
+        return cls(top, git_dir)
+
+    @classmethod
+    def create(cls, folder: Path) -> "Repository":
+        """Make a new repository with the branch `main`.
+
+        Raises:
+            InputError: The folder can't be written.
+        """
+        from git import GitCommandError, Repo
+
+        try:
+            made = Repo.init(folder, mkdir=True, initial_branch="main")
+        except (OSError, GitCommandError) as error:
+            raise InputError(f"a repository can't be made: {visible(str(error))}", where=str(folder)) from error
+        return cls(Path(folder), Path(made.git_dir))
 
     def run(
         self,
@@ -293,13 +290,14 @@ def dated(at: datetime) -> dict[str, str]:
     return {"GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment}
 
 
-def _open(folder: Path) -> "Repo | None":
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from git import InvalidGitRepositoryError, NoSuchPathError, Repo
-
-    try:
-        return Repo(folder, search_parent_directories=True)
-    except (InvalidGitRepositoryError, NoSuchPathError):
-        return None
-    except (OSError, ValueError) as error:
-        raise InputError(f"the repository can't be read: {visible(str(error))}", where=str(folder)) from error
+def _why_refused(error: GitError, folder: Path) -> InputError:
+    """What a user has to know about a repository that git does not open."""
+    if "dubious ownership" in error.stderr:
+        return InputError(
+            "git does not trust this repository, because another user owns it",
+            where=str(folder),
+            remedy=f"if you trust it: git config --global --add safe.directory {folder}",
+        )
+    if "must be run in a work tree" in error.stderr:
+        return InputError("the repository is bare, it has no work tree", where=str(folder), remedy="clone it")
+    return error

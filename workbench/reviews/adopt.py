@@ -126,11 +126,7 @@ class _Found:
 
 def _open_library(library: Path) -> Repository:
     if not (library / ".git").exists():
-        try:
-            library.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"the library can't be made: {error.strerror}", where=str(library)) from error
-        Repository(library, library / ".git").run("init", "--quiet", "--initial-branch=main")
+        return Repository.create(library)
     repository = Repository.discover(library)
     if repository is None:
         raise InputError("the library is not a git repository", where=str(library))
