@@ -247,6 +247,21 @@ def test_git_and_the_library_rules_are_not_shown(skill: Path) -> None:
     assert run(Program(("ls", "-A"), folder=skill)).stdout.split() == [b"SKILL.md", b"data", b"scripts"]
 
 
+def test_a_skill_with_very_many_entries_starts_fast_and_looks_the_same(skill: Path) -> None:
+    for number in range(600):
+        (skill / f"note-{number}.txt").write_text(f"{number}\n")
+    (skill / ".git").mkdir()
+    (skill / ".git" / "config").write_text("token\n")
+    (skill / ".workbench").write_text("rules\n")
+    script = "cat note-599.txt data/*; python scripts/hello.py; find /opt /sandbox -name config; ls -A | grep '^[.]'"
+    files = {"data/extra.txt": b"new\n"}
+    result = run(Program(("sh", "-c", script), folder=skill, files=files, collect=("*.txt",)))
+    assert (result.stdout, result.files) == (b"599\nnew\nAda\nhello\n", {})
+    denied = run(Program(("sh", "-c", "echo x > note-1.txt"), folder=skill))
+    assert b"Read-only" in denied.stderr
+    assert result.duration_ms < 2000
+
+
 def test_links_that_leave_the_skill_dangle(skill: Path) -> None:
     secret = skill.parent / "secret.txt"
     secret.write_text("secret")

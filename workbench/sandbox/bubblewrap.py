@@ -19,6 +19,7 @@ from workbench.sandbox.model import Limits
 
 WORK = "/sandbox"
 HOME = "/home/sandbox"
+SKILL = "/opt/workbench/skill"
 BIN = "/opt/workbench/bin"
 PATH = f"{BIN}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 INNER_ID = "1000"
