@@ -5,6 +5,7 @@ schema's version is `PRAGMA user_version`; migrations run forward only, each in 
 after they have been released. sqlite-utils builds the schema, `sqlite3` itself does everything on the hot path.
 """
 
+import itertools
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 BUSY_TIMEOUT_SECONDS = 10.0
+_in_memory = itertools.count()  # names stores in memory; an id() would come again while an old one is still open
 
 
 class Store:
@@ -36,7 +38,7 @@ class Store:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._all: list[sqlite3.Connection] = []
-        self._shared = f"file:workbench-{id(self)}?mode=memory&cache=shared"
+        self._shared = f"file:workbench-{next(_in_memory)}?mode=memory&cache=shared"
         with _readable_errors(self._place):
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)

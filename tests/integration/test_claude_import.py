@@ -268,12 +268,14 @@ def test_a_line_too_long_to_hold_is_passed_over_and_said_if_it_may_have_held_a_c
     monkeypatch.setattr(claude_scan, "CHUNK", 1 << 12)
     monkeypatch.setattr(claude_scan, "MAX_LINE", 1 << 14)
     big = json.dumps({"type": "user", "text": "x" * 50_000}).encode()
-    marked = b'{"pad":"' + b"x" * (4096 * 5 - 11) + json.dumps(call("lost")).encode()[1:]
     near = call("near", output=20, pad="y" * 9000)
-    logs.write("-app/s1.jsonl", call("a"), big, near, marked, call("b", output=30))
+    for across in range(9):  # the word that marks a call, wherever the edge of a chunk cuts it
+        start = b'{"pad":"'
+        marked = start + b"x" * (4096 * 5 - len(start) - 2 - across) + b'","usage":{},"' + b"x" * 9000 + b'":1}'
+        logs.write(f"-app/s{across}.jsonl", marked, big, call("a"), near, call("b", output=30))
     logs.bring_in()
     assert logs.outputs() == [10, 20, 30]
-    assert logs.reasons() == [("s1.jsonl", 4, "not counted: the line is longer than 0 MiB")]
+    assert logs.reasons() == [(f"s{n}.jsonl", 1, "not counted: the line is longer than 0 MiB") for n in range(9)]
 
 
 @pytest.mark.parametrize("part", [1, 7, 100, 333, 1000, 100_000])
@@ -388,6 +390,7 @@ def test_an_unknown_model_is_unpriced_until_the_price_data_knows_it(
     assert report.priced_calls == 1
     assert [row[10] for row in logs.rows()] == [1 + 10 * 2, 5000 + 20 * 25_000]
     assert logs.bring_in().priced_calls == 0
+    assert [row["model"] for row in logs.store.query("SELECT model FROM price WHERE rates = ''")] == []
 
 
 def test_newer_prices_change_no_call_that_was_priced(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,6 +436,18 @@ def test_a_look_at_a_folder_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "data").exists()
     with pytest.raises(InputError):
         open_scratch([tmp_path / "missing"])
+
+
+def test_one_look_never_shows_what_another_saw(tmp_path: Path) -> None:
+    kept = []
+    for number in range(40):
+        folder = tmp_path / f"c{number}" / "projects" / "-app"
+        folder.mkdir(parents=True)
+        (folder / "s1.jsonl").write_bytes(text(call(f"m{number}", output=number)))
+        store = open_scratch([tmp_path / f"c{number}"])
+        assert [row[0] for row in store.query("SELECT output FROM model_call")] == [number]
+        kept.append(store._connection())  # as a thread that still runs would keep it
+        del store
 
 
 def test_no_logs_at_all_is_an_empty_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import json
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,8 +31,10 @@ def call(key: str, stamp: str = "2026-11-21T10:00:00+00:00", **changes: Any) -> 
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store(None)
+def store() -> Iterator[Store]:
+    store = Store(None)
+    yield store
+    store.close()
 
 
 def keep(store: Store, *calls: Call) -> None:
@@ -105,6 +108,14 @@ def test_a_call_belongs_to_the_day_of_the_users_zone(store: Store) -> None:
         assert cost_report(store, by="model", since=asked, until=asked, tz=tz).total.calls == 1
         assert cost_report(store, by="model", until=asked - timedelta(days=1), tz=tz).total.calls == 0
         assert cost_report(store, by="model", since=asked + timedelta(days=1), tz=tz).total.calls == 0
+
+
+def test_the_first_moment_of_a_day_is_in_it_and_not_in_the_day_before(store: Store) -> None:
+    keep(store, call("a", "2026-11-21T00:00:00+00:00"), call("b", "2026-11-20T23:59:59.999+00:00"))
+    for by in ("day", "model"):
+        for day in (20, 21):
+            asked = date(2026, 11, day)
+            assert cost_report(store, by=by, since=asked, until=asked, tz=UTC).total.calls == 1  # type: ignore[arg-type]  # both
 
 
 def test_weeks_and_months_have_their_own_years(store: Store) -> None:

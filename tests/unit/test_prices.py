@@ -101,9 +101,7 @@ def test_fast_mode_costs_what_genai_prices_says() -> None:
 def test_every_model_left_unpriced_has_no_token_price_in_the_source_either() -> None:
     from genai_prices.data import providers
 
-    unpriced = {
-        (p["id"], m["id"]) for p in price_book()._data["providers"] for m in p["models"] if not m["prices"]
-    }
+    unpriced = {(p["id"], m["id"]) for p in price_book()._data["providers"] for m in p["models"] if not m["prices"]}
     for provider in providers:
         for model in provider.models:
             if (provider.id, model.id) in unpriced:
@@ -197,6 +195,18 @@ def test_halves_round_to_the_even_nano_dollar() -> None:
 def test_rates_are_kept_as_integers_that_a_person_can_read() -> None:
     rates = Rates("x/y", "", ((0, 1, 2, 3, 4, 5),), 6)
     assert rates.to_json() == '{"steps":[[0,1,2,3,4,5]],"web_search":6}'
+
+
+def test_the_first_variant_that_fits_wins_for_each_kind_of_token() -> None:
+    variants = [
+        [{"service_tier": "flex"}, None, {"input": 7}],
+        [{"service_tier": "flex"}, None, {"input": 8, "output": 9}],
+    ]
+    model = {"id": "m", "match": ["equals", "m"], "prices": [[None, {"input": 1, "output": 2}]], "variants": variants}
+    data = {"source": "x", "providers": [{"id": "p", "match": ["equals", "m"], "fallback": [], "models": [model]}]}
+    rates = PriceBook(data).rates("m", 0, "tier=flex")
+    assert rates is not None
+    assert rates.steps == ((0, 7, 9, 7, 7, 7),)
 
 
 def test_price_data_with_an_unknown_rule_is_an_error_and_not_a_wrong_price() -> None:

@@ -1,6 +1,7 @@
 """How skills did is told from their events: shares and exact percentiles."""
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, date
 from typing import Any
 
@@ -15,8 +16,10 @@ DAY = 86_400_000
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store(None)
+def store() -> Iterator[Store]:
+    store = Store(None)
+    yield store
+    store.close()
 
 
 def event(skill: str = "csv", tool: str = "profile", **changes: Any) -> Event:
