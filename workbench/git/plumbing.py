@@ -90,6 +90,8 @@ def parse_log(said: bytes, count: int) -> Iterator[LogEntry]:
             continue
         fields = tuple(decode(token) for token in tokens[at : at + count])
         at += count
+        if at < len(tokens) and not tokens[at].strip(b"\n"):
+            at += 1  # git puts one more NUL before the changes of a merge
         changes = []
         while at + 1 < len(tokens) and tokens[at].lstrip(b"\n").startswith(b":"):
             changes.append(_raw_change(decode(tokens[at]).strip("\n"), os.fsdecode(tokens[at + 1])))
