@@ -205,6 +205,14 @@ def test_what_is_only_odd_is_a_warning(folder: Path) -> None:
     assert {problem.severity for problem in found} == {"warning"}
 
 
+@pytest.mark.parametrize("form", ["run: [python, scripts/away.py]", "call: scripts/away.py:f", "run: [../away.py]"])
+def test_a_script_outside_the_skill_is_as_good_as_none(folder: Path, form: str) -> None:
+    (folder.parent / "away.py").write_text("def f(): ...\n")
+    (folder / "scripts" / "away.py").symlink_to("../../away.py")
+    (tool,), _ = load(folder, ENTRY.format(name="a", form=form))
+    assert [problem.code for problem in tool.problems] == ["tool-script"]
+
+
 def test_hostile_text_in_a_problem_is_visible(folder: Path) -> None:
     found = load(folder, 'tools:\n  - name: "\\e]0;x\\a"\n    "\\e[31m": 1\n    run: ["\\e[2J{"]\n')[1]
     assert found
