@@ -32,13 +32,16 @@ class LogFile:
         return self.path.decode("utf-8", errors="backslashreplace")
 
 
-def default_roots() -> list[Path]:
-    """The `projects` folders that exist: of `$CLAUDE_CONFIG_DIR` (a comma list), else of the two usual places."""
+def usual_places() -> list[Path]:
+    """The folders that Claude Code may keep its logs in, there or not: `$CLAUDE_CONFIG_DIR` (a comma list), else two."""
     configured = os.environ.get("CLAUDE_CONFIG_DIR", "")
     places = [Path(part.strip()).expanduser() for part in configured.split(",") if part.strip()]
-    if not places:
-        places = [Path.home() / ".claude", Path.home() / ".config" / "claude"]
-    return _distinct(_projects_in(place) for place in places)
+    return places or [Path.home() / ".claude", Path.home() / ".config" / "claude"]
+
+
+def default_roots() -> list[Path]:
+    """The `projects` folders that exist in the usual places."""
+    return _distinct(_projects_in(place) for place in usual_places())
 
 
 def chosen_roots(folders: Sequence[Path]) -> list[Path]:

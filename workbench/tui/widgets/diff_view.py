@@ -11,12 +11,13 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.reviews.diff import SkillDiff
+from workbench.tui.bindings import bindings_of
 from workbench.tui.widgets.diff_lines import Palette, draw_row, text_room
 from workbench.tui.widgets.diff_rows import DiffRows, Row, index_rows
+from workbench.tui.widgets.tones import TonedView
 
 Layout = Literal["auto", "unified", "split"]
 
@@ -29,31 +30,28 @@ _CACHED_STRIPS = 512
 _MARK = "▌"
 
 
-class DiffView(ScrollView, can_focus=True):
+class DiffView(TonedView, can_focus=True):
     """A diff with a line cursor, unified or side by side."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "diff--added", "diff--added-word", "diff--removed", "diff--removed-word", "diff--number", "diff--file",
-        "diff--status", "diff--hunk", "diff--note", "diff--cursor", "diff--mark", "diff--gap",
+        "diff--added", "diff--added-word", "diff--removed", "diff--removed-word", "diff--file", "diff--status",
+        "diff--gap", "diff--cursor", "diff--mark",
     }  # fmt: skip
-
+    BINDINGS: ClassVar = bindings_of(
+        "move.down", "move.up", "move.page-down", "move.page-up", "move.top", "move.bottom"
+    )
     DEFAULT_CSS = """
     DiffView {
-        background: $background;
-        color: $foreground;
         scrollbar-size: 0 1;
-        & > .diff--added { background: $success 12%; }
-        & > .diff--added-word { background: $success 32%; text-style: bold underline; }
-        & > .diff--removed { background: $error 12%; }
-        & > .diff--removed-word { background: $error 32%; text-style: bold underline; }
-        & > .diff--number { color: $text-muted; }
+        & > .diff--added { background: $diff-added; }
+        & > .diff--added-word { background: $diff-added-word; text-style: bold underline; }
+        & > .diff--removed { background: $diff-removed; }
+        & > .diff--removed-word { background: $diff-removed-word; text-style: bold underline; }
         & > .diff--file { background: $surface; text-style: bold; }
         & > .diff--status { background: $surface; color: $text-accent; text-style: bold; }
-        & > .diff--hunk { color: $text-muted; text-style: italic; }
-        & > .diff--note { color: $text-warning; }
-        & > .diff--cursor { background: $accent 18%; }
-        & > .diff--mark { color: $accent; }
         & > .diff--gap { background: $surface; }
+        & > .diff--cursor { background: $cursor; }
+        & > .diff--mark { color: $accent; }
     }
     DiffView:nocolor {
         & > .diff--cursor { text-style: reverse; }
@@ -304,18 +302,18 @@ class DiffView(ScrollView, can_focus=True):
 
     @property
     def _palette(self) -> Palette:
-        style = self.get_component_rich_style
+        style, plain = self.get_component_rich_style, self.rich_style
         return Palette(
-            plain=self.rich_style,
+            plain=plain,
             added=style("diff--added"),
             added_word=style("diff--added-word"),
             removed=style("diff--removed"),
             removed_word=style("diff--removed-word"),
-            number=style("diff--number"),
+            number=plain + self.tone("muted"),
             file=style("diff--file"),
             status=style("diff--status"),
-            hunk=style("diff--hunk"),
-            note=style("diff--note"),
+            hunk=plain + self.tone("comment"),
+            note=plain + self.tone("attention"),
             gap=style("diff--gap"),
             digits=self._index.number_width,
         )

@@ -50,9 +50,9 @@ class FilteredList(Vertical):
         """Only the list; the filter's line comes when it is asked for."""
         yield self.list
 
-    def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
+    def show(self, rows: Sequence[Row], *, empty: str | None = None, columns: Sequence[Column] | None = None) -> None:
         """Show other rows; filter and cursor stay."""
-        self.list.show(rows, empty=empty)
+        self.list.show(rows, empty=empty, columns=columns)
         self._count()
 
     async def action_filter(self) -> None:

@@ -8,10 +8,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.text import cell_width, plural, truncate, visible_lines
+from workbench.tui.bindings import bindings_of
+from workbench.tui.widgets.tones import TonedView
 
 Look = Literal["plain", "json", "diff"]
 
@@ -19,29 +20,24 @@ MAX_LINES = 5_000
 MAX_LINE_CHARACTERS = 2_000
 
 _JSON = re.compile(
-    r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)'
-    r'|(?P<text>"(?:[^"\\]|\\.)*")'
-    r"|(?P<word>-?\d[\d.eE+-]*|true|false|null)"
+    r'(?P<keyword>"(?:[^"\\]|\\.)*")(?=\s*:)'
+    r'|(?P<string>"(?:[^"\\]|\\.)*")'
+    r"|(?P<number>-?\d[\d.eE+-]*|true|false|null)"
 )
 
 
-class OutputView(ScrollView, can_focus=True):
+class OutputView(TonedView, can_focus=True):
     """Text of any origin. Only the newest `MAX_LINES` lines are kept, and it says how many were dropped."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "output--key", "output--text", "output--word", "output--added", "output--removed", "output--note",
-    }  # fmt: skip
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"output--added", "output--removed"}
+    BINDINGS: ClassVar = bindings_of(
+        "move.down", "move.up", "move.page-down", "move.page-up", "move.top", "move.bottom"
+    )
     DEFAULT_CSS = """
     OutputView {
-        background: $background;
-        color: $foreground;
         scrollbar-size: 0 1;
-        & > .output--key { color: $text-accent; }
-        & > .output--text { color: $text-success; }
-        & > .output--word { color: $text-warning; }
-        & > .output--added { background: $success 12%; }
-        & > .output--removed { background: $error 12%; }
-        & > .output--note { color: $text-muted; }
+        & > .output--added { background: $diff-added; }
+        & > .output--removed { background: $diff-removed; }
     }
     """
 
@@ -144,7 +140,7 @@ class OutputView(ScrollView, can_focus=True):
         """Draw one line of the screen."""
         width = self.scrollable_content_region.width
         number = y + self.scroll_offset.y - self._head
-        note = self.get_component_rich_style("output--note")
+        note = self.rich_style + self.tone("muted")
         if not self._lines:
             segments = [Segment(truncate(f" {self._empty}", width), note)] if y == 0 else []
             return Strip(segments).adjust_cell_length(width, self.rich_style)
@@ -166,11 +162,11 @@ class OutputView(ScrollView, can_focus=True):
     def _coloured(self, line: str) -> list[Segment]:
         if self._look != "json":
             style = self._fill(line)
-            note = self._look == "diff" and line.startswith("@@")
-            return [Segment(line, self.get_component_rich_style("output--note") if note else style)]
+            place = self._look == "diff" and line.startswith("@@")
+            return [Segment(line, self.rich_style + self.tone("comment") if place else style)]
         segments, at = [], 0
         for match in _JSON.finditer(line):
             segments.append(Segment(line[at : match.start()], self.rich_style))
-            segments.append(Segment(match[0], self.get_component_rich_style(f"output--{match.lastgroup}")))
+            segments.append(Segment(match[0], self.rich_style + self.tone(match.lastgroup or "plain")))
             at = match.end()
         return [*segments, Segment(line[at:], self.rich_style)]

@@ -1,0 +1,252 @@
+"""The review of one skill: what changed since the approved tree, read as a diff, and the verdict on exactly that."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from workbench.commands import Scope, command
+from workbench.errors import WorkbenchError
+from workbench.reviews.diff import SkillDiff
+from workbench.reviews.listing import SkillRow
+from workbench.reviews.model import Recorded, Verdict
+from workbench.reviews.states import open_records
+from workbench.text import first_line, plural, visible
+from workbench.tui.bindings import bindings, keys_of, show_key
+from workbench.tui.jobs import Job
+from workbench.tui.screens.frame import WorkbenchScreen
+from workbench.tui.screens.verdict import Subject, VerdictDialog
+from workbench.tui.skill_rows import state_span
+from workbench.tui.toned import toned, toned_lines
+from workbench.tui.widgets.columns import Column
+from workbench.tui.widgets.diff_view import LAYOUTS, DiffView, Layout
+from workbench.tui.widgets.tones import Span
+from workbench.tui.widgets.virtual_list import Row, VirtualList
+
+FILES_FROM = 100
+"""Columns from which the changed files are listed beside the diff."""
+
+_SHORT = 12
+_VERDICTS = ("review.approve", "review.request-changes", "review.comment", "review.request", "review.revoke")
+_LAYOUT_NAMES: dict[Layout, str] = {
+    "auto": "The diff is side by side where there is room",
+    "unified": "The diff is unified",
+    "split": "The diff is side by side",
+}
+_FILE_COLUMNS = (Column("changed file", 0), Column("+", 5, right=True), Column("-", 5, right=True))
+
+
+def compared(diff: SkillDiff) -> str:
+    """From what to what, and how much: `approved 9f3c… → 41ab…  3 files  +12 -3`."""
+    tree = diff.tree[:_SHORT] if diff.tree else "no tree"
+    changed = f"{plural(len(diff.files), 'file')}  +{diff.added:,} -{diff.removed:,}"
+    return f"{visible(diff.base_label)} → {tree}   {changed}"
+
+
+def obstacle(row: SkillRow) -> str | None:
+    """Why nothing can be recorded on the tree that is shown, with what to do; None if nothing stands in the way."""
+    standing = row.standing
+    if standing.tree is None:
+        return "git does not see this folder: is it ignored?"
+    if standing.head_tree is None:
+        return "it was never committed: commit the skill first"
+    if standing.tree != standing.head_tree:
+        return "it has changes that are not committed: commit the skill first"
+    return None
+
+
+def tree_to_revoke(row: SkillRow) -> str | None:
+    """The tree whose approval a revoke would take back; None if none is in force."""
+    standing = row.standing
+    here = any(r.counts and r.verdict == "approve" and r.tree == standing.tree for r in standing.records)
+    if standing.state == "approved" or (here and standing.state != "revoked"):
+        return standing.tree
+    return standing.approved_tree
+
+
+class ReviewScreen(WorkbenchScreen[None]):
+    """What changed in one skill, and what one can say of it."""
+
+    NAME = "Review"
+    ABOUT = (
+        "What changed in this skill since its last approved tree. A verdict is recorded on exactly the bytes shown"
+        " here; if they change meanwhile, nothing is recorded."
+    )
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("lists", "review", "tabs")
+    BINDINGS: ClassVar = bindings("review")
+    CSS_PATH = "review.tcss"
+    AUTO_FOCUS = "DiffView"
+
+    def __init__(self, skill_id: str) -> None:
+        super().__init__()
+        self._skill = skill_id
+        self._row: SkillRow | None = None
+        self._tree: str | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """What is compared; the files and the diff; what can be said."""
+        yield Static(Content(""), id="review-head")
+        with Horizontal(id="review-body"):
+            yield VirtualList(_FILE_COLUMNS, id="review-files")
+            yield DiffView(id="review-diff")
+            yield Static(Content("Comparing…"), id="review-instead")
+        yield Static(Content(""), id="review-verdicts")
+
+    def on_mount(self) -> None:
+        """Read what changed."""
+        super().on_mount()
+        workspace = self.workspace
+        wanted = workspace.settings.diff if workspace else "auto"
+        self._diff.diff_layout = next((one for one in LAYOUTS if one == wanted), "auto")
+        self._instead("Comparing…")
+        self.reload()
+
+    @property
+    def _diff(self) -> DiffView:
+        return self.query_one(DiffView)
+
+    def reload(self) -> None:
+        """Read the skill and its diff again; what is then shown is what a verdict is on."""
+        workspace = self.workspace
+        assert workspace is not None
+
+        def read(_: Job) -> tuple[SkillRow, SkillDiff]:
+            return workspace.row(self._skill), workspace.diff(self._skill)
+
+        self.run_job(f"Comparing {self._skill}", read, self._show, failed=self._failed, group="diff")
+
+    def _show(self, read: tuple[SkillRow, SkillDiff]) -> None:
+        self._row, diff = read
+        self._tree = diff.tree
+        self._head(self._row, diff)
+        if diff.files:
+            self._diff.load(diff)
+            self.query_one("#review-files", VirtualList).show(
+                [Row(str(n), (file.path, f"{file.added:,}", f"{file.removed:,}")) for n, file in enumerate(diff.files)]
+            )
+            self.remove_class("-instead")
+            self._diff.focus()
+        else:
+            self._instead(self._nothing(diff))
+        self._arrange(self.size.width)
+        self._say_verdicts()
+
+    def _nothing(self, diff: SkillDiff) -> str:
+        if diff.base is not None and diff.base == diff.tree:
+            return "Identical to the approved tree: nothing has changed since it was approved."
+        return "No file differs from what it is compared with."
+
+    def _instead(self, text: str) -> None:
+        self.add_class("-instead")
+        self.query_one("#review-instead", Static).update(toned_lines(text))
+
+    def _failed(self, error: WorkbenchError) -> None:
+        self._row = None
+        self._instead(str(error))
+
+    def _head(self, row: SkillRow, diff: SkillDiff) -> None:
+        reasons = [first_line(reason) for reason in row.standing.reasons]
+        more = f"  (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        lines = (
+            toned(Span(row.name, "strong"), "  ", state_span(row), Span(f"  {row.id}", "muted")),
+            toned(compared(diff)),
+            toned(Span(reasons[0] + more if reasons else "", "muted")),
+        )
+        self.query_one("#review-head", Static).update(Content("\n").join(lines))
+
+    def _say_verdicts(self) -> None:
+        if self._row is None:
+            return
+        wrong = obstacle(self._row)
+        if wrong:
+            said = toned(Span(f"! no verdict yet: {wrong}", "attention"))
+        else:
+            keys = [
+                (show_key(keys_of(command(one), self.workbench.keymap)[0]), command(one).title) for one in _VERDICTS
+            ]
+            parts = [Content.assemble((key, "$text-accent bold"), f" {title}") for key, title in keys]
+            said = Content("   ").join(parts)
+        self.query_one("#review-verdicts", Static).update(said)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """List the files only where there is room."""
+        self._arrange(event.size.width)
+
+    def _arrange(self, width: int) -> None:
+        diff = self._diff.diff
+        self.set_class(width >= FILES_FROM and diff is not None and len(diff.files) > 1, "-files")
+
+    @on(DiffView.Moved)
+    def _follow(self, event: DiffView.Moved) -> None:
+        files = self.query_one("#review-files", VirtualList)
+        with self.prevent(VirtualList.Moved):
+            files.cursor = event.file
+
+    @on(VirtualList.Moved, "#review-files")
+    def _go_to_file(self, event: VirtualList.Moved) -> None:
+        if event.row is not None and self.query_one("#review-files").has_focus:
+            self._diff.go_to_file(int(event.row.id))
+
+    @on(VirtualList.Opened, "#review-files")
+    def _read_file(self, event: VirtualList.Opened) -> None:
+        self._diff.go_to_file(int(event.row.id))
+        self._diff.focus()
+
+    def action_refresh(self) -> None:
+        """Read the skill again."""
+        self.reload()
+
+    def action_next_hunk(self) -> None:
+        """To the next changed place."""
+        self._diff.action_next_hunk()
+
+    def action_previous_hunk(self) -> None:
+        """To the changed place before."""
+        self._diff.action_previous_hunk()
+
+    def action_next_file(self) -> None:
+        """To the next changed file."""
+        self._diff.action_next_file()
+
+    def action_previous_file(self) -> None:
+        """To the changed file before."""
+        self._diff.action_previous_file()
+
+    def action_toggle_layout(self) -> None:
+        """Automatic, unified, side by side, in turn; says which it is now."""
+        self._diff.action_toggle_layout()
+        self.workbench.say(_LAYOUT_NAMES[self._diff.diff_layout])
+
+    def action_verdict(self, verdict: Verdict) -> None:
+        """Ask for the reason of a verdict on what is shown, or say why there can't be one now."""
+        row, workspace = self._row, self.workspace
+        if row is None or workspace is None:
+            return
+        tree = tree_to_revoke(row) if verdict == "revoke" else self._tree
+        wrong = obstacle(row) if verdict != "revoke" else None
+        if verdict == "revoke" and tree is None:
+            wrong = "no approval of this skill is in force, so there is none to revoke"
+        if verdict == "approve" and row.standing.state == "invalid":
+            wrong = "no client would load this skill: mend it first"
+        if wrong or tree is None:
+            self.notify(f"No verdict now: {wrong}", severity="warning", markup=False)
+            return
+        diff = self._diff.diff
+        settles = tuple(
+            f"{visible(record.reviewer_name)}: {first_line(record.reason)}"
+            for record in open_records(row.standing.records, tree)
+        )
+        subject = Subject(row.id, row.name, tree, diff.base_label if diff else "the approved tree", settles)
+        self.app.push_screen(VerdictDialog(workspace, verdict, subject), self._verdict_given)
+
+    def _verdict_given(self, outcome: "Recorded | bool | None") -> None:
+        """After the dialog: a record, True if the skill has to be read again, None if nothing happened."""
+        if isinstance(outcome, Recorded):
+            record = outcome.record
+            self.workbench.say(f"{record.verdict} recorded on {record.tree[:_SHORT]}, commit {outcome.commit[:_SHORT]}")
+            self.workbench.refresh_library()
+        if outcome is not None:
+            self.reload()

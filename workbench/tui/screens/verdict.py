@@ -1,0 +1,176 @@
+"""The dialog in which a person gives a verdict: it says what will be recorded, on which bytes, and asks why."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Static, TextArea
+
+from workbench.commands import command
+from workbench.errors import ConflictError, WorkbenchError
+from workbench.reviews.model import Recorded, Verdict
+from workbench.text import visible, visible_lines
+from workbench.tui.bindings import bindings_of, keys_of, show_key
+from workbench.tui.jobs import run_job
+from workbench.tui.screens.dialog import Dialog
+from workbench.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a verdict is about: the skill and exactly the tree that was on the screen.
+
+    Attributes:
+        compared: What the tree was compared with, in words.
+        open_points: What an approval settles, one line each.
+    """
+
+    skill: str
+    name: str
+    tree: str
+    compared: str
+    open_points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    title: str
+    button: str
+    effect: str
+    question: str
+
+
+_WORDING: dict[Verdict, _Wording] = {
+    "approve": _Wording(
+        "Approve",
+        "Approve",
+        "that you read exactly these bytes and approve them; any later change makes the approval void",
+        "What did you read or check?",
+    ),
+    "request-changes": _Wording(
+        "Request changes to",
+        "Request changes",
+        "what has to change; this tree can't be approved until an approval answers it",
+        "What has to change?",
+    ),
+    "comment": _Wording(
+        "Comment on", "Comment", "a remark on this tree; it changes no state", "What do you want to say?"
+    ),
+    "request": _Wording(
+        "Request a review of",
+        "Request review",
+        "that you ask others to review this tree; its state becomes in-review",
+        "What should reviewers know?",
+    ),
+    "revoke": _Wording(
+        "Revoke the approval of",
+        "Revoke",
+        "that the approval of this tree no longer holds; the earlier records stay",
+        "Why does it no longer hold?",
+    ),
+}
+
+
+def effect_of(verdict: Verdict) -> str:
+    """What a verdict records, as a sentence's end."""
+    return _WORDING[verdict].effect
+
+
+class VerdictDialog(Dialog[Recorded | bool]):
+    """Asks for the reason and records the verdict; gives what was recorded, True after a conflict, or None.
+
+    Nothing is recorded unless the skill still has the tree that the dialog names.
+    """
+
+    BINDINGS: ClassVar = bindings_of("call.run")
+    CSS_PATH = "verdict.tcss"
+
+    def __init__(self, workspace: Workspace, verdict: Verdict, subject: Subject) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._verdict = verdict
+        self._subject = subject
+        self._busy = False
+        self._outdated = False
+
+    def compose(self) -> ComposeResult:
+        """Title, what it is about, the reason, and the two buttons: Cancel first."""
+        words, subject = _WORDING[self._verdict], self._subject
+        key = show_key(keys_of(command("call.run"), self.workbench.keymap)[0])
+        with Vertical(id="dialog"):
+            yield Static(Content(f"{words.title} {visible(subject.name)}"), id="title")
+            with VerticalScroll(id="about", can_focus=False):
+                yield Static(Content("\n".join(self._facts())), id="facts")
+            yield Static(Content(words.question), id="question")
+            yield TextArea(id="reason", show_line_numbers=False, compact=True)
+            yield Static(Content(""), id="problem")
+            with Horizontal(id="buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button(words.button, id="confirm", variant="primary")
+                yield Static(Content(f"{key} records it"), id="hint")
+
+    def _facts(self) -> list[str]:
+        subject = self._subject
+        settles = [f"settles   {point}" for point in subject.open_points] if self._verdict == "approve" else []
+        return [
+            f"skill     {visible(subject.skill)}",
+            f"tree      {subject.tree[:12]}",
+            f"compared  with {visible(subject.compared)}",
+            f"records   {effect_of(self._verdict)}",
+            *settles,
+        ]
+
+    def on_mount(self) -> None:
+        """Begin with the reason: it is the one thing to fill in."""
+        self.query_one("#reason").focus()
+
+    def action_back(self) -> None:
+        """Close without recording anything; while it is being recorded, wait."""
+        if not self._busy:
+            self.dismiss(True if self._outdated else None)
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.action_back()
+
+    @on(Button.Pressed, "#confirm")
+    def action_run(self) -> None:
+        """Record the verdict, if there is a reason."""
+        reason = self.query_one("#reason", TextArea).text.strip()
+        if self._busy or self._outdated:
+            return
+        if not reason and self._verdict != "request":
+            self._say("A reason is needed: it is what the next reader has.")
+            self.query_one("#reason").focus()
+            return
+        self._busy = True
+        self._say("recording…")
+        self.query_one("#confirm", Button).disabled = True
+        subject, verdict = self._subject, self._verdict
+        run_job(
+            self,
+            f"Recording {verdict} of {subject.name}",
+            lambda _: self._workspace.decide(subject.skill, verdict, reason, expect=subject.tree, via="tui"),
+            self._recorded,
+            failed=self._refused,
+            quiet=True,
+        )
+
+    def _recorded(self, recorded: Recorded) -> None:
+        self.dismiss(recorded)
+
+    def _refused(self, error: WorkbenchError) -> None:
+        """Say why nothing was recorded; after a conflict the diff has to be read again before another try."""
+        self._busy = False
+        self._outdated = conflict = isinstance(error, ConflictError)
+        self._say(f"Nothing was recorded: {error}")
+        self.query_one("#confirm", Button).disabled = conflict
+        if conflict:
+            self.query_one("#cancel", Button).label = Content("Close and reload")
+            self.query_one("#cancel").focus()
+
+    def _say(self, text: str) -> None:
+        self.query_one("#problem", Static).update(Content("\n".join(visible_lines(text))))

@@ -1,0 +1,66 @@
+"""One line of tabs, for views that show one of a few texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+from textual.message import Message
+from textual.widget import Widget
+
+from workbench.text import visible
+
+
+class TabLine(Widget):
+    """Names in a line, one of them selected; each can be clicked."""
+
+    COMPONENT_CLASSES = {"tabs--here", "tabs--other"}  # noqa: RUF012 - Textual reads it as it is
+    DEFAULT_CSS = """
+    TabLine {
+        height: 1;
+        padding: 0 1;
+        & > .tabs--here { color: $text-accent; text-style: bold underline; }
+        & > .tabs--other { color: $text-muted; }
+    }
+    """
+
+    @dataclass
+    class Selected(Message):
+        """Another tab was selected by the user."""
+
+        tabs: "TabLine"
+        index: int
+
+    def __init__(self, names: Sequence[str], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._names = list(names)
+        self.selected = 0
+
+    def rename(self, index: int, name: str) -> None:
+        """Give a tab another name."""
+        self._names[index] = name
+        self.refresh()
+
+    def select(self, index: int) -> None:
+        """Select a tab without saying so."""
+        self.selected = index
+        self.refresh()
+
+    def step(self, by: int) -> None:
+        """Select the tab `by` places further, round the ends."""
+        self.action_pick((self.selected + by) % len(self._names))
+
+    def action_pick(self, index: int) -> None:
+        """Select a tab and say so."""
+        self.select(index)
+        self.post_message(self.Selected(self, index))
+
+    def render(self) -> Text:
+        """Draw the line."""
+        line = Text(no_wrap=True, end="")
+        for index, name in enumerate(self._names):
+            look = "tabs--here" if index == self.selected else "tabs--other"
+            style = self.get_component_rich_style(look, partial=True)
+            line.append("   " if index else "")
+            line.append(visible(name), style + Style(meta={"@click": f"pick({index})"}))
+        return line
