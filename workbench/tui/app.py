@@ -350,11 +350,17 @@ class WorkbenchApp(App[int], inherit_bindings=False):
 
         self.push_screen(SkillScreen(skill_id))
 
+    def show_file(self, skill_id: str, path: str, line: int | None = None) -> None:
+        """Show one file of a skill."""
+        from workbench.tui.screens.file import FileScreen
+
+        self.push_screen(FileScreen(skill_id, path, line))
+
     def call_tool(self, tool: "Tool") -> None:
         """Open a tool's form."""
-        from workbench.tui.screens.call import CallScreen
+        from workbench.tui.screens.tools import open_tool
 
-        self.push_screen(CallScreen(tool))
+        open_tool(self, tool)
 
     def _push(self, place: str) -> None:
         if not isinstance(self.screen, ModalScreen):

@@ -10,16 +10,19 @@ from workbench.tui.widgets.virtual_list import Row
 
 if TYPE_CHECKING:
     from workbench.reviews.listing import SkillRow
-    from workbench.skills.model import Problem
+    from workbench.skills.model import Problem, Skipped
 
 COLUMNS = (
     Column("Skill", 0),
     Column("State", 19),
-    Column("Version", 9),
+    Column("Version", 9, least=56),
     Column("Changed", 10, least=56),
     Column("Problems", 10, least=66),
     Column("Path", 30, least=104),
 )
+
+SKIPPED = "skipped:"
+"""What the ids of skipped places begin with."""
 
 _STATES = {
     "approved": ("✓", "approved", "good"),
@@ -69,4 +72,15 @@ def list_rows(rows: "Sequence[SkillRow]") -> list[Row]:
             ),
         )
         for row in sorted(rows, key=lambda row: (row.name.casefold(), row.id))
+    ]
+
+
+def skipped_rows(skipped: "Sequence[Skipped]") -> list[Row]:
+    """The places that were not read as skills, for the end of the list: nothing is skipped in silence."""
+    return [
+        Row(
+            f"{SKIPPED}{one.path}",
+            (Span(one.path, "muted"), Span("– skipped", "muted"), "", "", "", Span(one.reason, "muted")),
+        )
+        for one in skipped
     ]

@@ -108,7 +108,6 @@ class AnalyticsScreen(WorkbenchScreen[None]):
 
     def on_mount(self) -> None:
         """Show the numbers if there is a library."""
-        super().on_mount()
         self.read()
 
     def on_screen_resume(self) -> None:

@@ -149,7 +149,6 @@ class CallScreen(WorkbenchScreen[None]):
 
     def on_mount(self) -> None:
         """Show the form; the output takes its place when there is one."""
-        super().on_mount()
         self._head()
         self._preview()
         self.query_one(FormView).focus_first()

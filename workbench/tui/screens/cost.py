@@ -62,7 +62,6 @@ class CostScreen(WorkbenchScreen[None]):
 
     def on_mount(self) -> None:
         """Show what is stored, and read what the logs have new."""
-        super().on_mount()
         self.read()
         self.action_import_logs()
 

@@ -73,7 +73,7 @@ class WorkbenchScreen(Screen[ResultT]):
         return self.workbench.library
 
     def on_mount(self) -> None:
-        """Follow the library."""
+        """Follow the library. (Textual calls the `on_mount` of a class and of all its bases.)"""
         self.workbench.library_signal.subscribe(self, self.library_changed)
 
     def library_changed(self, view: "LibraryView") -> None:

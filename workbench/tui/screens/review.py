@@ -36,7 +36,7 @@ _LAYOUT_NAMES: dict[Layout, str] = {
     "unified": "The diff is unified",
     "split": "The diff is side by side",
 }
-_FILE_COLUMNS = (Column("changed file", 0), Column("+", 5, right=True), Column("-", 5, right=True))
+_FILE_COLUMNS = (Column("Changed file", 0), Column("+", 4, right=True), Column("-", 4, right=True))
 
 
 def compared(diff: SkillDiff) -> str:
@@ -97,7 +97,6 @@ class ReviewScreen(WorkbenchScreen[None]):
 
     def on_mount(self) -> None:
         """Read what changed."""
-        super().on_mount()
         workspace = self.workspace
         wanted = workspace.settings.diff if workspace else "auto"
         self._diff.diff_layout = next((one for one in LAYOUTS if one == wanted), "auto")

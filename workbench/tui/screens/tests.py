@@ -86,7 +86,6 @@ class TestsScreen(WorkbenchScreen[None]):
 
     def on_mount(self) -> None:
         """Read the cases if the library is already there."""
-        super().on_mount()
         self.set_interval(1 / _DRAWINGS_PER_SECOND, self._draw_if_stale)
         if self.library is not None:
             self.library_changed(self.library)

@@ -117,11 +117,12 @@ class ToolsScreen(WorkbenchScreen[None]):
     def compose_body(self) -> ComposeResult:
         """The list, and the tool under the cursor in full."""
         yield FilteredList(_COLUMNS, noun="tool", empty="Reading the tools…", id="tools")
-        yield Static(Content(""), id="tool-detail")
+        with Vertical(id="tool-detail"):
+            yield Static(Content(""), id="tool-name")
+            yield Static(Content(""), id="tool-about")
 
     def on_mount(self) -> None:
         """Read the tools if the library is already there."""
-        super().on_mount()
         if self.library is not None:
             self.library_changed(self.library)
 
@@ -150,12 +151,13 @@ class ToolsScreen(WorkbenchScreen[None]):
 
     def _detail(self, row: Row | None) -> None:
         tool = self._tools.get(row.id) if row else None
-        detail = self.query_one("#tool-detail", Static)
-        if tool is None:
-            detail.update(Content(""))
-            return
-        name = toned(Span(tool.id, "strong"), Span(f"  {tool.skill}  runs ", "muted"), Span(what_runs(tool), "accent"))
-        detail.update(Content("\n").join((name, toned(_about(tool)))))
+        name = about = Content("")
+        if tool is not None:
+            place = Span(f"  {tool.skill}  runs ", "muted")
+            name = toned(Span(tool.id, "strong"), place, Span(what_runs(tool), "accent"))
+            about = toned(_about(tool))
+        self.query_one("#tool-name", Static).update(name)
+        self.query_one("#tool-about", Static).update(about)
 
     @on(VirtualList.Opened)
     def action_call_tool(self) -> None:

@@ -33,8 +33,8 @@ class UnsandboxedDialog(Dialog[bool]):
             yield Static(toned_lines(self._reason), id="reason")
             yield Static(toned_lines(Span(_RISK, "attention")), id="risk")
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button("Run this tree without a sandbox", id="confirm")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Run this tree without a sandbox", id="confirm", compact=True)
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

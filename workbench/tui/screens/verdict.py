@@ -47,13 +47,13 @@ _WORDING: dict[Verdict, _Wording] = {
     "approve": _Wording(
         "Approve",
         "Approve",
-        "that you read exactly these bytes and approve them; any later change makes the approval void",
+        "that you read exactly these bytes and approve them",
         "What did you read or check?",
     ),
     "request-changes": _Wording(
         "Request changes to",
         "Request changes",
-        "what has to change; this tree can't be approved until an approval answers it",
+        "what has to change before this can be approved",
         "What has to change?",
     ),
     "comment": _Wording(
@@ -62,13 +62,13 @@ _WORDING: dict[Verdict, _Wording] = {
     "request": _Wording(
         "Request a review of",
         "Request review",
-        "that you ask others to review this tree; its state becomes in-review",
-        "What should reviewers know?",
+        "that you ask others to review this tree",
+        "What should reviewers know? (may be left empty)",
     ),
     "revoke": _Wording(
         "Revoke the approval of",
         "Revoke",
-        "that the approval of this tree no longer holds; the earlier records stay",
+        "that its approval no longer holds; earlier records stay",
         "Why does it no longer hold?",
     ),
 }
@@ -108,8 +108,8 @@ class VerdictDialog(Dialog[Recorded | bool]):
             yield TextArea(id="reason", show_line_numbers=False, compact=True)
             yield Static(Content(""), id="problem")
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button(words.button, id="confirm", variant="primary")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(words.button, id="confirm", variant="primary", compact=True)
                 yield Static(Content(f"{key} records it"), id="hint")
 
     def _facts(self) -> list[str]:

@@ -28,6 +28,7 @@ _WORDS = {
     "list": "one per line",
     "json": "JSON",
 }
+_TICKS = {True: ("✓", Content("yes")), False: (" ", Content("no"))}
 _BOUNDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
@@ -53,6 +54,19 @@ def hint(field: Field) -> str:
     )
 
 
+class Tick(Checkbox):
+    """A box that says whether it is ticked in a sign and a word, never by colour alone."""
+
+    def __init__(self, value: bool) -> None:
+        super().__init__(value=value, compact=True, classes="control")
+        self.BUTTON_INNER, self.label = _TICKS[value]
+
+    def watch_value(self) -> None:
+        """Change sign and word with the value."""
+        self.BUTTON_INNER, self.label = _TICKS[self.value]
+        super().watch_value()
+
+
 class FieldView(Vertical):
     """One field of a form."""
 
@@ -75,7 +89,7 @@ class FieldView(Vertical):
     def _control(self) -> Widget:
         field, kept = self.field, self._kept
         if field.kind == "boolean":
-            return Checkbox(Content(visible(field.title)), value=kept is True, compact=True, classes="control")
+            return Tick(kept is True)
         text = kept if isinstance(kept, str) else ""
         if field.kind == "choice":
             values = [written(choice, "choice") for choice in field.choices]
@@ -111,15 +125,20 @@ class FormView(VerticalScroll, can_focus=False):
     DEFAULT_CSS = """
     FormView {
         scrollbar-size: 1 1;
-        padding: 0 1 0 2;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+        scrollbar-color: $border-blurred;
+        padding: 1 1 0 2;
         .field { height: auto; margin-bottom: 1; }
         .field Static { height: auto; }
         .control { background: $surface; border: none; }
         .control:focus, .control:focus-within { background: $cursor; }
         Input.control { height: 1; padding: 0 1; }
         .area { height: 4; }
-        Checkbox.control { width: auto; padding: 0; }
+        Tick.control { width: auto; padding: 0; background: $background; }
         Select.control { height: auto; }
+        Select.control > SelectCurrent { padding: 0 1; }
         .wrong { display: none; }
         .-wrong .wrong { display: block; }
         .-wrong .control { border-left: outer $error; }

@@ -45,6 +45,7 @@ class VirtualList(TonedView, can_focus=True):
     )
     DEFAULT_CSS = """
     VirtualList {
+        overflow-x: hidden;
         & > .list--heading { color: $text-muted; }
         & > .list--cursor { background: $cursor; }
         & > .list--cursor-away { background: $surface; }

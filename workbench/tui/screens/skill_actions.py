@@ -1,0 +1,67 @@
+"""What can be done with the skill that a screen shows; the screens of skills share it."""
+
+from typing import TYPE_CHECKING
+
+from workbench.errors import InputError
+from workbench.text import visible
+from workbench.tui.screens.frame import WorkbenchScreen
+
+if TYPE_CHECKING:
+    from workbench.reviews.listing import SkillRow
+
+
+class SkillActions(WorkbenchScreen[None]):
+    """A screen with a skill in it that keys act on."""
+
+    @property
+    def current_skill(self) -> "SkillRow | None":
+        """The skill that keys act on; None where there is none."""
+        raise NotImplementedError
+
+    def action_review(self) -> None:
+        """Show what changed since the last approved tree."""
+        from workbench.tui.screens.review import ReviewScreen
+
+        row = self.current_skill
+        if row is None:
+            return
+        if self.workbench.workspace is not None and not self.workbench.workspace.in_git:
+            self.workbench.show_error(
+                InputError(
+                    "reviewing needs a git repository, and this folder is in none",
+                    where=visible(str(self.workbench.workspace.root)),
+                    remedy="adopt the skills into a git library (in the palette), or run: git init",
+                )
+            )
+            return
+        self.workbench.push_screen(ReviewScreen(row.id))
+
+    async def action_run_tests(self) -> None:
+        """Run the skill's cases."""
+        from workbench.tui.screens.tests import run_tests_of
+
+        if self.current_skill is not None:
+            await run_tests_of(self.workbench, self.current_skill.id)
+
+    def action_call_tool(self) -> None:
+        """Open the form of one of the skill's tools."""
+        from workbench.tui.screens.tools import call_a_tool
+
+        if self.current_skill is not None:
+            call_a_tool(self.workbench, self.current_skill.id)
+
+    def action_edit(self) -> None:
+        """Open the skill's SKILL.md in the user's editor, and read the library again afterwards."""
+        from workbench.tui.editor import edit
+
+        workspace, row = self.workbench.workspace, self.current_skill
+        if workspace is not None and row is not None:
+            edit(self.workbench, workspace.root / row.skill.skill_file)
+
+    def action_copy(self) -> None:
+        """Copy the skill's path and tree."""
+        from workbench.tui.clipboard import copy
+
+        row = self.current_skill
+        if row is not None:
+            copy(self.workbench, f"{visible(row.id)} {row.standing.tree or ''}".strip())

@@ -1,0 +1,138 @@
+"""What each tab of a skill's detail shows, read from the workspace; runs in workers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.skills.model import FileEntry
+from workbench.tui.skill_text import review_lines, says_lines, skill_source_lines
+from workbench.tui.syntax_lines import problem_line
+from workbench.tui.units import size
+from workbench.tui.widgets.columns import Column
+from workbench.tui.widgets.skill_detail import Listing, Load
+from workbench.tui.widgets.text_view import TextLine
+from workbench.tui.widgets.tones import Span
+from workbench.tui.widgets.virtual_list import Row
+
+if TYPE_CHECKING:
+    from workbench.reviews.listing import SkillRow
+    from workbench.testing.model import Case
+    from workbench.workspace import Workspace
+
+_FILES = (Column("file", 0), Column("size", 8, right=True), Column("", 44, least=60))
+_TESTS = (Column("case", 0), Column("last run", 12), Column("runs", 26, least=60))
+_VERSIONS = (
+    Column("when", 16),
+    Column("what", 0),
+    Column("", 22),
+    Column("commit", 8, least=80),
+    Column("by", 18, least=90),
+)
+_OUTCOMES = {
+    "ok": Span("✓ passed", "good"),
+    "failed": Span("× failed", "bad"),
+    "timeout": Span("× timed out", "bad"),
+    "limit": Span("× over limit", "bad"),
+    "refused": Span("! refused", "attention"),
+    "cancelled": Span("· cancelled", "muted"),
+    "error": Span("× error", "bad"),
+}
+
+
+def _says(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:
+    return says_lines(row, workspace.document(row.id))
+
+
+def _source(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:
+    return skill_source_lines(row, workspace.document(row.id))
+
+
+def _files(workspace: "Workspace", row: "SkillRow") -> Listing:
+    rows = [
+        Row(entry.path, (entry.path, Span(size(entry.size), "muted"), _about(entry)))
+        for entry in workspace.files(row.id)
+    ]
+    return Listing(_FILES, rows, "The folder holds no files.")
+
+
+def _about(entry: FileEntry) -> Span:
+    """What is worth knowing of a file before it is opened."""
+    if entry.kind == "link":
+        target = f"→ {entry.target}"
+        if entry.leaves:
+            return Span(f"! link out of the skill {target}", "attention")
+        return Span(f"! link to nothing {target}", "attention") if entry.dangling else Span(f"link {target}", "muted")
+    if entry.kind == "other":
+        return Span("! neither file nor link", "attention")
+    kind = "binary" if entry.kind == "binary" else ""
+    if entry.executable:
+        return Span(f"executable {kind}".strip(), "accent")
+    return Span(kind, "muted")
+
+
+def _tests(workspace: "Workspace", row: "SkillRow") -> Listing | list[TextLine]:
+    cases, problems = workspace.cases(row.id)
+    if problems and not cases:
+        return [problem_line(problem) for problem in problems]
+    try:
+        results: Mapping[str, str] = workspace.last_results(row.id)
+    except WorkbenchError as error:
+        results = {}
+        problems = (*problems,)
+        note = Span(f"the store can't be read: {error.what}", "attention")
+    else:
+        note = Span("not run", "muted")
+    rows = [_case_row(case, row, results, note) for case in cases]
+    rows += [
+        Row(
+            f"{(problem.path or '').removeprefix(row.id + '/')}:{problem.line or 1}",
+            (Span(problem.message, "bad"), Span("× broken", "bad"), ""),
+        )
+        for problem in problems
+    ]
+    return Listing(_TESTS, rows, "This skill brings no tests.\ntests/*.yaml in its folder would hold them.")
+
+
+def _case_row(case: "Case", row: "SkillRow", results: Mapping[str, str], note: Span) -> Row:
+    outcome = results.get(case.name)
+    shown = note if outcome is None else _OUTCOMES.get(outcome, Span(outcome))
+    runs = case.tool or " ".join(case.run)
+    return Row(f"{case.path.removeprefix(row.id + '/')}:{case.line}", (case.name, shown, Span(runs, "muted")))
+
+
+def _versions(workspace: "Workspace", row: "SkillRow") -> Listing:
+    rows = []
+    for change in workspace.history(row.id):
+        marks = [f"v{change.version}"] if change.version else []
+        marks += ["✓ approved"] if change.approved else []
+        now = change.tree is not None and change.tree == row.standing.tree
+        marks += ["now"] if now else []
+        rows.append(
+            Row(
+                change.commit,
+                (
+                    Span(f"{datetime.fromtimestamp(change.at):%Y-%m-%d %H:%M}", "muted"),
+                    change.subject,
+                    Span(" · ".join(marks), "good" if change.approved else "accent"),
+                    Span(change.commit[:8], "muted"),
+                    Span(change.author.partition(" <")[0], "muted"),
+                ),
+            )
+        )
+    why = "No commit has touched this skill yet." if workspace.in_git else "This folder is in no git repository."
+    return Listing(_VERSIONS, rows, why)
+
+
+def _reviews(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:
+    return review_lines(row, in_git=workspace.in_git)
+
+
+LOADERS: Mapping[str, Load] = {
+    "Says": _says,
+    "Source": _source,
+    "Files": _files,
+    "Tests": _tests,
+    "Versions": _versions,
+    "Reviews": _reviews,
+}
