@@ -408,11 +408,10 @@ def about_files(matter: Matter, folder: Path) -> Iterator[Problem]:
             elif not os.path.exists(folder / inside):  # noqa: PTH110 - Path.exists raises for a long name
                 yield Problem("warning", "link-broken", number, f"'{shown(target)}' does not exist")
     text = "\n".join(matter.body)
-    for mention in sorted(set(MENTION.findall(text))):
-        if not os.path.exists(folder / mention):  # noqa: PTH110 - Path.exists raises for a long name
-            yield Problem(
-                "info", "file-missing", matter.body_line, f"'{shown(mention)}' is mentioned and does not exist"
-            )
+    for number, line in enumerate(matter.body, matter.body_line):
+        for mention in MENTION.findall(re.sub(r"\]\([^)]*\)", "", line)):
+            if not os.path.exists(folder / mention):  # noqa: PTH110 - as above
+                yield Problem("info", "file-missing", number, f"'{shown(mention)}' is mentioned and does not exist")
     for part in ("references", "assets"):
         for path in listed(folder, part):
             if path not in text and f"{part}/`" not in text:
