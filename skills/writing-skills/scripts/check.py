@@ -409,7 +409,7 @@ def about_files(matter: Matter, folder: Path) -> Iterator[Problem]:
                 yield Problem("warning", "link-broken", number, f"'{shown(target)}' does not exist")
     text = "\n".join(matter.body)
     for number, line in enumerate(matter.body, matter.body_line):
-        for mention in MENTION.findall(re.sub(r"\]\([^)]*\)", "", line)):
+        for mention in MENTION.findall(re.sub(r"\]\([^()]*\)", "", line)):
             if not os.path.exists(folder / mention):  # noqa: PTH110 - as above
                 yield Problem("info", "file-missing", number, f"'{shown(mention)}' is mentioned and does not exist")
     for part in ("references", "assets"):
