@@ -4,10 +4,8 @@ Every method may take time (git, files, SQLite, programs); a screen calls them i
 `WorkbenchError`.
 """
 
-import os
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -19,11 +17,12 @@ from workbench.config import Settings, load_settings, store_path
 from workbench.errors import InputError, UsageError, WorkbenchError
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, parse_policy
 from workbench.reviews.diff import SkillDiff
-from workbench.reviews.history import Change, read_history
+from workbench.reviews.history import Change
 from workbench.reviews.listing import LibraryView, SkillRow, diff_of, row_outside_git, rows_in_git, situation
 from workbench.reviews.model import Recorded, Verdict, Verification
-from workbench.reviews.survey import policy_in_force
+from workbench.reviews.survey import Background, policy_in_force
 from workbench.reviews.trees import current_trees
+from workbench.sandbox import consent
 from workbench.skills.model import ROOT_ID, FileEntry, Problem, Skill, Skipped
 from workbench.storage import Store
 from workbench.text import visible
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from workbench.skills.reader import Document
     from workbench.testing.model import Case, TestRun
     from workbench.tools.model import CallResult, Tool
-
-_UNSANDBOXED = "unsandboxed"
 
 
 class Workspace:
@@ -137,16 +134,11 @@ class Workspace:
         Raises:
             UsageError: None or several are meant; it lists the candidates.
         """
-        from workbench.skills.naming import resolve
-
-        return resolve(self.skills()[0], name, cwd=Path.cwd(), root=self.root)
+        return self._find(name, self.skills()[0])
 
     def row(self, name: str) -> SkillRow:
         """One skill with where it stands. Raises as `find`."""
-        skill = self.find(name)
-        if self.repository is None:
-            return row_outside_git(self.root, skill)
-        return rows_in_git(self.repository, [skill])[0][0]
+        return self._row(name)[0]
 
     def tree(self, skill_id: str) -> str | None:
         """The current tree of one skill."""
@@ -181,18 +173,14 @@ class Workspace:
 
     def history(self, skill_id: str) -> tuple[Change, ...]:
         """The commits that changed a skill, newest first, with released versions and approved trees marked."""
-        if self.repository is None:
+        row, background = self._row(skill_id)
+        if background is None:
             return ()
-        row = self.row(skill_id)
-        from workbench.reviews.versions import read_releases
-
-        releases = read_releases(self.repository, self.skills()[0]).get(skill_id, ())
-        versions = {release.tree: release.version for release in releases}
-        approved = {r.tree for r in row.standing.records if r.counts and r.verdict == "approve"}
-        approved -= {r.tree for r in row.standing.records if r.counts and r.verdict == "revoke"}
+        versions = {release.tree: release.version for release in background.releases.get(row.id, ())}
+        decided = {r.tree: r.verdict for r in row.standing.records if r.counts and r.verdict in ("approve", "revoke")}
         return tuple(
-            replace(change, version=versions.get(change.tree), approved=change.tree in approved)
-            for change in read_history(self.repository, [skill_id]).get(skill_id, [])
+            replace(change, version=versions.get(change.tree), approved=decided.get(change.tree or "") == "approve")
+            for change in background.history.get(row.id, ())
         )
 
     def diff(self, skill_id: str, *, base: str | None = None) -> SkillDiff:
@@ -300,7 +288,7 @@ class Workspace:
             trees=trees,
             tools=lambda skill: self.tools(skill.id),
             jobs=jobs,
-            unsandboxed=unsandboxed or self._all_allowed(trees.values()),
+            unsandboxed=unsandboxed or self._all_allowed(set(trees.values())),
             on_start=on_start,
             on_result=on_result,
             cancel=cancel,
@@ -344,11 +332,7 @@ class Workspace:
         tree = self.tree(skill_id)
         if tree is None:
             raise InputError("git does not see this folder, so a yes can't be bound to it", where=visible(skill_id))
-        with self.store.transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO consent (subject, what, at) VALUES (?, ?, ?)",
-                (tree, _UNSANDBOXED, int(time.time() * 1000)),
-            )
+        consent.allow(self.store, tree)
 
     def unsandboxed_allowed(self, skill_id: str) -> bool:
         """Whether this user said yes to running the skill's current tree without a sandbox."""
@@ -391,6 +375,20 @@ class Workspace:
         """The git commands that ran, oldest first."""
         return git.commands()
 
+    def _find(self, name: str, skills: Sequence[Skill]) -> Skill:
+        from workbench.skills.naming import resolve
+
+        return resolve(skills, name, cwd=Path.cwd(), root=self.root)
+
+    def _row(self, name: str) -> tuple[SkillRow, Background | None]:
+        """One skill with where it stands, and what that rests on (nothing outside git)."""
+        skills = self.skills()[0]
+        skill = self._find(name, skills)
+        if self.repository is None:
+            return row_outside_git(self.root, skill), None
+        rows, background = rows_in_git(self.repository, [skill], among=skills)
+        return rows[0], background
+
     def _excluded(self) -> tuple[str, ...]:
         if self.repository is not None:
             policy, _ = policy_in_force(self.repository, self.repository.head())
@@ -428,19 +426,6 @@ class Workspace:
         except WorkbenchError:
             return None
 
-    def _all_allowed(self, trees: "Sequence[str] | Any") -> bool:
-        wanted = set(trees)
+    def _all_allowed(self, trees: Collection[str]) -> bool:
         store = self._store_if_usable()
-        if not wanted or store is None:
-            return False
-        marks = ",".join("?" * len(wanted))
-        sql = f"SELECT count(*) FROM consent WHERE what = ? AND subject IN ({marks})"  # noqa: S608 - only marks
-        return int(store.query(sql, (_UNSANDBOXED, *wanted))[0][0]) == len(wanted)
-
-
-def _is_ignored(repository: git.Repository, folder: Path) -> bool:
-    """Whether the repository around a folder has nothing to do with it: a package in a virtual environment, say."""
-    if folder.resolve() == repository.root.resolve():
-        return False
-    said = repository.run("check-ignore", "-z", "--stdin", stdin=os.fsencode(folder.resolve()), ok=(0, 1, 128))
-    return bool(said)
+        return store is not None and consent.allowed(store, trees)

@@ -25,11 +25,13 @@ class Repository:
     Attributes:
         root: The work tree's top folder.
         git_dir: The repository's own folder (of this work tree).
+        common_dir: The folder that all work trees of the repository share.
     """
 
-    def __init__(self, root: Path, git_dir: Path) -> None:
+    def __init__(self, root: Path, git_dir: Path, common_dir: Path | None = None) -> None:
         self.root = root
         self.git_dir = git_dir
+        self.common_dir = common_dir or git_dir
 
     @classmethod
     def discover(cls, folder: Path) -> "Repository | None":
@@ -43,13 +45,14 @@ class Repository:
                 raise InputError("git is not installed", remedy="install git 2.31 or newer")
             return None
         try:
-            said = cls(folder, folder).run("rev-parse", "--show-toplevel", "--absolute-git-dir")
+            places = ("--show-toplevel", "--absolute-git-dir", "--path-format=absolute", "--git-common-dir")
+            # Reading a path starts no program, so the drivers that are switched off need not be known yet.
+            said = run_git(("rev-parse", *places), folder, hardened(OVERRIDES))
         except GitError as error:
             if "not a git repository" in error.stderr:
                 return None
             raise _why_refused(error, folder) from error
-        top, git_dir = (Path(os.fsdecode(line)) for line in said.rstrip(b"\n").split(b"\n"))
-        return cls(top, git_dir)
+        return cls(*(Path(os.fsdecode(line)) for line in said.rstrip(b"\n").split(b"\n")))
 
     @classmethod
     def create(cls, folder: Path) -> "Repository":
@@ -78,39 +81,12 @@ class Repository:
         Raises:
             GitError: It ended with an exit code that is not in `ok`.
         """
-        began = time.time()
-        try:
-            done = subprocess.run(
-                ["git", *args],
-                cwd=self.root,
-                env={**self._environment, **(env or {})},
-                input=stdin if stdin is not None else b"",
-                capture_output=True,
-                check=False,
-            )
-        except OSError as error:
-            raise InputError(f"git can't be started: {error.strerror}", where=str(self.root)) from error
-        log.note(args, str(self.root), began, done.returncode)
-        if done.returncode not in ok:
-            raise self._failure(args, done.stderr)
-        return done.stdout
-
-    def _failure(self, args: Sequence[str], stderr: bytes) -> GitError:
-        said = decode(stderr).strip()
-        last = visible(said.splitlines()[-1]) if said else "it gave no reason"
-        if "index.lock" in said or "Unable to create" in said:
-            remedy = "another git command may be running; if none is, remove the lock file that git names"
-        else:
-            remedy = f"to see it yourself: git {' '.join(args[:4])}"
-        return GitError(f"git {args[0]} failed: {last}", where=str(self.root), remedy=remedy, stderr=said)
+        return run_git(args, self.root, {**self._environment, **(env or {})}, stdin, ok)
 
     @cached_property
     def _environment(self) -> dict[str, str]:
-        plain = hardened(OVERRIDES)
-        listed = subprocess.run(
-            ["git", "config", "--null", "--name-only", "--get-regexp", r"^(filter|diff|merge)\..*\..*$"],
-            cwd=self.root, env=plain, capture_output=True, check=False,
-        ).stdout  # fmt: skip
+        drivers = ("--null", "--name-only", "--get-regexp", r"^(filter|diff|merge)\..*\..*$")
+        listed = run_git(("config", *drivers), self.root, hardened(OVERRIDES), ok=(0, 1))
         return hardened(OVERRIDES + tuple(switched_off(decode(listed).split("\0"))))
 
     def head(self) -> str | None:
@@ -137,7 +113,7 @@ class Repository:
 
     def is_shallow(self) -> bool:
         """Whether history is cut, so that the root commit can't be known."""
-        return decode(self.run("rev-parse", "--is-shallow-repository")).strip() == "true"
+        return (self.common_dir / "shallow").exists()
 
     def in_progress(self) -> str | None:
         """A merge, rebase, cherry-pick, revert or bisect that waits to be finished, by name."""
@@ -253,26 +229,6 @@ class Repository:
         listed = decode(self.run("worktree", "list", "--porcelain"))
         return f"branch {ref}" in listed.splitlines()
 
-    def stream(self, *args: str) -> Iterator[bytes]:
-        """What a git command prints, NUL-separated, piece by piece; closing the iterator ends the command."""
-        began = time.time()
-        with subprocess.Popen(
-            ["git", *args], cwd=self.root, env=self._environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        ) as process:  # fmt: skip
-            assert process.stdout is not None
-            rest = b""
-            try:
-                while chunk := os.read(process.stdout.fileno(), 1 << 16):
-                    *pieces, rest = (rest + chunk).split(b"\0")
-                    yield from pieces
-                if rest:
-                    yield rest
-            finally:
-                process.kill()
-                process.wait()
-                log.note(args, str(self.root), began, 0)
-
     @contextmanager
     def work_tree(self, folders: Sequence[str]) -> Iterator[WorkTree]:
         """The given folders (relative to the root) as `git add` would store them, while the context is open.
@@ -288,6 +244,35 @@ def dated(at: datetime) -> dict[str, str]:
     """The environment that gives a commit this moment."""
     moment = f"{int(at.timestamp())} {at.astimezone():%z}"
     return {"GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment}
+
+
+def run_git(
+    args: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str],
+    stdin: bytes | None = None,
+    ok: Sequence[int] = (0,),
+) -> bytes:
+    """What a git command prints; the log gets a line. Raises as `Repository.run`."""
+    began = time.time()
+    try:
+        done = subprocess.run(["git", *args], cwd=cwd, env=env, input=stdin or b"", capture_output=True, check=False)
+    except OSError as error:
+        raise InputError(f"git can't be started: {error.strerror}", where=str(cwd)) from error
+    log.note(args, str(cwd), began, done.returncode)
+    if done.returncode not in ok:
+        raise _failure(args, cwd, done.stderr)
+    return done.stdout
+
+
+def _failure(args: Sequence[str], cwd: Path, stderr: bytes) -> GitError:
+    said = decode(stderr).strip()
+    last = visible(said.splitlines()[-1]) if said else "it gave no reason"
+    if "index.lock" in said or "Unable to create" in said:
+        remedy = "another git command may be running; if none is, remove the lock file that git names"
+    else:
+        remedy = f"to see it yourself: git {' '.join(args[:4])}"
+    return GitError(f"git {args[0]} failed: {last}", where=str(cwd), remedy=remedy, stderr=said)
 
 
 def _why_refused(error: GitError, folder: Path) -> InputError:

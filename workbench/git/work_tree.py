@@ -15,6 +15,7 @@ class Runner(Protocol):
 
     root: Path
     git_dir: Path
+    common_dir: Path
 
     def run(
         self,
@@ -36,11 +37,10 @@ class WorkTree:
         self._runner = repository
         objects = scratch / "objects"
         objects.mkdir()
-        common = decode(repository.run("rev-parse", "--git-path", "objects")).strip()
         self._env = {
             "GIT_INDEX_FILE": str(scratch / "index"),
             "GIT_OBJECT_DIRECTORY": str(objects),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((repository.root / common).resolve()),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repository.common_dir / "objects"),
         }
         self._copy_index(scratch / "index")
         self.ignored = self._ignored(folders)
@@ -54,21 +54,32 @@ class WorkTree:
         index = self._runner.git_dir / "index"
         if index.exists():
             shutil.copyfile(index, target)
-            if self._runner.run("ls-files", "--unmerged", "-z", env=self._env):
+            overlooked, unmerged = self._oddities()
+            if unmerged:
                 target.unlink()
+            elif overlooked:
+                self._see(overlooked)
         if not target.exists() and self._runner.head() is not None:
             self.run("read-tree", "HEAD")
-        self._see_everything()
 
-    def _see_everything(self) -> None:
-        """Clear marks that make git believe a changed file is unchanged; a file absent by design stays absent."""
-        listed = self.run("ls-files", "-v", "-z").split(b"\0")
-        marked = [line[2:] for line in listed if line and (line[:1].islower() or line[:1] == b"S")]
-        present = [path for path in marked if (self._runner.root / os.fsdecode(path)).exists()]
+    def _oddities(self) -> tuple[list[bytes], bool]:
+        """The paths that git was told to believe unchanged, and whether a merge left any path open."""
+        overlooked = []
+        unmerged = False
+        for line in self.run("ls-files", "-v", "--stage", "-z").split(b"\0"):
+            if line:
+                head, _, path = line.partition(b"\t")
+                unmerged = unmerged or not head.endswith(b" 0")
+                if head[:1].islower() or head[:1] == b"S":
+                    overlooked.append(path)
+        return overlooked, unmerged
+
+    def _see(self, paths: Sequence[bytes]) -> None:
+        """Let git look at these files again; one that is absent by design (a sparse checkout) stays so."""
+        present = b"\0".join(path for path in paths if (self._runner.root / os.fsdecode(path)).exists())
         if present:
-            paths = b"\0".join(present)
-            self.run("update-index", "--no-assume-unchanged", "-z", "--stdin", stdin=paths)
-            self.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=paths)
+            self.run("update-index", "--no-assume-unchanged", "-z", "--stdin", stdin=present)
+            self.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=present)
 
     def _ignored(self, folders: Sequence[str]) -> frozenset[str]:
         if not folders:

@@ -87,9 +87,15 @@ class LibraryView:
     branch: str | None = None
 
 
-def rows_in_git(repository: Repository, skills: Sequence[Skill]) -> tuple[tuple[SkillRow, ...], Background]:
-    """The skills with their standings, from git, and what those rest on."""
-    background = read_background(repository, skills)
+def rows_in_git(
+    repository: Repository, skills: Sequence[Skill], *, among: Sequence[Skill] | None = None
+) -> tuple[tuple[SkillRow, ...], Background]:
+    """The skills with their standings, from git, and what those rest on.
+
+    Args:
+        among: All skills of the library, where `skills` are not all: a tag's label may stand for none of several.
+    """
+    background = read_background(repository, skills, among or skills)
     now = datetime.now(UTC)
     with current_trees(repository, [skill.id for skill in skills]) as current:
         rows = tuple(

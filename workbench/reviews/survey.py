@@ -29,8 +29,8 @@ class Background:
     notes: tuple[str, ...]
 
 
-def read_background(repository: Repository, skills: Sequence[Skill]) -> Background:
-    """Read the reviews branch, history, tags and policy for these skills."""
+def read_background(repository: Repository, skills: Sequence[Skill], among: Sequence[Skill]) -> Background:
+    """Read the reviews branch, history, tags and policy for these skills out of all of the library's."""
     head = repository.head()
     ids = [skill.id for skill in skills]
     policy, notes = policy_in_force(repository, head)
@@ -39,8 +39,8 @@ def read_background(repository: Repository, skills: Sequence[Skill]) -> Backgrou
     return Background(
         head=head,
         ledger=read_ledger(repository),
-        history=read_history(repository, ids),
-        releases=read_releases(repository, skills),
+        history=read_history(repository, ids) if head else {},
+        releases=read_releases(repository, among),
         head_trees=trees_at(repository, head, ids) if head else {},
         policy=policy,
         notes=notes,

@@ -30,10 +30,11 @@ def verify(
     head = repository.head()
     if head is None:
         raise InputError("there is no commit to verify", where=str(repository.root), remedy="commit the skills first")
-    skills = [skill for skill in committed_skills(repository, head) if not names or skill.id in names]
+    every = committed_skills(repository, head)
+    skills = [skill for skill in every if not names or skill.id in names]
     if base is not None:
         skills = _changed(repository, skills, head, base)
-    background = read_background(repository, skills)
+    background = read_background(repository, skills, every)
     judged = tuple(_judge(repository, skill, background, now) for skill in skills)
     return Verification(all(one.ok for one in judged), head, judged, background.notes)
 
