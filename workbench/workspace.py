@@ -81,7 +81,7 @@ class Workspace:
             raise InputError("there is no such folder", where=visible(str(folder)))
         settings = settings or load_settings()
         repository = git.Repository.discover(folder)
-        if repository is None or _is_ignored(repository, folder):
+        if repository is None or repository.ignores(folder):
             return cls(folder, None, settings, store)
         top = repository.root
         real = folder.resolve()

@@ -37,7 +37,9 @@ def test_listing_skills_loads_no_screen_and_no_network_library() -> None:
 
 
 def test_rooms_import_downwards_only() -> None:
-    done = subprocess.run([str(Path(sys.executable).with_name("lint-imports"))], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports"))], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -28,7 +28,12 @@ class Library:
 
     def git(self, *args: str, check: bool = True, env: dict[str, str] | None = None) -> str:
         done = subprocess.run(
-            ["git", *args], cwd=self.root, check=False, capture_output=True, text=True, env={**os.environ, **(env or {})}
+            ["git", *args],
+            cwd=self.root,
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **(env or {})},
         )
         assert not check or done.returncode == 0, done.stderr
         return done.stdout

@@ -95,7 +95,13 @@ def test_a_chain_wants_its_roles_in_order(two: Any, workbench: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["require: 3\n", "requires: []\n", "require: [{chain: [{role: x, count: 0}]}]\n", "require: [{identity: blood}]\n", "{"],
+    [
+        "require: 3\n",
+        "requires: []\n",
+        "require: [{chain: [{role: x, count: 0}]}]\n",
+        "require: [{identity: blood}]\n",
+        "{",
+    ],
 )
 def test_a_policy_that_is_not_understood_approves_nothing(two: Any, workbench: Any, text: str) -> None:
     workbench("review", "approve", "a", "--reason", "x")

@@ -224,6 +224,13 @@ class Repository:
                 raise ConflictError(f"{ref} moved meanwhile", where=str(self.root)) from error
             raise
 
+    def ignores(self, folder: Path) -> bool:
+        """Whether a folder inside has nothing to do with the repository: a package in a virtual environment, say."""
+        asked = folder.resolve()
+        if asked == self.root.resolve():
+            return False
+        return bool(self.run("check-ignore", "-z", "--stdin", stdin=os.fsencode(asked), ok=(0, 1, 128)))
+
     def checked_out(self, ref: str) -> bool:
         """Whether any work tree of this repository has `ref` checked out."""
         listed = decode(self.run("worktree", "list", "--porcelain"))
