@@ -158,6 +158,14 @@ def test_a_fixture_whose_links_leave_the_skill_is_refused(library: Library, targ
     assert "lead" in (result.reason or "") or "leaves" in (result.reason or "")
 
 
+def test_a_fixture_that_is_itself_a_link_out_is_not_even_listed(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (library.skill_folder / "tests/fixture").symlink_to(tmp_path / "outside")
+    result = library.only(command("x", "echo", "fixture: tests/fixture"))
+    assert result.outcome == "error"
+    assert "leaves the skill" in (result.reason or "")
+
+
 def test_a_fixture_that_is_not_there_is_an_error_with_its_line(library: Library) -> None:
     result = library.only("  - name: x\n    run: [x]\n    fixture: tests/nowhere\n")
     assert (result.outcome, result.place) == ("error", "skills/a/tests/x.yaml:4")

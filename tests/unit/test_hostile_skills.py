@@ -61,6 +61,7 @@ CORPUS = {
     "alias bomb": Hostile(skill_file(bombs()), False, (("frontmatter-yaml", 8),)),
     "deep flow": Hostile(skill_file(GOOD + "a: " + "[" * 20_000 + "\n"), False, (("frontmatter-yaml", 4),)),
     "deep blocks": Hostile(skill_file(GOOD + "a:\n  " + "- " * 20_000 + "x\n"), False, (("frontmatter-yaml", 5),)),
+    "nests 40 levels": Hostile(skill_file(GOOD + f"a: {'[' * 40}{']' * 40}\n"), False, (("frontmatter-yaml", 4),)),
     "self alias": Hostile(skill_file(GOOD + "a: &a [*a]\n"), False, (("frontmatter-yaml", 4),)),
     "undefined alias": Hostile(skill_file(GOOD + "a: *nobody\n"), False, (("frontmatter-yaml", 4),)),
     "python tag": Hostile(
