@@ -66,20 +66,7 @@ def call(
     began = round(clock() * 1000)
     done = run(program, on_output=on_output, cancel=cancel, unsandboxed=unsandboxed)
     read = _read(tool, done)
-    result = CallResult(
-        ok=done.outcome == "ok" and read.wrong is None,
-        outcome="failed" if done.outcome == "ok" and read.wrong is not None else done.outcome,
-        exit_code=done.exit_code,
-        duration_ms=done.duration_ms,
-        output=read.output,
-        stdout=decode(done.stdout),
-        stderr=decode(done.stderr),
-        call_id=None,
-        reason=_reason(done, read),
-        level=done.level,
-        truncated=done.truncated,
-        arguments=dict(arguments),
-    )
+    result = _result(arguments, done, read)
     if store is None:
         return result
     event = Event(
@@ -97,6 +84,27 @@ def call(
         reason="it could not be started" if done.outcome == "error" else done.reason or read.wrong,
         detail={"arguments": _sizes(arguments), "stdout": len(done.stdout), "stderr": len(done.stderr)},
     )
+    return _stored(result, store, event)
+
+
+def _result(arguments: Mapping[str, Any], done: Run, read: "_Read") -> CallResult:
+    return CallResult(
+        ok=done.outcome == "ok" and read.wrong is None,
+        outcome="failed" if done.outcome == "ok" and read.wrong is not None else done.outcome,
+        exit_code=done.exit_code,
+        duration_ms=done.duration_ms,
+        output=read.output,
+        stdout=decode(done.stdout),
+        stderr=decode(done.stderr),
+        call_id=None,
+        reason=_reason(done, read),
+        level=done.level,
+        truncated=done.truncated,
+        arguments=dict(arguments),
+    )
+
+
+def _stored(result: CallResult, store: Store, event: Event) -> CallResult:
     try:
         return replace(result, call_id=record(store, event))
     except WorkbenchError as error:
