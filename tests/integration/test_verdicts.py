@@ -194,3 +194,27 @@ def test_control_characters_in_a_reason_reach_no_terminal(reviewed: Any, workben
         assert "\u202e" not in said.out + said.err
     log = reviewed.git("log", "--format=%B", REVIEWS)
     assert "\x1b" not in log
+
+
+CASES = """\
+cases:
+  - {name: one, run: [python, -c, "print(1)"], expect: {stdout: {contains: "1"}}}
+  - {name: two, run: [python, -c, "print(2)"], expect: {stdout: {contains: "2"}}}
+"""
+
+
+def test_the_record_says_how_tests_stood_on_this_very_tree(reviewed: Any, workbench: Any) -> None:
+    reviewed.write("skills/a/tests/cases.yaml", CASES)
+    reviewed.commit()
+
+    def checks() -> Any:
+        return workbench("review", "comment", "a", "--reason", "x", "--json").json["record"]["checks"]
+
+    assert "tests" not in checks()
+    assert workbench("test", "a", "--case", "one", "--unsandboxed").code == 0
+    assert "tests" not in checks(), "a run of one case says nothing about the skill"
+    assert workbench("test", "a", "--unsandboxed").code == 0
+    assert checks()["tests"] == {"passed": 2, "failed": 0}
+    reviewed.skill("skills/a", body="Changed.\n")
+    reviewed.commit()
+    assert "tests" not in checks()
