@@ -76,8 +76,8 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write transaction (`BEGIN IMMEDIATE`): committed at the end, rolled back on any exception."""
-        connection = self._connection()
         with _readable_errors(self._place):
+            connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection

@@ -230,6 +230,13 @@ class Workspace:
         skills = [self.find(skill_id)] if skill_id is not None else self.skills()[0]
         return tuple(tool for skill in skills if skill.loads for tool in load_tools(self.root, skill)[0])
 
+    def tool_problems(self, skill_id: str | None = None) -> tuple[Problem, ...]:
+        """What is wrong with the `tools.yaml` of one skill, or of all."""
+        from workbench.tools.manifest import load_tools
+
+        skills = [self.find(skill_id)] if skill_id is not None else self.skills()[0]
+        return tuple(problem for skill in skills if skill.loads for problem in load_tools(self.root, skill)[1])
+
     def tool(self, name: str) -> "Tool":
         """The tool that `SKILL.TOOL` means; SKILL may be a skill's id.
 

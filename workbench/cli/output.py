@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from workbench.errors import WorkbenchError
+from workbench.skills.model import Problem
 from workbench.text import cell_width, fit, truncate, visible, visible_block
 from workbench.workspace import Workspace
 
@@ -49,6 +50,12 @@ def print_error(error: WorkbenchError) -> None:
     click.echo(f"{styled('error', fg='red', err=True)}: {place}{visible_block(error.what)}", err=True)
     if error.remedy:
         click.echo(f"  {visible_block(error.remedy)}", err=True)
+
+
+def print_problem(problem: Problem, *, err: bool = False) -> None:
+    """Print what is wrong with its place, as compilers do, so that editors can jump to it."""
+    place = visible(problem.path or "") + (f":{problem.line}" if problem.line else "")
+    click.echo(f"{place + ': ' if place else ''}{problem.severity}: {problem.message} [{problem.code}]", err=err)
 
 
 def styled(text: str, *, err: bool = False, **style: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.output import library_option, print_json, print_table, state_label
+from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
 from workbench.commands import command
 from workbench.reviews.listing import SkillRow
 from workbench.text import plural, truncate, visible, visible_block
@@ -68,9 +68,8 @@ def show(workspace: Workspace, name: str, as_json: bool) -> None:
     for reason in row.standing.reasons:
         click.echo(f"  {visible(reason)}")
     click.echo(f"\n{visible_block(row.skill.description.strip())}\n")
-    for problem in row.problems:
-        place = visible(problem.path or "") + (f":{problem.line}" if problem.line else "")
-        click.echo(f"{problem.severity}: {place}: {problem.message} [{problem.code}]")
+    for problem in (*row.problems, *workspace.tool_problems(row.id)):
+        print_problem(problem)
     for tool in workspace.tools(row.id):
         click.echo(f"tool {visible(tool.id)}: {visible(tool.description)}")
     cases, _ = workspace.cases(row.id)

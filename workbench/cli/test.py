@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.output import library_option, print_json, styled
+from workbench.cli.output import library_option, print_json, print_problem, styled
 from workbench.commands import command
 from workbench.errors import ExitCode
 from workbench.testing.model import CaseResult, TestRun
@@ -90,7 +90,7 @@ def _print_result(result: CaseResult) -> None:
 
 def _print_summary(run: TestRun) -> None:
     for problem in run.problems:
-        click.echo(f"{problem.severity}: {visible(problem.path or '')}:{problem.line or 0}: {problem.message}")
+        print_problem(problem)
     counts = [
         f"{run.passed} passed",
         f"{run.failed} failed",

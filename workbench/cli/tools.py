@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.output import library_option, print_json, print_table, raw_or_visible, styled
+from workbench.cli.output import library_option, print_json, print_problem, print_table, raw_or_visible, styled
 from workbench.commands import command
 from workbench.errors import ExitCode, RefusedError, UsageError
 from workbench.text import first_line, visible
@@ -27,6 +27,8 @@ def list_tools(workspace: Workspace, as_json: bool) -> None:
     if as_json:
         print_json([_as_json(tool) for tool in found])
         return
+    for problem in workspace.tool_problems():
+        print_problem(problem, err=True)
     rows = [(tool.id, "yes" if tool.callable else "no", first_line(tool.description), tool.skill) for tool in found]
     print_table(("TOOL", "CALLABLE", "DESCRIPTION", "SKILL"), rows)
 
@@ -42,7 +44,7 @@ def show(workspace: Workspace, tool: str, as_json: bool) -> None:
         return
     click.echo(f"{visible(found.id)}: {visible(found.description)}")
     for problem in found.problems:
-        click.echo(f"{problem.severity}: {visible(problem.path or '')}:{problem.line or 0}: {problem.message}")
+        print_problem(problem)
     click.echo(json.dumps(dict(found.input_schema), indent=2, ensure_ascii=True))
 
 
