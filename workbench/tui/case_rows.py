@@ -95,23 +95,28 @@ def case_rows(cases: CaseList, outcomes: Mapping[tuple[str, str], Outcome]) -> l
         total = sum(len(skill.cases) for skill in skills)
         rows.append(Row(ALL, (Span("All cases", "strong"), Span(plural(total, "case"), "muted"), "", "")))
     for skill in skills:
-        wrong = sum(problem.severity == "error" for problem in skill.problems)
-        said = (
-            Span(f"× {plural(wrong, 'problem')}", "bad") if wrong else Span(plural(len(skill.cases), "case"), "muted")
-        )
-        rows.append(Row(skill.id, (Span(skill.name, "strong"), said, "", Span(skill.id, "muted"))))
+        path = Span(skill.id, "muted")
+        rows.append(Row(skill.id, (Span(skill.name, "strong"), _summary(skill, outcomes), "", path)))
         for case in skill.cases:
             outcome = outcomes.get((skill.id, case.name), Outcome("not run"))
             sign, tone = _SIGNS[outcome.word]
             time = "" if outcome.duration_ms is None else duration(outcome.duration_ms)
-            cells = (
-                f"  {case.name}",
-                Span(f"{sign} {outcome.word}", tone),
-                Span(time, "muted"),
-                Span(skill.id, "muted"),
-            )
-            rows.append(Row(f"{skill.id}\0{case.name}", cells))
+            word = Span(f"{sign} {outcome.word}", tone)
+            rows.append(Row(f"{skill.id}\0{case.name}", (f"  {case.name}", word, Span(time, "muted"), path)))
     return rows
+
+
+def _summary(skill: SkillCases, outcomes: Mapping[tuple[str, str], Outcome]) -> Span:
+    """How the cases of a skill did together."""
+    wrong = sum(problem.severity == "error" for problem in skill.problems)
+    if wrong:
+        return Span(f"× {plural(wrong, 'problem')}", "bad")
+    words = [outcomes[skill.id, case.name].word for case in skill.cases if (skill.id, case.name) in outcomes]
+    if "running" in words or not words:
+        return Span(plural(len(skill.cases), "case"), "muted")
+    passed = words.count("passed")
+    all_passed = passed == len(skill.cases)
+    return Span(f"{'✓' if all_passed else '×'} {passed} of {len(skill.cases)}", "good" if all_passed else "bad")
 
 
 def report(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Grouping = Literal["skill", "tool", "day"]
 
 _GROUPINGS: tuple[Grouping, ...] = ("skill", "tool", "day")
+_TITLES: dict[Grouping, str] = {"skill": "skill", "tool": "tool (tests left out)", "day": "day"}
 _NUMBERS = (
     Column("Calls", 7, right=True),
     Column("Success", 8, right=True),
@@ -100,7 +101,7 @@ class AnalyticsScreen(WorkbenchScreen[None]):
     def compose_body(self) -> ComposeResult:
         """The totals, the days as a chart, the rows."""
         yield Static(Content(""), id="usage-head")
-        yield BarChart("Calls", lambda value: f"{value:,.0f}", id="usage-chart")
+        yield BarChart("Calls and tests", lambda value: f"{value:,.0f}", id="usage-chart")
         yield FilteredList(self._columns(), noun="row", empty="Reading the store…", id="usage")
 
     def _columns(self) -> tuple[Column, ...]:
@@ -146,7 +147,7 @@ class AnalyticsScreen(WorkbenchScreen[None]):
             toned(
                 Span(plural(calls, "call or test", "calls and tests"), "strong"),
                 Span(f"  {percent(ok, ok + failed)} ended well" if calls else "", "good" if not failed else "plain"),
-                Span(f"   {stretch.title}, by {_GROUPINGS[self._grouping]}", "muted"),
+                Span(f"   {stretch.title}, by {_TITLES[_GROUPINGS[self._grouping]]}", "muted"),
                 Span("   demo data" if numbers.has_demo else "", "attention"),
             )
         )

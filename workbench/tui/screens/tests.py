@@ -124,12 +124,13 @@ class TestsScreen(WorkbenchScreen[None]):
         passed = sum(word == "passed" for word in words)
         not_passed = len(words) - passed - sum(word in ("running", "skipped") for word in words)
         total = sum(len(skill.cases) for skill in skills)
+        not_run = max(0, total - len(words))
         self.query_one("#tests-head", Static).update(
             toned(
                 Span(f"{plural(total, 'case')} in {plural(len(skills), 'skill')}", "strong"),
-                Span(f"   ✓ {passed} passed", "good" if passed else "muted"),
-                Span(f"   × {not_passed} not passed", "bad" if not_passed else "muted"),
-                Span(f"   {max(0, total - len(words))} not run on these bytes", "muted"),
+                Span(f"   ✓ {passed} passed" if passed else "", "good"),
+                Span(f"   × {not_passed} not passed" if not_passed else "", "bad"),
+                Span(f"   {not_run} not run" if not_run else "", "muted"),
                 Span(f"   {plural(without, 'skill')} without cases" if without else "", "muted"),
             )
         )
@@ -163,7 +164,7 @@ class TestsScreen(WorkbenchScreen[None]):
         if not self._cases.skills:
             self._wanted = row_id
             return
-        skill, _, case = row_id.partition("\0")
+        skill, _, case = ("", "", "") if row_id == ALL else row_id.partition("\0")
         ids = [one.id for one in self._cases.skills if one.cases] if row_id == ALL else [skill]
         total = 1 if case else sum(len(one.cases) for one in self._cases.skills if one.id in ids)
         if not total:

@@ -146,7 +146,11 @@ class VirtualList(TonedView, can_focus=True):
         self._scroll_to_cursor()
         self.refresh()
         if self.current != before:
-            self.post_message(self.Moved(self, self.current))
+            self.call_later(self._say_moved)
+
+    def _say_moved(self) -> None:
+        """Say where the cursor is; later, because a message sent while a parent's handler runs ends at that parent."""
+        self.post_message(self.Moved(self, self.current))
 
     def _matching(self) -> list[Row]:
         if self._haystacks is None:
@@ -279,7 +283,8 @@ class VirtualList(TonedView, can_focus=True):
             cell = row.cells[index]
             text, tone = cell if isinstance(cell, Span) else (cell, "plain")
             segments.append(Segment(_GAP if number else "", base))
-            segments.append(Segment(fit(visible(text), cells, right=column.right), base + self.tone(tone)))
+            style = base if base.reverse else base + self.tone(tone)  # without colours the row is one bar
+            segments.append(Segment(fit(visible(text), cells, right=column.right), style))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _heading_line(self, width: int) -> Strip:
