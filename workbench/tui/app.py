@@ -274,9 +274,12 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         """Ask what runs to stop, so that leaving does not wait for it."""
         self.jobs.stop_all()
 
-    def action_press(self, key: str) -> None:
-        """Do what a key does: the footer was clicked."""
-        self.simulate_key(key)
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        from textual.command import CommandPalette
+
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder="A command, a skill or a tool", id="--command-palette"))
 
     def action_help(self) -> None:
         """Show what this screen is and every key that works on it."""

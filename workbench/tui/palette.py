@@ -65,7 +65,7 @@ class Everything(Provider):
     def _commands(self) -> Iterator[Entry]:
         app = self._workbench
         here = app.commands_on(self.screen)
-        for one in COMMANDS:
+        for one in sorted(COMMANDS, key=lambda one: one.scope == "everywhere"):
             if one.palette and one.action and one.id in here:
                 keys = keys_of(one, app.keymap)[:1]
                 about = f"{show_key(keys[0]):<6} {one.help}" if keys else f"{'':<6} {one.help}"

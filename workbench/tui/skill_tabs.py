@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from workbench.testing.model import Case
     from workbench.workspace import Workspace
 
-_FILES = (Column("file", 0), Column("size", 8, right=True), Column("", 44, least=60))
-_TESTS = (Column("case", 0), Column("last run", 12), Column("runs", 26, least=60))
+_FILES = (Column("file", 0), Column("size", 8, right=True), Column("", 24, least=40))
+_TESTS = (Column("case", 0), Column("last run", 12), Column("runs", 20, least=56))
 _VERSIONS = (
     Column("when", 16),
     Column("what", 0),

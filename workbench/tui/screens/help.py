@@ -30,7 +30,7 @@ _WHERE: dict[Scope, str] = {
     "usage": "numbers",
     "everywhere": "everywhere",
 }
-_COLUMNS = (Column("key", 12), Column("", 16), Column("what it does", 0), Column("where", 14, least=96))
+_COLUMNS = (Column("key", 12), Column("", 16, least=96), Column("what it does", 0), Column("where", 14, least=96))
 
 
 class HelpScreen(Dialog[None]):

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -14,6 +13,7 @@ from workbench.text import plural, visible
 from workbench.tui.bindings import bindings
 from workbench.tui.screens.skill_actions import SkillActions
 from workbench.tui.skill_rows import COLUMNS, SKIPPED, list_rows, skipped_rows
+from workbench.tui.toned import toned_lines
 from workbench.tui.widgets.filtered_list import FilteredList
 from workbench.tui.widgets.text_view import TextLine
 from workbench.tui.widgets.tones import Span
@@ -78,14 +78,13 @@ class SkillsScreen(SkillActions):
 
     async def _say_notes(self, view: "LibraryView") -> None:
         """Show what a user should know about the library, above the list."""
-        notes = list(view.notes)
+        notes = [Span(f"! {visible(note)}", "attention") for note in view.notes[:3]]
         if view.skipped:
-            notes.append(f"{plural(len(view.skipped), 'place')} skipped: see the end of the list")
+            notes.append(Span(f"{plural(len(view.skipped), 'place')} not searched: see the end of the list", "muted"))
         for old in self.query("#notes"):
             await old.remove()
         if notes:
-            text = Content("\n".join(f"! {visible(note)}" for note in notes[:3]))
-            await self.mount(Static(text, id="notes"), before="#body")
+            await self.mount(Static(toned_lines(*notes), id="notes"), before="#body")
 
     def on_resize(self, event: events.Resize) -> None:
         """Bring the detail or take it away."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.widget import Widget
 
 from workbench.commands import command
@@ -66,6 +67,11 @@ class HeaderLine(Widget):
         line.append_text(left).append("  ").append_text(places).append(" " * max(0, gap)).append_text(counts)
         return line
 
+    def on_click(self, event: events.Click) -> None:
+        """Go to the place that was clicked. (An `@click` would be drawn as a link.)"""
+        if mode := event.style.meta.get("place"):
+            self._app.action_go(mode)
+
     def _library(self, room: int) -> Text:
         workspace, view = self._app.workspace, self._app.library
         if workspace is None:
@@ -82,7 +88,7 @@ class HeaderLine(Widget):
         for mode in MODES:
             one = command(f"open.{mode}")
             here = mode == self._mode
-            click = Style(meta={"@click": f"app.go({mode!r})"})
+            click = Style(meta={"place": mode})
             text.append("" if not text else "  ")
             key = show_key(keys_of(one, self._app.keymap)[0])
             text.append(key + " ", self._style("here" if here else "key") + click)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.timer import Timer
@@ -78,6 +79,11 @@ class KeyBar(Widget):
         job = self._app.jobs.shown_on(self.screen)
         return self._job_line(job) if job else self._key_line()
 
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key does that was clicked. (An `@click` would be drawn as a link.)"""
+        if key := event.style.meta.get("key"):
+            self._app.simulate_key(key)
+
     def _job_line(self, job: "Job") -> Text:
         key = show_key(keys_of(command("back"), self._app.keymap)[0])
         stop = f"   {key} cancels" if job.cancellable else ""
@@ -116,7 +122,7 @@ class KeyBar(Widget):
         text = Text()
         for one, binding in pairs:
             key = show_key(keys_of(one, self._app.keymap)[0])
-            click = Style(meta={"@click": f"app.press({binding.key!r})"})
+            click = Style(meta={"key": binding.key})
             text.append("  " if text else "")
             text.append(f"{key} ", self._style("key") + click)
             text.append(one.title, self._style("title") + click)

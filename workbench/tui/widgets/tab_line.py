@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
@@ -48,12 +49,18 @@ class TabLine(Widget):
 
     def step(self, by: int) -> None:
         """Select the tab `by` places further, round the ends."""
-        self.action_pick((self.selected + by) % len(self._names))
+        self.pick((self.selected + by) % len(self._names))
 
-    def action_pick(self, index: int) -> None:
+    def pick(self, index: int) -> None:
         """Select a tab and say so."""
         self.select(index)
         self.post_message(self.Selected(self, index))
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the tab that was clicked. (An `@click` would be drawn as a link.)"""
+        index = event.style.meta.get("tab")
+        if isinstance(index, int):
+            self.pick(index)
 
     def render(self) -> Text:
         """Draw the line."""
@@ -62,5 +69,5 @@ class TabLine(Widget):
             look = "tabs--here" if index == self.selected else "tabs--other"
             style = self.get_component_rich_style(look, partial=True)
             line.append("   " if index else "")
-            line.append(visible(name), style + Style(meta={"@click": f"pick({index})"}))
+            line.append(visible(name), style + Style(meta={"tab": index}))
         return line

@@ -27,6 +27,8 @@ class TonedView(ScrollView):
     TonedView {
         background: $background;
         color: $foreground;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
         scrollbar-size: 1 1;
         scrollbar-background: $background;
         scrollbar-background-hover: $background;
