@@ -30,6 +30,11 @@ OURS = (
     "r = import_claude(Store(Path(sys.argv[1])), [Path(sys.argv[2])]);"
     "print(r.new_calls, r.problems)"
 )
+TOTAL = (
+    "import json, sys; from pathlib import Path; from workbench.storage import Store;"
+    "from workbench.analytics.costs import cost_report;"
+    "print(json.dumps(cost_report(Store(Path(sys.argv[1])), by='model').to_json()['total']))"
+)
 MODELS = ("claude-opus-4-5-20251101", "claude-sonnet-4-5-20250929", "claude-haiku-4-5-20251001", "claude-opus-4-6")
 SAMPLE_SECONDS = 0.004
 
@@ -53,7 +58,9 @@ class Generator:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
-        words = ["".join(self._random.choices(string.ascii_lowercase, k=self._random.randint(2, 9))) for _ in range(4000)]
+        words = [
+            "".join(self._random.choices(string.ascii_lowercase, k=self._random.randint(2, 9))) for _ in range(4000)
+        ]
         text = " ".join(self._random.choices(words, k=200_000))
         self._text = json.dumps(text.replace(" the", '\n"usage":{"input_tokens":1} '))[1:-1]
         self._clock = datetime(2026, 9, 1, 8, tzinfo=UTC)
@@ -103,23 +110,30 @@ class Generator:
         output = 1
         for _ in range(self._random.choice((2, 2, 3))):
             block = self._snippet(self._random.randint(100, 900))
-            content = f'[{{"type":"text","text":"{block}"}}]'
-            yield (
-                f"{self._head(cwd, session, sidechain)}"
-                f'"message":{{"model":"{model}","id":"{message}","type":"message","role":"assistant","content":{content},'
-                f'"stop_reason":null,"stop_sequence":null,"usage":{{{counts},"output_tokens":{output},'
-                f'"service_tier":"standard","inference_geo":"not_available"}}}},"requestId":"{request}",'
-                f'"type":"assistant",{self._tail()}'
+            whole = (
+                f'{{"model":"{model}","id":"{message}","type":"message","role":"assistant","content":'
+                f'[{{"type":"text","text":"{block}"}}],"stop_reason":null,"stop_sequence":null,"usage":{{{counts},'
+                f'"output_tokens":{output},"service_tier":"standard","inference_geo":"not_available"}}}}'
             )
+            head, tail = self._head(cwd, session, sidechain), self._tail()
+            yield f'{head}"message":{whole},"requestId":"{request}","type":"assistant",{tail}'
             output += self._random.randint(1, 800)
+        if sidechain:
+            inner = f'{{"type":"assistant","message":{whole},"requestId":"{request}",{tail}'
+            data = f'{{"type":"agent_progress","message":{inner}}}'
+            yield f'{self._head(cwd, session, False)}"type":"progress","data":{data},{self._tail()}'
         for _ in range(self._random.choice((0, 1, 2))):
             data = f'{{"type":"bash_progress","output":"{self._snippet(300)}","elapsedTimeSeconds":3}}'
             yield f'{self._head(cwd, session, sidechain)}"type":"progress","data":{data},{self._tail()}'
-        size = min(int(self._random.paretovariate(1.1) * 1600), 900_000)
-        result = f'{{"tool_use_id":"toolu_{self._hex(24)}","type":"tool_result","content":"{self._snippet(size // 2)}"}}'
-        yield (
+        yield self._result(cwd, session, sidechain)
+
+    def _result(self, cwd: str, session: str, sidechain: bool) -> str:
+        """A tool's result: twice in the line, as in real logs."""
+        text = self._snippet(min(int(self._random.paretovariate(1.1) * 500), 450_000))
+        result = f'{{"tool_use_id":"toolu_{self._hex(24)}","type":"tool_result","content":"{text}"}}'
+        return (
             f'{self._head(cwd, session, sidechain)}"type":"user","message":{{"role":"user","content":[{result}]}},'
-            f'{self._tail()[:-1]},"toolUseResult":{{"stdout":"{self._snippet(size // 2)}","stderr":"","interrupted":false}}}}'
+            f'{self._tail()[:-1]},"toolUseResult":{{"stdout":"{text}","stderr":"","interrupted":false}}}}'
         )
 
     def _head(self, cwd: str, session: str, sidechain: bool) -> str:
@@ -213,7 +227,8 @@ def main() -> None:
             calls = Generator(options.seed).write(root, options.megabytes * 1_000_000)
             print(f"generated {calls:,} calls")
         files = list((root / "projects").rglob("*.jsonl"))
-        print(f"{len(files)} files, {sum(file.stat().st_size for file in files) / 1e6:,.0f} MB, {os.cpu_count()} processors")
+        size = sum(file.stat().st_size for file in files) / 1e6
+        print(f"{len(files)} files, {size:,.0f} MB, {os.cpu_count()} processors")
         compare(root, Path(scratch), ccusage, options.rounds)
 
 
@@ -236,7 +251,9 @@ def compare(root: Path, scratch: Path, ccusage: str | None, rounds: int) -> None
     report(first, again, other, watched)
     if ccusage:
         run = measured(theirs, env)
-        print(f"ccusage memory: {run.rss:.0f} MB RSS")
+        print(f"ccusage: {run.rss:.0f} MB RSS")
+        total = measured([sys.executable, "-c", TOTAL, str(scratch / "watched.db")], env)
+        compare_totals(total.output, run.output)
     else:
         print("ccusage was not found, or does not run: no comparison (npm install ccusage, then --ccusage PATH)")
 
@@ -252,6 +269,21 @@ def report(first: list[float], again: list[float], other: list[float], watched: 
             print(f"{label:24}{median:>10.3f}{min(times):>10.3f}{ratio:>12}")
     print(f"peak memory of the import, all processes: {watched.rss:.0f} MB RSS, {watched.pss:.0f} MB PSS")
     print(f"new calls and problems: {watched.output.strip()}")
+
+
+def compare_totals(ours: str, theirs: str) -> None:
+    """Print both tools' totals of the same logs."""
+    mine, other = json.loads(ours), json.loads(theirs)["totals"]
+    tokens = mine["tokens"]
+    rows = [
+        ("input", tokens["input"], other["inputTokens"]),
+        ("output", tokens["output"], other["outputTokens"]),
+        ("cache read", tokens["cache_read"], other["cacheReadTokens"]),
+        ("cache write", tokens["cache_write_5m"] + tokens["cache_write_1h"], other["cacheCreationTokens"]),
+        ("USD", mine["usd"], f"{other['totalCost']:.4f}"),
+    ]
+    for label, one, two in rows:
+        print(f"{label:12}{one:>18}{two:>18}  {'same' if one == two else 'DIFFERENT'}")
 
 
 if __name__ == "__main__":

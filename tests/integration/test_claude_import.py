@@ -314,17 +314,33 @@ def test_worker_processes_find_the_same_as_one_process(tmp_path: Path, monkeypat
 
 def test_a_worker_that_dies_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claude_workers, "WORTHWHILE", 1)
-    monkeypatch.setattr(claude_workers.sys, "executable", "/bin/false")
-    logs = Logs(tmp_path)
-    for number in range(4):
-        logs.write(f"-app/s{number}.jsonl", call(f"m{number}", output=number))
-    logs.bring_in()
-    assert logs.outputs() == [0, 1, 2, 3]
-    monkeypatch.setattr(claude_workers.sys, "executable", "/nowhere/python")
-    logs.write("-app/new.jsonl", call("new", output=9))
-    logs.write("-app/new2.jsonl", call("new2", output=8))
-    logs.bring_in()
-    assert logs.outputs() == [0, 1, 2, 3, 8, 9]
+    at_work = tmp_path / "dies-at-work"
+    at_work.write_text("#!/bin/sh\nhead -c 4 >/dev/null\nexit 1\n")
+    at_work.chmod(0o755)
+    for number, program in enumerate((str(at_work), "/bin/false", "/nowhere/python")):
+        monkeypatch.setattr(claude_workers.sys, "executable", program)
+        logs = Logs(tmp_path / str(number))
+        for session in range(4):
+            logs.write(f"-app/s{session}.jsonl", call(f"m{session}", output=session))
+        logs.bring_in()
+        assert logs.outputs() == [0, 1, 2, 3]
+
+
+def test_calls_and_how_far_was_read_are_written_together_or_not_at_all(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs.write("-app/s1.jsonl", call("a"), b"torn")
+
+    def fail(_: object) -> tuple[object, ...]:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(claude_logs, "_row", fail)
+    with pytest.raises(RuntimeError):
+        logs.bring_in()
+    assert (logs.outputs(), logs.reasons()) == ([], [])
+    monkeypatch.undo()
+    assert logs.bring_in().new_calls == 1
+    assert len(logs.reasons()) == 1
 
 
 def test_a_stopped_import_keeps_what_it_read_and_the_next_goes_on(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
