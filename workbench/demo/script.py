@@ -10,7 +10,7 @@ ADA = Identity("Ada Lindqvist", "ada@example.com")
 GRACE = Identity("Grace Okafor", "grace@example.com")
 MIA = Identity("Mia Sandoval", "mia@example.com")
 
-BUNDLED = ("csv-profile", "sql-migration-check", "json-schema-check", "git-changelog")
+BUNDLED = ("csv-profile", "log-summary", "secret-finder", "sql-migration-check", "json-schema-check", "git-changelog")
 """Bundled skills that the demonstration's library starts with."""
 
 
