@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from workbench.analytics.claude_lines import Call, LineReader, Origin
+from workbench.analytics.claude_lines import Call, LineReader
+from workbench.analytics.claude_origin import Origin
 
 AT = 1_795_255_200_123  # 2026-11-21T10:00:00.123Z
 

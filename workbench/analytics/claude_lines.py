@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from workbench.analytics.claude_format import Inner, Iteration, Line, Message, Usage, decode, decode_leniently
+from workbench.analytics.claude_origin import Origin
 from workbench.text import visible
 
 MARKER = b'"usage"'
@@ -52,20 +53,6 @@ class Call(msgspec.Struct, array_like=True, gc=False):
     web_searches: int
     terms: str | None
     logged_nd: int | None
-
-
-class Origin(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Where a line was read: what its call is attributed to when the line doesn't say.
-
-    Attributes:
-        folder: Name of the project's folder under `projects/`.
-        session: Session id by the file's path.
-        sidechain: The file is a subagent's.
-    """
-
-    folder: str
-    session: str
-    sidechain: bool
 
 
 class LineReader:

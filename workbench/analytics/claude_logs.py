@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from workbench.analytics.claude_files import chosen_roots, default_roots, log_files
 from workbench.analytics.claude_plan import NOT_FINISHED, Reading, readings
-from workbench.analytics.pricing import retry_unpriced
 from workbench.errors import CancelledError
 from workbench.storage import Store
 from workbench.text import visible
@@ -97,7 +96,7 @@ def import_claude(
     """
     began = time.monotonic()
     places = default_roots() if roots is None else chosen_roots(roots)
-    priced = retry_unpriced(store)
+    priced = _retry_unpriced(store)
     files = list(log_files(places))
     changed = readings(store, AGENT, files)
     intake = _Intake(store, changed)
@@ -131,6 +130,14 @@ def open_scratch(roots: Sequence[Path]) -> Store:
     store = Store(None)
     import_claude(store, roots)
     return store
+
+
+def _retry_unpriced(store: Store) -> int:
+    if not store.query("SELECT 1 FROM price WHERE rates = '' LIMIT 1"):
+        return 0
+    from workbench.analytics.pricing import retry_unpriced
+
+    return retry_unpriced(store)
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.analytics.claude_files import LogFile
-from workbench.analytics.claude_scan import Part, fingerprint
 from workbench.storage import Store
+
+if TYPE_CHECKING:
+    from workbench.analytics.claude_scan import Part
 
 PART_BYTES = 16 << 20
 """Bigger files are read in parts of this size, by several workers and in bounded memory."""
@@ -32,8 +34,10 @@ class Reading:
     head: int = 0
     anew: bool = False
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> "list[Part]":
         """The parts to scan, in order; none if only the file's date changed."""
+        from workbench.analytics.claude_scan import Part
+
         stop = self.file.size
         return [
             Part(
@@ -65,6 +69,8 @@ def _reading(file: LogFile, row: Any) -> Reading | None:
 
 
 def _is_the_same(file: LogFile, offset: int, head: int) -> bool:
+    from workbench.analytics.claude_scan import fingerprint
+
     try:
         with open(file.path, "rb", buffering=0) as handle:
             return fingerprint(handle.fileno(), offset) == head

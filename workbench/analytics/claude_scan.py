@@ -5,7 +5,8 @@ import zlib
 
 import msgspec
 
-from workbench.analytics.claude_lines import MARKER, UNKNOWN_MODEL, Call, LineReader, Origin
+from workbench.analytics.claude_lines import MARKER, UNKNOWN_MODEL, Call, LineReader
+from workbench.analytics.claude_origin import Origin
 
 CHUNK = 1 << 19
 MAX_LINE = 8 << 20
@@ -96,6 +97,7 @@ class _Scan:
         self.begin = self.position
         size = CHUNK
         while self.position < self._stop:
+            chunk = b""  # lets go of the last one first: two of a long line's are too many
             chunk = os.pread(handle, size, self.position)
             end = chunk.rfind(b"\n")
             if end >= 0:

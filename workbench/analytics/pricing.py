@@ -83,8 +83,6 @@ def price_unpriced(connection: sqlite3.Connection, pricer: Pricer, column: str, 
 
 def retry_unpriced(store: Store) -> int:
     """Try calls without a price again if the price data has changed since; gives how many got a price."""
-    if not store.query("SELECT 1 FROM price WHERE rates = '' LIMIT 1"):
-        return 0
     book = price_book()
     stale = store.query("SELECT model FROM price WHERE rates = '' AND source <> ?", (book.source,))
     if not stale:
