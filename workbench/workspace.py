@@ -71,15 +71,23 @@ class Workspace:
     def open(
         cls, path: Path | None = None, *, settings: Settings | None = None, store: Store | None = None
     ) -> "Workspace":
-        """Open the library at `path`, by default the one that holds the current folder.
+        """Open the library at `path`; by default the one that holds the current folder, or the one that the settings
+        name where that has no skills.
 
         Raises:
             InputError: There is no such folder, or git can't use the repository around it.
         """
+        settings = settings or load_settings()
+        opened = cls._at(path, settings, store)
+        if path is None and settings.library and not opened.skills()[0]:
+            return cls._at(Path(settings.library), settings, store)
+        return opened
+
+    @classmethod
+    def _at(cls, path: Path | None, settings: Settings, store: Store | None) -> "Workspace":
         folder = (path or Path.cwd()).expanduser().absolute()
         if not folder.is_dir():
             raise InputError("there is no such folder", where=visible(str(folder)))
-        settings = settings or load_settings()
         repository = git.Repository.discover(folder)
         if repository is None or repository.ignores(folder):
             return cls(folder, None, settings, store)
