@@ -11,9 +11,12 @@ from typing import Literal
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+from workbench.config import bundled
 from workbench.reviews.diff import DiffLine, FileDiff, Hunk, SkillDiff
+from workbench.tui import themes
 from workbench.tui.widgets.diff_view import DiffView, Layout
 
+THEME = themes.textual_theme(themes.read_theme(bundled("themes") / f"{themes.DEFAULT}.yaml"))
 SIZES = (100, 1_000, 5_000, 20_000, 100_000)
 ROUNDS = 7
 HUNK_LINES = 40
@@ -42,6 +45,8 @@ class _App(App[None]):
     def __init__(self, diff: SkillDiff | None, layout: Layout) -> None:
         super().__init__()
         self.diff, self.layout_name = diff, layout
+        self.register_theme(THEME)
+        self.theme = THEME.name
 
     def compose(self) -> ComposeResult:
         if self.diff is None:

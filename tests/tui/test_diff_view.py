@@ -6,7 +6,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from workbench.config import bundled
 from workbench.reviews.diff import DiffLine, FileDiff, Hunk, SkillDiff
+from workbench.tui import themes
 from workbench.tui.widgets.diff_rows import RowKind, changed_words, index_rows
 from workbench.tui.widgets.diff_view import DiffView
 
@@ -42,6 +44,8 @@ class DiffApp(App[None]):
     def __init__(self, diff: SkillDiff) -> None:
         super().__init__()
         self.given = diff
+        self.register_theme(themes.textual_theme(themes.read_theme(bundled("themes") / f"{themes.DEFAULT}.yaml")))
+        self.theme = themes.DEFAULT
 
     def compose(self) -> ComposeResult:
         yield DiffView(self.given)

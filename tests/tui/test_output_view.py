@@ -2,10 +2,17 @@
 
 from textual.app import App, ComposeResult
 
+from workbench.config import bundled
+from workbench.tui import themes
 from workbench.tui.widgets.output_view import MAX_LINES, OutputView
 
 
 class OutputApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_theme(themes.textual_theme(themes.read_theme(bundled("themes") / f"{themes.DEFAULT}.yaml")))
+        self.theme = themes.DEFAULT
+
     def compose(self) -> ComposeResult:
         yield OutputView(empty="nothing was written")
 

@@ -1,5 +1,7 @@
 """How skills and tools are used: calls, success and time, by skill, tool or day."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -62,13 +64,22 @@ def read_numbers(workspace: "Workspace", by: Grouping, stretch: Stretch, today: 
     return Numbers(tuple(newest_first), {row.key: row for row in days}, has_demo)
 
 
-def usage_rows(rows: "tuple[UsageRow, ...]") -> list[Row]:
-    """The rows of the list; a success of less than nine in ten stands out."""
+def usage_rows(rows: "tuple[UsageRow, ...]", by: Grouping, names: Mapping[str, str]) -> list[Row]:
+    """The rows of the list; a success of less than nine in ten stands out.
+
+    Args:
+        rows: What to show.
+        by: What a row stands for.
+        names: Labels of the skills by id; a skill that is not there, or shares its label, is shown by its id.
+    """
     shown = []
+    shared = {name for name, count in Counter(names.values()).items() if count > 1}
     for row in rows:
         low = row.success is not None and row.success < 0.9
+        skill, dot, tool = row.key.rpartition(".") if by == "tool" else (row.key, "", "")
+        name = names.get(skill, skill)
         cells = (
-            row.key,
+            f"{skill if name in shared else name}{dot}{tool}",
             f"{row.calls:,}",
             Span(percent(row.ok, row.ok + row.failed), "attention" if low else "plain"),
             Span(f"{row.failed:,}", "plain" if row.failed else "muted"),
@@ -136,7 +147,10 @@ class AnalyticsScreen(WorkbenchScreen[None]):
         chart = self.query_one(BarChart)
         chart.display = bool(numbers.by_day)
         chart.show([Bar(day, counts.get(day, 0.0)) for day in days])
-        self.query_one(FilteredList).show(usage_rows(numbers.rows), empty=_EMPTY, columns=self._columns())
+        names = {row.id: row.name for row in self.library.rows} if self.library else {}
+        self.query_one(FilteredList).show(
+            usage_rows(numbers.rows, _GROUPINGS[self._grouping], names), empty=_EMPTY, columns=self._columns()
+        )
         self._head(numbers, stretch)
 
     def _head(self, numbers: Numbers, stretch: Stretch) -> None:

@@ -52,9 +52,9 @@ def obstacle(row: SkillRow) -> str | None:
     if standing.tree is None:
         return "git does not see this folder: is it ignored?"
     if standing.head_tree is None:
-        return "it was never committed: commit the skill first"
+        return "commit the skill first, git has no copy of it yet"
     if standing.tree != standing.head_tree:
-        return "it has changes that are not committed: commit the skill first"
+        return "commit the skill first, it has changes that are not committed"
     return None
 
 

@@ -42,6 +42,7 @@ class DiffView(TonedView, can_focus=True):
     )
     DEFAULT_CSS = """
     DiffView {
+        overflow-x: auto;
         scrollbar-size: 0 1;
         & > .diff--added { background: $diff-added; }
         & > .diff--added-word { background: $diff-added-word; text-style: bold underline; }
@@ -60,7 +61,7 @@ class DiffView(TonedView, can_focus=True):
     """
 
     diff_layout: reactive[Layout] = reactive("auto", init=False)
-    cursor: reactive[int] = reactive(0, init=False)
+    cursor: reactive[int] = reactive(0, init=False, repaint=False)
 
     @dataclass
     class Moved(Message):

@@ -35,6 +35,7 @@ class OutputView(TonedView, can_focus=True):
     )
     DEFAULT_CSS = """
     OutputView {
+        overflow-x: auto;
         scrollbar-size: 0 1;
         & > .output--added { background: $diff-added; }
         & > .output--removed { background: $diff-removed; }
