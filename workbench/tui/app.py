@@ -278,7 +278,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         """Open the palette."""
         from textual.command import CommandPalette
 
-        if not CommandPalette.is_open(self):
+        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
             self.push_screen(CommandPalette(placeholder="A command, a skill or a tool", id="--command-palette"))
 
     def action_help(self) -> None:

@@ -9,7 +9,6 @@ from workbench.tui.widgets.text_view import TextLine, TextView
 from workbench.tui.widgets.tones import Span
 
 if TYPE_CHECKING:
-
     from workbench.doctor import Check
 
 _SIGNS = {"ok": ("✓", "good"), "warning": ("!", "attention"), "error": ("×", "bad")}

@@ -4,14 +4,17 @@ import shlex
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import ComposeResult
 
 from workbench.tui.screens.frame import WorkbenchScreen
+from workbench.tui.screens.text_dialog import TextDialog
 from workbench.tui.units import duration
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.filtered_list import FilteredList
+from workbench.tui.widgets.text_view import TextLine
 from workbench.tui.widgets.tones import Span
-from workbench.tui.widgets.virtual_list import Row
+from workbench.tui.widgets.virtual_list import Row, VirtualList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +49,29 @@ class GitLogScreen(WorkbenchScreen[None]):
     def _show(self) -> None:
         from workbench import git
 
-        self.query_one(FilteredList).show(_rows(git.commands()))
+        self._commands = git.commands()
+        self.query_one(FilteredList).show(_rows(self._commands))
+
+    @on(VirtualList.Opened)
+    def _opened(self, event: VirtualList.Opened) -> None:
+        command = self._commands[int(event.row.id.rpartition(":")[2])]
+        self.app.push_screen(TextDialog("A git command", _in_full(command)))
+
+
+def _in_full(command: "GitCommand") -> list[TextLine]:
+    """One command with everything that is known of it."""
+    facts = {
+        "command": _argv(command),
+        "in": command.cwd,
+        "at": f"{datetime.fromtimestamp(command.at):%Y-%m-%d %H:%M:%S}",
+        "took": duration(command.duration_ms),
+        "exit code": str(command.exit_code),
+    }
+    return [TextLine((Span(f"{label:<11}", "muted"), Span(text)), hang=11) for label, text in facts.items()]
+
+
+def _argv(command: "GitCommand") -> str:
+    return shlex.join(command.argv if command.argv[:1] == ("git",) else ("git", *command.argv))
 
 
 def _rows(commands: "Sequence[GitCommand]") -> list[Row]:
@@ -57,7 +82,7 @@ def _rows(commands: "Sequence[GitCommand]") -> list[Row]:
                 Span(f"{datetime.fromtimestamp(command.at):%H:%M:%S}", "muted"),
                 duration(command.duration_ms),
                 Span(str(command.exit_code), "plain" if command.exit_code == 0 else "attention"),
-                f"git {shlex.join(command.argv)}" if command.argv[:1] != ("git",) else shlex.join(command.argv),
+                _argv(command),
             ),
         )
         for number, command in reversed(list(enumerate(commands)))

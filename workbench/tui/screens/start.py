@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.reviews.listing import LibraryView
     from workbench.tui.jobs import Job
 
-_COLUMNS = (Column("", 30), Column("", 12, least=50), Column("", 0))
+_COLUMNS = (Column("", 24), Column("", 0))
 _FOLDER = "folder:"
 _ADOPT = "adopt"
 _OTHER = "other"
@@ -104,20 +104,23 @@ def _rows(offers: Sequence[Offer]) -> list[Row]:
     rows = [
         Row(
             f"{_FOLDER}{offer.folder}",
-            (Span(offer.label, "strong"), plural(offer.skills, "skill"), Span(_short(offer.folder), "muted")),
+            (Span(offer.label, "strong"), Span(_about(offer), "muted")),
         )
         for offer in offers or [Offer("The bundled skills", bundled("skills"), 0)]
     ]
-    if not offers:
-        rows = [Row(row.id, (row.cells[0], "", row.cells[2])) for row in rows]
     return [
         *rows,
         Row(
             _ADOPT,
-            (Span("Adopt", "strong"), "", Span("copy your agents' skills into one git library of yours", "muted")),
+            (Span("Adopt", "strong"), Span("copy your agents' skills into one git library of yours", "muted")),
         ),
-        Row(_OTHER, (Span("Another folder…", "strong"), "", Span("type its path", "muted"))),
+        Row(_OTHER, (Span("Another folder…", "strong"), Span("type its path", "muted"))),
     ]
+
+
+def _about(offer: Offer) -> str:
+    count = f"{plural(offer.skills, 'skill')}  " if offer.skills else ""
+    return count + _short(offer.folder)
 
 
 def _short(folder: Path) -> str:

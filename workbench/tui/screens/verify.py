@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.reviews.listing import LibraryView
     from workbench.reviews.model import Verification
 
-_COLUMNS = (Column("Skill", 28), Column("At HEAD", 22), Column("Why", 0))
+_COLUMNS = (Column("Skill", 22), Column("At HEAD", 19), Column("Why", 0))
 
 
 class VerifyScreen(WorkbenchScreen[None]):

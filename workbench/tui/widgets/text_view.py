@@ -131,7 +131,7 @@ class TextView(TonedView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
         row = y + self.scroll_offset.y
-        base = self.rich_style
+        base = self.ground
         width = self.scrollable_content_region.width
         if row >= len(self._rows):
             return Strip.blank(width, base)
@@ -154,7 +154,7 @@ class TextView(TonedView, can_focus=True):
         if not self._digits:
             return []
         number = str(line.number) if first and line.number is not None else ""
-        base = self.rich_style
+        base = self.ground
         return [
             Segment(fit(number, self._digits, right=True) + " ", base + self.tone("muted")),
             Segment(fit(line.sign if first else "", 1) + " ", base + self.tone(line.tone)),

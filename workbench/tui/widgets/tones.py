@@ -57,6 +57,20 @@ class TonedView(ScrollView):
     }
     """
 
+    _ground: Style | None = None
+
+    @property
+    def ground(self) -> Style:
+        """The style that everything is laid over; worked out once for each look of the widget."""
+        if self._ground is None:
+            self._ground = self.rich_style
+        return self._ground
+
+    def notify_style_update(self) -> None:
+        """Forget the ground: theme, focus or size class changed."""
+        self._ground = None
+        super().notify_style_update()
+
     def tone(self, name: str) -> Style:
         """The style of a tone, to lay over a background."""
         return self.get_component_rich_style(f"tone--{name}", partial=True)

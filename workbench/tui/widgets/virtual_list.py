@@ -54,7 +54,7 @@ class VirtualList(TonedView, can_focus=True):
     VirtualList:nocolor > .list--cursor { text-style: reverse; }
     """
 
-    cursor: reactive[int] = reactive(0, init=False)
+    cursor: reactive[int] = reactive(0, init=False, repaint=False)
 
     @dataclass
     class Moved(Message):
@@ -264,7 +264,7 @@ class VirtualList(TonedView, can_focus=True):
             return self._heading_line(width)
         index = self.scroll_offset.y + y - self._top
         if index >= len(self._shown):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         return self._row_line(self._shown[index], width, here=index == self.cursor)
 
     def _columns_for(self, width: int) -> list[tuple[int, Column, int]]:
@@ -273,7 +273,7 @@ class VirtualList(TonedView, can_focus=True):
         return self._laid_out[1]
 
     def _row_line(self, row: Row, width: int, *, here: bool) -> Strip:
-        base = self.rich_style
+        base = self.ground
         if here:
             name = "list--cursor" if self.has_focus else "list--cursor-away"
             base += self._background(name)
@@ -288,7 +288,7 @@ class VirtualList(TonedView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _heading_line(self, width: int) -> Strip:
-        style = self.rich_style + self.get_component_rich_style("list--heading", partial=True)
+        style = self.ground + self.get_component_rich_style("list--heading", partial=True)
         titles = _GAP.join(
             fit(column.title, cells, right=column.right) for _, column, cells in self._columns_for(width)
         )
@@ -301,7 +301,7 @@ class VirtualList(TonedView, can_focus=True):
         else:
             said = self._empty.split("\n")
         text = said[y - 1] if 1 <= y <= len(said) else ""
-        style = self.rich_style + self.tone("muted")
+        style = self.ground + self.tone("muted")
         return Strip([Segment("  " + fit(visible(text), max(0, width - _EDGE)), style)]).adjust_cell_length(
             width, style
         )
