@@ -6,6 +6,8 @@ edit, the workbench only reads them.
 
 import difflib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,43 @@ APP = "workbench"
 def _xdg(kind: str, variable: str | None = None) -> Path:
     override = os.environ.get(variable) if variable else None
     if override:
-        return Path(override).expanduser().absolute()
+        return expanded(Path(override))
     import platformdirs
 
-    return Path(getattr(platformdirs, f"user_{kind}_dir")(APP, appauthor=False))
+    with _home_needed():
+        return Path(getattr(platformdirs, f"user_{kind}_dir")(APP, appauthor=False))
+
+
+def home_dir() -> Path:
+    """The user's home folder.
+
+    Raises:
+        InputError: `HOME` is not set, and the system knows of none either.
+    """
+    with _home_needed():
+        return Path.home()
+
+
+def expanded(path: Path) -> Path:
+    """A path that a user wrote, absolute; `~` and `~user` stand for a home folder where there is one.
+
+    Raises:
+        InputError: It is relative to a current folder that is gone.
+    """
+    try:
+        return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 - a Path raises for an unknown user
+    except FileNotFoundError as error:
+        raise InputError("the current folder does not exist any more", remedy="cd to one that does") from error
+
+
+@contextmanager
+def _home_needed() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise InputError(
+            "this user has no home folder", remedy="set HOME, or WORKBENCH_DATA and WORKBENCH_CONFIG"
+        ) from error
 
 
 def data_dir() -> Path:

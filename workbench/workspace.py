@@ -4,6 +4,7 @@ Every method may take time (git, files, SQLite, programs); a screen calls them i
 `WorkbenchError`.
 """
 
+import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import git
-from workbench.config import Settings, load_settings, store_path
+from workbench.config import Settings, expanded, load_settings, store_path
 from workbench.errors import InputError, UsageError, WorkbenchError
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, parse_policy
 from workbench.reviews.diff import SkillDiff
@@ -85,8 +86,8 @@ class Workspace:
 
     @classmethod
     def _at(cls, path: Path | None, settings: Settings, store: Store | None) -> "Workspace":
-        folder = (path or Path.cwd()).expanduser().absolute()
-        if not folder.is_dir():
+        folder = expanded(path or Path())
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
             raise InputError("there is no such folder", where=visible(str(folder)))
         repository = git.Repository.discover(folder)
         if repository is None or repository.ignores(folder):

@@ -1,5 +1,6 @@
 """`workbench status`, `adopt`, `demo` and `doctor`: the library as a whole, and this machine."""
 
+import shlex
 from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ import click
 
 from workbench.cli.output import library_option, print_json, print_table, state_label, styled
 from workbench.commands import command
-from workbench.config import bundled, personal_library
+from workbench.config import bundled, home_dir, personal_library
 from workbench.errors import ExitCode
 from workbench.reviews.listing import LibraryView
 from workbench.text import plural, truncate, visible
@@ -74,7 +75,8 @@ def status(workspace: Workspace, as_json: bool, skipped: bool = False) -> None:
 def _print_next(view: LibraryView) -> None:
     waiting = next((row for state in _NEXT for row in view.rows if row.state == state), None)
     if waiting:
-        click.echo(f"next: {_NEXT[waiting.state]} {visible(waiting.id) if 'list' not in _NEXT[waiting.state] else ''}")
+        name = "" if "list" in _NEXT[waiting.state] else f" {shlex.quote(visible(waiting.id))}"
+        click.echo(f"next: {_NEXT[waiting.state]}{name}")
 
 
 def _print_offers() -> None:
@@ -89,7 +91,7 @@ def _print_offers() -> None:
 def _agents() -> "tuple[Source, ...]":
     from workbench.reviews.adopt import agent_sources
 
-    return agent_sources(Path.home())
+    return agent_sources(home_dir())
 
 
 @click.command(help=command("adopt").help)
@@ -100,7 +102,7 @@ def adopt(folders: tuple[Path, ...], as_json: bool) -> None:
     from workbench.reviews.adopt import adopt as run
     from workbench.reviews.adopt import agent_sources, source_of
 
-    home = Path.home()
+    home = home_dir()
     sources = [source_of(folder, home) for folder in folders] if folders else agent_sources(home)
     done = run(personal_library(), sources, datetime.now(UTC))
     if as_json:

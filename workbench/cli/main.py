@@ -14,6 +14,7 @@ import click
 from workbench import __version__
 from workbench.commands import command
 from workbench.errors import ExitCode, WorkbenchError
+from workbench.text import visible
 
 _EPILOG = """\b
 Exit codes:
@@ -89,7 +90,6 @@ def workbench(ctx: click.Context, library: Path | None, debug: bool) -> None:
 
 def _print_git_commands() -> None:
     from workbench import git
-    from workbench.text import visible
 
     def show(done: git.GitCommand) -> None:
         click.echo(f"{done.duration_ms:5d} ms  exit {done.exit_code}  {visible(' '.join(done.argv))}", err=True)
@@ -99,7 +99,15 @@ def _print_git_commands() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and end the process with the documented exit code."""
+    _open_what_is_closed()
     sys.exit(run(argv))
+
+
+def _open_what_is_closed() -> None:
+    """Give the standard streams that the caller closed to nothing, before another file gets their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
 
 
 def run(argv: list[str] | None = None) -> int:
@@ -121,7 +129,7 @@ def run(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         click.echo("cancelled", err=True)
         return ExitCode.CANCELLED
-    except BrokenPipeError:
-        # The reader has gone; nothing more can be said on standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
+    except OSError as error:
+        place = f"{visible(str(error.filename))}: " if error.filename else ""
+        click.echo(f"error: {place}{error.strerror or 'the system refused'}", err=True)
+        return ExitCode.BAD_INPUT

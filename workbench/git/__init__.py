@@ -2,14 +2,13 @@
 
 A repository is data until the user says otherwise. Its configuration may name programs (filters, hooks, monitors,
 diff drivers, transports); none of them runs here, because every command gets overrides that switch them off, and no
-command may use the network. GitPython makes new repositories and keeps their history (the personal library, the
-demonstration); what has to be fast goes through plumbing, a few processes for a whole library.
+command may use the network. What has to be fast goes through plumbing, a few processes for a whole library.
 """
 
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, commands, on_command
 from workbench.git.plumbing import GitError, Identity, TreeEntry, parse_tree
-from workbench.git.repository import Repository, dated
+from workbench.git.repository import Repository, dated, named
 from workbench.git.work_tree import WorkTree
 
 __all__ = [
@@ -22,6 +21,7 @@ __all__ = [
     "WorkTree",
     "commands",
     "dated",
+    "named",
     "on_command",
     "parse_tree",
     "version",

@@ -47,12 +47,16 @@ class Repository:
         try:
             places = ("--show-toplevel", "--absolute-git-dir", "--path-format=absolute", "--git-common-dir")
             # Reading a path starts no program, so the drivers that are switched off need not be known yet.
-            said = run_git(("rev-parse", *places), folder, hardened(OVERRIDES))
+            env = hardened(OVERRIDES)
+            lines = run_git(("rev-parse", *places), folder, env).rstrip(b"\n").split(b"\n")
+            if len(lines) != 3:  # a path holds a line end: only one at a time can be told from the next
+                asked = (places[:1], places[1:2], places[2:])
+                lines = [run_git(("rev-parse", *place), folder, env).removesuffix(b"\n") for place in asked]
         except GitError as error:
             if "not a git repository" in error.stderr:
                 return None
             raise _why_refused(error, folder) from error
-        return cls(*(Path(os.fsdecode(line)) for line in said.rstrip(b"\n").split(b"\n")))
+        return cls(*(Path(os.fsdecode(line)) for line in lines))
 
     @classmethod
     def create(cls, folder: Path) -> "Repository":
@@ -61,13 +65,12 @@ class Repository:
         Raises:
             InputError: The folder can't be written.
         """
-        from git import GitCommandError, Repo
-
         try:
-            made = Repo.init(folder, mkdir=True, initial_branch="main")
-        except (OSError, GitCommandError) as error:
-            raise InputError(f"a repository can't be made: {visible(str(error))}", where=str(folder)) from error
-        return cls(Path(folder), Path(made.git_dir))
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"a repository can't be made: {error.strerror}", where=visible(str(folder))) from error
+        run_git(("init", "--quiet", "--initial-branch=main"), folder, hardened(OVERRIDES))
+        return cls(folder, folder / ".git")
 
     def run(
         self,
@@ -202,12 +205,7 @@ class Repository:
 
     def commit(self, tree: str, parents: Sequence[str], message: str, who: Identity, at: datetime) -> str:
         """Write a commit object; gives its id. No ref moves."""
-        env = {
-            **dated(at),
-            "GIT_AUTHOR_NAME": who.name, "GIT_AUTHOR_EMAIL": who.email,
-            "GIT_COMMITTER_NAME": os.environ.get("GIT_COMMITTER_NAME") or who.name,
-            "GIT_COMMITTER_EMAIL": os.environ.get("GIT_COMMITTER_EMAIL") or who.email,
-        }  # fmt: skip
+        env = {**dated(at), **named(who)}
         args = [option for parent in parents for option in ("-p", parent)]
         return decode(self.run("commit-tree", tree, *args, stdin=message.encode(), env=env)).strip()
 
@@ -215,13 +213,15 @@ class Repository:
         """Move `ref` from `old` (None: it must not exist) to `new` in one step.
 
         Raises:
-            ConflictError: It is not at `old` any more.
+            ConflictError: It is not at `old` any more, or another process (or what is left of one) holds its lock.
         """
         try:
             self.run("update-ref", "--create-reflog", "-m", reason, ref, new, old or "0" * len(new))
         except GitError as error:
-            if "cannot lock ref" in error.stderr:
-                raise ConflictError(f"{ref} moved meanwhile", where=str(self.root)) from error
+            if "expected" in error.stderr or "reference already exists" in error.stderr:
+                raise ConflictError(f"{ref} moved meanwhile", where=str(self.root), remedy="try again") from error
+            if "File exists" in error.stderr:
+                raise ConflictError(error.what, where=str(self.root), remedy=error.remedy) from error
             raise
 
     def ignores(self, folder: Path) -> bool:
@@ -253,6 +253,15 @@ def dated(at: datetime) -> dict[str, str]:
     return {"GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment}
 
 
+def named(who: Identity) -> dict[str, str]:
+    """The environment that makes a commit this person's."""
+    return {
+        "GIT_AUTHOR_NAME": who.name, "GIT_AUTHOR_EMAIL": who.email,
+        "GIT_COMMITTER_NAME": os.environ.get("GIT_COMMITTER_NAME") or who.name,
+        "GIT_COMMITTER_EMAIL": os.environ.get("GIT_COMMITTER_EMAIL") or who.email,
+    }  # fmt: skip
+
+
 def run_git(
     args: Sequence[str],
     cwd: Path,
@@ -274,8 +283,14 @@ def run_git(
 
 def _failure(args: Sequence[str], cwd: Path, stderr: bytes) -> GitError:
     said = decode(stderr).strip()
-    last = visible(said.splitlines()[-1]) if said else "it gave no reason"
-    if "index.lock" in said or "Unable to create" in said:
+    lines = said.splitlines() or ["it gave no reason"]
+    last = visible(next((line for line in reversed(lines) if line.startswith("fatal: ")), lines[-1]))
+    remedy: str | None
+    if "Read-only file system" in said:
+        last, remedy = "the file system is read-only", "to record a verdict, the repository has to be writable"
+    elif "; cannot create" in said:
+        remedy = "rename the branch that is in the way: git branch -m OLD NEW"
+    elif "File exists" in said:
         remedy = "another git command may be running; if none is, remove the lock file that git names"
     else:
         remedy = f"to see it yourself: git {' '.join(args[:4])}"
@@ -291,5 +306,9 @@ def _why_refused(error: GitError, folder: Path) -> InputError:
             remedy=f"if you trust it: git config --global --add safe.directory {folder}",
         )
     if "must be run in a work tree" in error.stderr:
-        return InputError("the repository is bare, it has no work tree", where=str(folder), remedy="clone it")
+        return InputError(
+            "there is no work tree here: the repository is bare, or this is inside its .git folder",
+            where=visible(str(folder)),
+            remedy="clone it, or open its work tree",
+        )
     return error

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from workbench.config import expanded
 from workbench.errors import InputError
-from workbench.git import Identity, Repository
+from workbench.git import Identity, Repository, named
 from workbench.reviews import ledger, records
 from workbench.reviews.ledger import read_ledger
 from workbench.reviews.trees import current_trees, trees_at
@@ -87,8 +88,8 @@ def source_of(folder: Path, home: Path) -> Source:
     Raises:
         InputError: There is no such folder.
     """
-    folder = folder.expanduser().absolute()
-    if not folder.is_dir():
+    folder = expanded(folder)
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         raise InputError("there is no such folder", where=visible(str(folder)))
     for source in agent_sources(home):
         if os.path.realpath(source.folder) == os.path.realpath(folder):
@@ -110,7 +111,7 @@ def adopt(library: Path, sources: Sequence[Source], now: datetime) -> Adoption:
     fresh = [done.path for done in outcomes if done.outcome in ("new", "updated")]
     if not fresh:
         return Adoption(library, tuple(outcomes), None, None, tuple(skipped))
-    commit = _commit(repository, fresh)
+    commit = _commit(repository, fresh, who)
     baseline = _record_baseline(repository, [one for one in outcomes if one.path in fresh], who, now)
     return Adoption(library, tuple(outcomes), commit, baseline, tuple(skipped))
 
@@ -218,7 +219,7 @@ def _is_storable(path: Path) -> bool:
     return path.is_symlink() or path.is_file() or path.is_dir()
 
 
-def _commit(repository: Repository, paths: Sequence[str]) -> str:
+def _commit(repository: Repository, paths: Sequence[str], who: Identity) -> str:
     """Commit exactly these folders, whatever else the user has staged."""
     listing = b"\0".join(os.fsencode(path) for path in paths)
     from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
@@ -226,7 +227,7 @@ def _commit(repository: Repository, paths: Sequence[str]) -> str:
     message = f"Adopt {plural(len(paths), 'skill')} as found\n"
     repository.run(
         "--literal-pathspecs", "commit", "--quiet", "--no-verify", "--no-gpg-sign", "-m", message, *from_stdin,
-        stdin=listing,
+        stdin=listing, env=named(who),
     )  # fmt: skip
     return repository.head() or ""
 

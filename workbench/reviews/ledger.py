@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workbench.errors import ConflictError
-from workbench.git import GitError, Identity, Repository, TreeEntry
+from workbench.git import Identity, Repository, TreeEntry
 from workbench.reviews import records
 from workbench.reviews.model import REVIEWS_REF, Record
 from workbench.text import decode
@@ -102,7 +102,7 @@ def append(
     for tree in trees:
         place = f"trees/{tree[:2]}/{tree}"
         additions[place] = TreeEntry("040000", "tree", tree, place)
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         local = repository.resolve(REVIEWS_REF)
         parent = local or _head(repository)
         grafted = repository.graft(f"{parent}^{{tree}}" if parent else None, additions)
@@ -110,14 +110,8 @@ def append(
         try:
             repository.move_ref(REVIEWS_REF, commit, local, "workbench: verdict")
         except ConflictError:
-            continue
-        return commit
-    raise ConflictError("the branch workbench/reviews kept moving", where=str(repository.root), remedy="try again")
-
-
-def tree_is_kept(repository: Repository, tree: str) -> bool:
-    """Whether the objects of a tree are at hand (approved ones are, on the reviews branch)."""
-    try:
-        return repository.resolve(f"{tree}^{{tree}}") is not None
-    except GitError:
-        return False
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            break
+    return commit
