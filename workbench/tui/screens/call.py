@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -34,6 +35,11 @@ from workbench.workspace import Workspace
 _DRAINS_PER_SECOND = 10
 _MOST_WAITING = 1 << 20
 """Characters of live output kept between two drawings; older ones are dropped."""
+
+Typed = dict[str, str | bool]
+
+_typed: WeakKeyDictionary[Workspace, dict[str, Typed]] = WeakKeyDictionary()
+"""What was typed last, by library and tool: leaving a form by accident loses nothing. Secrets are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +126,10 @@ class CallScreen(WorkbenchScreen[None]):
     CSS_PATH = "call.tcss"
     AUTO_FOCUS = ""
 
-    _typed: ClassVar[dict[str, dict[str, str | bool]]] = {}
-    """What was typed last, by tool: leaving the form by accident loses nothing. Secrets are not kept."""
-
     def __init__(self, tool: Tool) -> None:
         super().__init__()
         self._tool = tool
+        self._kept: Typed = {}
         self._fields = forms.fields(tool.input_schema)
         self._live = LiveOutput()
         self._calling: Job | None = None
@@ -133,10 +137,12 @@ class CallScreen(WorkbenchScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """The tool; its form and the command; its output."""
+        if self.workspace is not None:
+            self._kept = _typed.setdefault(self.workspace, {}).setdefault(self._key, {})
         yield Static(Content(""), id="call-head")
         with Container(id="call-body"):
             with Vertical(id="call-left"):
-                yield FormView(self._fields, self._typed.get(self._key, {}), id="call-form")
+                yield FormView(self._fields, self._kept, id="call-form")
                 yield Static(Content(""), id="call-preview")
             with Vertical(id="call-right"):
                 yield Static(Content(""), id="call-result")
@@ -168,7 +174,7 @@ class CallScreen(WorkbenchScreen[None]):
         """Keep what is typed so far, and show what the call comes to with it."""
         values = self.query_one(FormView).values
         secret = {one.name for one in self._fields if one.secret}
-        self._typed[self._key] = {name: value for name, value in values.items() if name not in secret}
+        self._kept.update({name: value for name, value in values.items() if name not in secret})
         filled = forms.parse(self._fields, values)
         if filled.errors:
             missing = [name for name, what in filled.errors.items() if what == "is required"]
