@@ -269,12 +269,12 @@ def open_file(path: Path) -> io.BufferedReader:
     Raises:
         InputError: It is missing, a folder or unreadable.
     """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name one CSV file")
     try:
         return io.BufferedReader(path.open("rb", buffering=0), SAMPLE_BYTES)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder; name one CSV file") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}") from None
 

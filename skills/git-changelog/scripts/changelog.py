@@ -98,13 +98,11 @@ def log_of_repository(repository: Path, start: str, end: str) -> tuple[str, str]
     Raises:
         InputError: It is not a repository, or a revision is unknown.
     """
-    if not repository.is_dir():
-        raise InputError(f"{repository} is not a folder; use --log for a file with `git log` output")
     for revision in (start, end):
         if revision.startswith("-"):
             raise InputError(f"{revision!r} is not a revision")
     if not git(repository, "rev-parse", "--git-dir", optional=True):
-        raise InputError(f"{repository} is not a git repository")
+        raise InputError(f"{repository} is not a git repository; use --log for a file with `git log` output")
     if not git(repository, "rev-parse", "--verify", "--quiet", f"{end}^{{commit}}", optional=True):
         raise InputError(f"{end!r} is no commit of {repository}" + (" (no commit yet?)" if end == "HEAD" else ""))
     if not start:
@@ -152,13 +150,13 @@ def log_of_file(path: Path) -> str:
     Raises:
         InputError: It is missing, a folder, too large, or not UTF-8.
     """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; --log takes a file, --repo a repository")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder; --log takes a file, --repo a repository") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:

@@ -74,13 +74,13 @@ def read_text(path: Path) -> str:
     Raises:
         InputError: It is missing, a folder, unreadable, too large, empty or not UTF-8.
     """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name one JSON file")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder; name one JSON file") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:

@@ -30,12 +30,13 @@ def summarise(root: Path, deny: list[str], skip_dev: bool) -> dict[str, Any]:
     Raises:
         InputError: It is no folder, or no package manager's file is in it.
     """
-    if not root.exists():
-        raise InputError(f"{root} does not exist")
-    if not root.is_dir():
-        raise InputError(f"{root} is a file; name the project's folder")
     try:
+        next(root.iterdir(), None)
         inventory = take_inventory(root)
+    except FileNotFoundError:
+        raise InputError(f"{root} does not exist") from None
+    except NotADirectoryError:
+        raise InputError(f"{root} is a file; name the project's folder") from None
     except OSError as error:
         raise InputError(f"{root} can't be read: {error.strerror}") from None
     if not inventory.sources and not inventory.problems:

@@ -208,12 +208,12 @@ def open_log(path: Path) -> BinaryIO:
     Raises:
         InputError: It is missing, a folder, unreadable or not text.
     """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name one log file")
     try:
         file = path.open("rb")
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder; name one log file") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}") from None
     head = file.peek(512)[:512]

@@ -101,13 +101,13 @@ def read_text(path: Path) -> str:
     Raises:
         DocumentError: It is missing, a folder, unreadable, too large, empty or not UTF-8.
     """
-    if path.is_dir():
-        raise DocumentError(f"{path} is a folder; name one OpenAPI document")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise DocumentError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise DocumentError(f"{path} is a folder; name one OpenAPI document") from None
     except OSError as error:
         raise DocumentError(f"{path} can't be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:

@@ -175,10 +175,10 @@ def check(options: argparse.Namespace) -> Result:
     """
     result = Result()
     for path in options.paths:
-        if not path.is_dir():
+        files = sql_files(path)
+        if files is None:
             check_file(path, str(path), options, result)
             continue
-        files = sorted(file for file in path.rglob("*.sql") if file.is_file())
         if not files:
             raise InputError(f"there is no .sql file under {path}")
         for file in files:
@@ -191,6 +191,18 @@ def check(options: argparse.Namespace) -> Result:
                 result.not_read.append({"path": str(file), "reason": str(error)})
     result.findings.sort(key=lambda found: (found.path, found.line, found.rule, found.subject))
     return result
+
+
+def sql_files(path: Path) -> list[Path] | None:
+    """The SQL files in a folder and those below it; None if the path is no folder.
+
+    Raises:
+        InputError: It can't be read.
+    """
+    try:
+        return sorted(file for file in path.rglob("*.sql") if file.is_file()) if path.is_dir() else None
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}") from None
 
 
 def as_json(result: Result, dialect: str) -> str:
