@@ -8,7 +8,7 @@ import click
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
 from workbench.commands import command
 from workbench.reviews.listing import SkillRow
-from workbench.text import plural, truncate, visible, visible_block
+from workbench.text import first_line, plural, truncate, visible, visible_block
 from workbench.workspace import Workspace
 
 _STATES = ("invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft")
@@ -71,7 +71,7 @@ def show(workspace: Workspace, name: str, as_json: bool) -> None:
     for problem in (*row.problems, *workspace.tool_problems(row.id)):
         print_problem(problem)
     for tool in workspace.tools(row.id):
-        click.echo(f"tool {visible(tool.id)}: {visible(tool.description)}")
+        click.echo(f"tool {visible(tool.id)}: {first_line(tool.description)}")
     cases, _ = workspace.cases(row.id)
     click.echo(f"{plural(len(cases), 'case')}, {plural(len(workspace.files(row.id)), 'file')}")
 

@@ -9,7 +9,7 @@ import click
 from workbench.cli.output import library_option, print_json, print_problem, print_table, raw_or_visible, styled
 from workbench.commands import command
 from workbench.errors import ExitCode, RefusedError, UsageError
-from workbench.text import first_line, visible
+from workbench.text import first_line, visible, visible_block
 from workbench.tools.model import Tool
 from workbench.workspace import Workspace
 
@@ -42,7 +42,7 @@ def show(workspace: Workspace, tool: str, as_json: bool) -> None:
     if as_json:
         print_json(_as_json(found))
         return
-    click.echo(f"{visible(found.id)}: {visible(found.description)}")
+    click.echo(f"{visible(found.id)}\n\n{visible_block(found.description.strip())}\n")
     for problem in found.problems:
         print_problem(problem)
     click.echo(json.dumps(dict(found.input_schema), indent=2, ensure_ascii=True))
