@@ -1,0 +1,130 @@
+"""Tests run from the screen, live and stoppable, and a failure shows what was expected and what came."""
+
+from typing import Any
+
+import pytest
+
+from workbench.sandbox.model import Level
+from workbench.tui.screens.tests import TestsScreen, run_tests_of
+from workbench.tui.screens.unsandboxed import UnsandboxedDialog
+from workbench.tui.widgets.output_view import OutputView
+from workbench.tui.widgets.virtual_list import VirtualList
+
+FAILING = """
+  - name: expects something else
+    run: [python, scripts/echo.py, a]
+    expect: {exit: 0, stdout: {json: {words: [b], count: 1}}}
+"""
+SLOW = """cases:
+  - name: sleeps
+    run: [python, -c, "import time; time.sleep(60)"]
+    timeout: 90s
+"""
+
+
+def outcomes(page: Any) -> dict[str, str]:
+    return {name: outcome.word for (_, name), outcome in page.app.screen._outcomes.items()}
+
+
+async def ready(page: Any) -> VirtualList:
+    await page.until(lambda: page.screen._cases.skills, "the cases are read")
+    return page.screen.query_one(VirtualList)
+
+
+def add_case(library: Any, case: str) -> None:
+    file = library.root / "skills/echo/tests/echo.yaml"
+    file.write_text(file.read_text() + case)
+
+
+async def test_a_skills_cases_run_with_one_key_and_show_their_outcome(opened: Any) -> None:
+    async with opened(mode="tests") as page:
+        await ready(page)
+        assert "not run" in page.text
+        await page.press("t")
+        await page.until(lambda: outcomes(page) == {"gives words back": "passed"}, "it passed")
+        await page.shows("✓ 1 passed")
+
+
+async def test_the_last_outcome_is_known_the_next_time_until_the_skill_changes(opened: Any, skill_library: Any) -> None:
+    async with opened(mode="tests") as page:
+        await ready(page)
+        page.workspace.test(["skills/echo"])
+        page.app.refresh_library()
+        await page.until(lambda: outcomes(page) == {"gives words back": "passed"}, "the stored outcome")
+        skill_library.skill("skills/echo", body="Changed.\n")
+        page.app.refresh_library()
+        await page.until(lambda: outcomes(page) == {}, "nothing is known of the new bytes")
+
+
+async def test_a_failure_shows_what_was_expected_and_what_came(opened: Any, skill_library: Any) -> None:
+    add_case(skill_library, FAILING)
+    async with opened(mode="tests") as page:
+        rows = await ready(page)
+        rows.move_to("skills/echo\0expects something else")
+        await page.press("t")
+        await page.until(lambda: outcomes(page).get("expects something else") == "failed", "it failed")
+        assert "gives words back" not in outcomes(page)
+        text = "\n".join(page.screen.query_one(OutputView).lines)
+        assert any(line.startswith("-") and '"b"' in line for line in text.split("\n"))
+        assert any(line.startswith("+") and '"a"' in line for line in text.split("\n"))
+        assert "skills/echo/tests/echo.yaml:" in text
+        await page.shows("× failed")
+
+
+async def test_a_run_can_be_stopped_with_escape(opened: Any, skill_library: Any) -> None:
+    skill_library.write("skills/echo/tests/echo.yaml", SLOW)
+    async with opened(mode="tests") as page:
+        await ready(page)
+        await page.press("t")
+        await page.until(lambda: outcomes(page).get("sleeps") == "running", "it runs")
+        await page.press("escape")
+        await page.until(lambda: page.screen._job is None, "it stopped")
+        assert outcomes(page)["sleeps"] != "passed"
+
+
+async def test_the_key_on_a_skill_leads_here_and_runs_its_cases(opened: Any) -> None:
+    async with opened() as page:
+        await run_tests_of(page.app, "skills/echo")
+        assert isinstance(page.screen, TestsScreen)
+        await page.until(lambda: outcomes(page).get("gives words back") == "passed", "it passed")
+
+
+async def test_a_case_file_with_an_error_is_shown_with_its_place(opened: Any, skill_library: Any) -> None:
+    add_case(skill_library, "  - name: broken\n    tool: nothing-like-it\n    expekt: {}\n")
+    async with opened(mode="tests", size=(80, 24)) as page:
+        await ready(page)
+        await page.shows("problem")
+        assert "tests/echo.yaml" in "\n".join(page.screen.query_one(OutputView).lines)
+
+
+async def test_hostile_case_names_and_output_act_on_nothing(opened: Any, skill_library: Any) -> None:
+    skill_library.write(
+        "skills/echo/tests/echo.yaml",
+        'cases:\n  - name: "\\e[2J[/nope]"\n    run: [python, -c, "print(chr(27) + \'[2J[/nope]\')"]\n'
+        '    expect: {stdout: {equals: "x"}}\n',
+    )
+    async with opened(mode="tests") as page:
+        rows = await ready(page)
+        await page.press("j", "t")
+        await page.until(lambda: "failed" in outcomes(page).values(), "it failed")
+        assert rows.current is not None
+        assert "␛[2J[/nope]" in page.text
+        assert "\x1b" not in page.text
+
+
+async def test_without_a_sandbox_one_skill_is_asked_about(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Level("none", works=False, reason="there is no bubblewrap here", remedy="install it")
+    monkeypatch.setattr("workbench.sandbox.run.probe", lambda: gone)
+    async with opened(mode="tests") as page:
+        await ready(page)
+        await page.press("t")
+        await page.until(lambda: isinstance(page.screen, UnsandboxedDialog), "the question")
+        await page.press("tab", "enter")
+        await page.until(lambda: isinstance(page.screen, TestsScreen), "the list")
+        await page.until(lambda: outcomes(page).get("gives words back") == "passed", "it passed")
+
+
+async def test_a_library_without_cases_says_what_would_bring_one(opened: Any, skill_library: Any) -> None:
+    (skill_library.root / "skills/echo/tests/echo.yaml").unlink()
+    async with opened(mode="tests") as page:
+        await page.shows("No skill of this library brings a test case.")
