@@ -155,6 +155,16 @@ class Page:
 
 
 @pytest.fixture
+def app_of(skill_library: SkillLibrary) -> Iterator[Callable[[], WorkbenchApp]]:
+    """Makes the workbench on the library, not yet running: what a picture is taken of."""
+    store = Store(None)
+    yield lambda: WorkbenchApp(
+        Workspace.open(skill_library.root, settings=Settings(), store=store), settings=Settings()
+    )
+    store.close()
+
+
+@pytest.fixture
 def opened(skill_library: SkillLibrary) -> Iterator[Callable[..., object]]:
     """Opens the workbench on the library: `async with opened(size=(80, 24)) as page`."""
     stores: list[Store] = []

@@ -105,7 +105,9 @@ class VerdictDialog(Dialog[Recorded | bool]):
             with VerticalScroll(id="about", can_focus=False):
                 yield Static(Content("\n".join(self._facts())), id="facts")
             yield Static(Content(words.question), id="question")
-            yield TextArea(id="reason", show_line_numbers=False, compact=True)
+            reason = TextArea(id="reason", show_line_numbers=False, compact=True)
+            reason.cursor_blink = False
+            yield reason
             yield Static(Content(""), id="problem")
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)

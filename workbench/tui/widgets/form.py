@@ -96,9 +96,13 @@ class FieldView(Vertical):
             options = [(Content(visible(value)), value) for value in dict.fromkeys(values)]
             chosen = text if text in values else Select.NULL
             return Select(options, prompt="choose…", value=chosen, compact=True, classes="control")
+        control: TextArea | Input
         if field.kind in _AREAS:
-            return TextArea(text, compact=True, classes="control area")
-        return Input(text, password=field.secret, compact=True, select_on_focus=False, classes="control")
+            control = TextArea(text, compact=True, classes="control area")
+        else:
+            control = Input(text, password=field.secret, compact=True, select_on_focus=False, classes="control")
+        control.cursor_blink = False
+        return control
 
     @property
     def value(self) -> str | bool:
