@@ -1,5 +1,6 @@
 """The workbench in the terminal: which screens there are, what they share, and what every key does everywhere."""
 
+import gc
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -21,13 +22,16 @@ from workbench.tui.jobs import JobEnded, Jobs, run_job
 from workbench.tui.launch import Opened, open_library, run_app, run_workspace
 
 if TYPE_CHECKING:
-    from textual.command import Provider
+    from concurrent.futures import Future
 
     from workbench.reviews.listing import LibraryView
     from workbench.tools.model import Tool
     from workbench.workspace import Workspace
 
 __all__ = ["WorkbenchApp", "run_app", "run_workspace"]
+
+_PATIENCE_SECONDS = 0.06
+"""So long the first paint waits for the library, since a second paint costs about as much."""
 
 _MODES = {
     "skills": "workbench.tui.screens.skills:SkillsScreen",
@@ -48,18 +52,12 @@ def _screen(place: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-def _palette() -> "type[Provider]":
-    from workbench.tui.palette import Everything
-
-    return Everything
-
-
 class WorkbenchApp(App[int], inherit_bindings=False):
     """The workbench.
 
     Args:
         workspace: The library to show, already open.
-        opener: Opens and reads the library, where that takes place elsewhere; may raise WorkbenchError.
+        reading: The promise of the library, where it is opened and read elsewhere.
         settings: The user's settings.
 
     Attributes:
@@ -71,11 +69,11 @@ class WorkbenchApp(App[int], inherit_bindings=False):
     """
 
     TITLE = "Skill Workbench"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", "screens/skills.tcss"]  # noqa: RUF012 - what the first screen needs is parsed at once
     BINDINGS: ClassVar = bindings("everywhere")
     MODES: ClassVar = {name: _screen(place) for name, place in _MODES.items()}
     DEFAULT_MODE = "skills"
-    COMMANDS: ClassVar = {_palette}
+    COMMANDS: ClassVar = set()
     AUTO_FOCUS = None
     HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (60, "-narrow"), (110, "-wide")]  # noqa: RUF012 - no ClassVar in Textual
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (15, "-tall")]  # noqa: RUF012 - no ClassVar in Textual
@@ -84,12 +82,12 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         self,
         workspace: "Workspace | None" = None,
         *,
-        opener: Callable[[], Opened] | None = None,
+        reading: "Future[Opened] | None" = None,
         settings: Settings | None = None,
     ) -> None:
         self.settings = settings or (workspace.settings if workspace else Settings())
         self._guard = TerminalGuard()
-        self._opener = opener
+        self._reading = reading
         self._startup_errors: list[WorkbenchError] = []
         super().__init__()
         self.workspace = workspace
@@ -148,13 +146,26 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         """The guard comes last, after whatever else changes a line."""
         return [*super().get_line_filters(), self._guard]
 
+    def on_load(self) -> None:
+        """Before the first paint: if the library is all but read, the first paint can already show it."""
+        if self._reading is None:
+            return
+        try:
+            failed = self._reading.exception(timeout=_PATIENCE_SECONDS)
+        except TimeoutError:
+            return  # a job waits for it
+        if failed is None:
+            self.workspace, self.library = self._reading.result()
+
     def on_mount(self) -> None:
         """Say what was wrong with the settings, and read the library."""
         for error in self._startup_errors:
             self.show_error(error)
-        if self._opener is not None:
-            opener = self._opener
-            run_job(self, "Reading the library", lambda _: opener(), self._opened, failed=self._not_opened)
+        reading = self._reading
+        if self.library is not None:
+            self.call_after_refresh(self._first_shown, self.library)
+        elif reading is not None:
+            run_job(self, "Reading the library", lambda _: reading.result(), self._opened, failed=self._not_opened)
         elif self.workspace is not None:
             self.refresh_library()
         else:
@@ -189,7 +200,13 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         if another:
             self._leave_details()
         self.library_signal.publish(opened.view)
-        if another and not opened.view.rows:
+        if another:
+            self.call_after_refresh(self._first_shown, opened.view)
+
+    def _first_shown(self, view: "LibraryView") -> None:
+        """A library is on the screen for the first time; where there is nothing in it, offer others."""
+        gc.enable()
+        if not view.rows:
             self.offer_libraries()
 
     def _leave_details(self) -> None:
@@ -198,6 +215,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             self.pop_screen()
 
     def _not_opened(self, error: WorkbenchError) -> None:
+        gc.enable()
         self.show_error(error)
         self.offer_libraries()
 
@@ -276,10 +294,10 @@ class WorkbenchApp(App[int], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Open the palette."""
-        from textual.command import CommandPalette
+        from workbench.tui.palette import Palette
 
-        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
-            self.push_screen(CommandPalette(placeholder="A command, a skill or a tool", id="--command-palette"))
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(Palette())
 
     def action_help(self) -> None:
         """Show what this screen is and every key that works on it."""

@@ -1,5 +1,6 @@
 """Opening the workbench: the library is read in a thread while Textual is still being imported."""
 
+import gc
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -38,7 +39,7 @@ def run_app(path: Path | None = None) -> int:
     _prepare()
     from workbench.tui.app import WorkbenchApp
 
-    return WorkbenchApp(opener=reading.result, settings=settings).run() or 0
+    return WorkbenchApp(reading=reading, settings=settings).run() or 0
 
 
 def run_workspace(workspace: "Workspace") -> int:
@@ -47,7 +48,7 @@ def run_workspace(workspace: "Workspace") -> int:
     _prepare()
     from workbench.tui.app import WorkbenchApp
 
-    return WorkbenchApp(opener=reading.result, settings=workspace.settings).run() or 0
+    return WorkbenchApp(reading=reading, settings=workspace.settings).run() or 0
 
 
 def open_library(path: Path | None, settings: "Settings") -> Opened:
@@ -67,8 +68,12 @@ def open_library(path: Path | None, settings: "Settings") -> Opened:
 
 
 def _prepare() -> None:
-    """Let Textual draw up to 120 times a second, which halves the wait from a key to its line; it reads this once."""
+    """Let Textual draw up to 120 times a second, which halves the wait from a key to its line; it reads this once.
+
+    The garbage collector rests until the first screen stands: imports make much and leave no garbage.
+    """
     os.environ.setdefault("TEXTUAL_FPS", "120")
+    gc.disable()
 
 
 def _in_thread(work: Callable[[], Opened]) -> "Future[Opened]":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from workbench.commands import COMMANDS
@@ -28,6 +28,40 @@ class Entry(NamedTuple):
     lower: str
     about: str
     run: Callable[[], object]
+
+
+class Palette(CommandPalette):
+    """Textual's palette in the workbench's look; each hit is one line."""
+
+    DEFAULT_CSS = """
+    Palette {
+        background: $background 60%;
+        & > Vertical { margin-top: 2; width: 100; max-width: 94%; }
+        #--input { height: 3; border: none; padding: 1 1; background: $panel; }
+        #--input SearchIcon { display: none; }
+        #--input CommandInput { height: 1; border: none; padding: 0 1; background: $panel; }
+        #--input CommandInput:focus { border: none; }
+        CommandList, CommandList:focus {
+            border: none;
+            max-height: 60vh;
+            padding: 1 1;
+            background: $surface;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+            scrollbar-size: 1 1;
+            scrollbar-background: $surface;
+            scrollbar-background-hover: $surface;
+            scrollbar-background-active: $surface;
+            scrollbar-color: $border-blurred;
+        }
+        CommandList > .option-list--option { padding: 0 1; text-style: none; }
+        CommandList > .option-list--option-highlighted { color: $foreground; background: $cursor; text-style: none; }
+        & > .command-palette--highlight { color: $text-accent; text-style: bold; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__([Everything], placeholder="A command, a skill or a tool", id="--command-palette")
 
 
 class Everything(Provider):

@@ -1,8 +1,9 @@
 """The few ways a text may look, shared by everything that is drawn line by line, so that a theme decides them once."""
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.style import Style
+from textual.color import Color
 from textual.scroll_view import ScrollView
 
 
@@ -13,16 +14,31 @@ class Span(NamedTuple):
     tone: str = "plain"
 
 
-TONES = (
-    "plain", "strong", "muted", "accent", "good", "attention", "bad", "title", "emphasis", "code", "link", "keyword",
-    "string", "number", "comment", "name", "mark",
-)  # fmt: skip
+_TONES: dict[str, tuple[str, str]] = {
+    "plain": ("foreground", ""),
+    "strong": ("foreground", "bold"),
+    "muted": ("text-muted", ""),
+    "accent": ("text-accent", ""),
+    "good": ("text-success", ""),
+    "attention": ("text-warning", ""),
+    "bad": ("text-error", ""),
+    "title": ("text-accent", "bold"),
+    "emphasis": ("foreground", "italic"),
+    "code": ("text-warning", ""),
+    "link": ("text-accent", "underline"),
+    "keyword": ("text-accent", ""),
+    "string": ("text-success", ""),
+    "number": ("text-warning", ""),
+    "comment": ("text-muted", "italic"),
+    "name": ("foreground", "bold"),
+}
+"""Each tone is a variable of the theme and an attribute. Looked up rather than written as component classes: Textual
+works out every component class of every widget before the first paint, and there are many."""
 
 
 class TonedView(ScrollView):
     """A view drawn line by line in tones."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES}
     DEFAULT_CSS = """
     TonedView {
         background: $background;
@@ -37,27 +53,11 @@ class TonedView(ScrollView):
         scrollbar-color-hover: $accent;
         scrollbar-color-active: $accent;
         scrollbar-corner-color: $background;
-        & > .tone--plain { color: $foreground; }
-        & > .tone--strong { color: $foreground; text-style: bold; }
-        & > .tone--muted { color: $text-muted; }
-        & > .tone--accent { color: $text-accent; }
-        & > .tone--good { color: $text-success; }
-        & > .tone--attention { color: $text-warning; }
-        & > .tone--bad { color: $text-error; }
-        & > .tone--title { color: $text-accent; text-style: bold; }
-        & > .tone--emphasis { color: $foreground; text-style: italic; }
-        & > .tone--code { color: $text-warning; }
-        & > .tone--link { color: $text-accent; text-style: underline; }
-        & > .tone--keyword { color: $text-accent; }
-        & > .tone--string { color: $text-success; }
-        & > .tone--number { color: $text-warning; }
-        & > .tone--comment { color: $text-muted; text-style: italic; }
-        & > .tone--name { color: $foreground; text-style: bold; }
-        & > .tone--mark { color: $text-warning; text-style: underline; }
     }
     """
 
     _ground: Style | None = None
+    _tones: dict[str, Style] | None = None
 
     @property
     def ground(self) -> Style:
@@ -66,11 +66,17 @@ class TonedView(ScrollView):
             self._ground = self.rich_style
         return self._ground
 
-    def notify_style_update(self) -> None:
-        """Forget the ground: theme, focus or size class changed."""
-        self._ground = None
-        super().notify_style_update()
-
     def tone(self, name: str) -> Style:
-        """The style of a tone, to lay over a background."""
-        return self.get_component_rich_style(f"tone--{name}", partial=True)
+        """The style of a tone, to lay over the ground or another background."""
+        if self._tones is None:
+            self._tones = {}
+        if name not in self._tones:
+            variable, attributes = _TONES[name]
+            colour = Color.parse(self.app.theme_variables[variable]).rich_color
+            self._tones[name] = Style.parse(attributes) + Style(color=colour)
+        return self._tones[name]
+
+    def notify_style_update(self) -> None:
+        """Forget what was worked out: theme, focus or size class changed."""
+        self._ground = self._tones = None
+        super().notify_style_update()

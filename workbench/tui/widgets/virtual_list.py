@@ -279,13 +279,16 @@ class VirtualList(TonedView, can_focus=True):
             base += self._background(name)
         mark = base + self.get_component_rich_style("list--mark", partial=True)
         segments = [Segment(_MARK if here else " ", mark), Segment(" ", base)]
+        taken = _EDGE
         for number, (index, column, cells) in enumerate(self._columns_for(width)):
             cell = row.cells[index]
             text, tone = cell if isinstance(cell, Span) else (cell, "plain")
             segments.append(Segment(_GAP if number else "", base))
             style = base if base.reverse else base + self.tone(tone)  # without colours the row is one bar
             segments.append(Segment(fit(visible(text), cells, right=column.right), style))
-        return Strip(segments).adjust_cell_length(width, base)
+            taken += cells + (len(_GAP) if number else 0)
+        segments.append(Segment(" " * max(0, width - taken), base))
+        return Strip(segments, max(width, taken))
 
     def _heading_line(self, width: int) -> Strip:
         style = self.ground + self.get_component_rich_style("list--heading", partial=True)
