@@ -1,4 +1,4 @@
-"""Adopting copies what agents have into a git library of one's own, as one baseline, and never touches the originals."""
+"""Adopting copies what agents have into a git library of one's own, as one baseline; it never touches the originals."""
 
 from pathlib import Path
 from typing import Any

@@ -1,6 +1,5 @@
 """The demonstration shows everything, is marked as made up, and leaves nothing behind."""
 
-import os
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,14 +36,18 @@ def test_it_holds_every_situation_and_is_gone_afterwards(scratch: Path) -> None:
         cost = workspace.cost(by="model", since=date.today() - timedelta(days=60))
         assert cost.total.known_nd > 0
         assert 0 < cost.total.unpriced_calls < cost.total.calls
-        assert os.listdir(scratch)
-    assert os.listdir(scratch) == []
+        assert list(scratch.iterdir())
+    assert list(scratch.iterdir()) == []
 
 
 def test_it_leaves_nothing_behind_when_it_fails_either(scratch: Path) -> None:
-    with pytest.raises(RuntimeError), demonstration():
-        raise RuntimeError
-    assert os.listdir(scratch) == []
+    def interrupted() -> None:
+        with demonstration():
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
+    assert list(scratch.iterdir()) == []
 
 
 def test_kept_it_stays_where_it_was_asked_for_and_overwrites_nothing(workbench: Any, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_record_copied_to_another_skill_does_not_count_there(approved: Any) ->
 def test_a_record_written_for_another_library_does_not_count(approved: Any) -> None:
     import hashlib
 
-    file, data = only_record(approved)
+    _, data = only_record(approved)
     tree = approved.git("rev-parse", "HEAD:skills/b").strip()
     forged = yaml.safe_load(data) | {"path": "skills/b", "tree": tree, "library": "0" * 40}
     forged["at"] = "2026-01-01T00:00:00Z"

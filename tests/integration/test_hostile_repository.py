@@ -1,4 +1,4 @@
-"""Repositories that would run programs, smuggle content or are in odd shape: none runs anything, each is read or named."""
+"""Repositories that would run programs, smuggle content or are in odd shape: nothing runs, each is read or named."""
 
 import os
 import subprocess

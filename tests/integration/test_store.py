@@ -61,9 +61,14 @@ def test_a_killed_writer_leaves_a_store_that_opens_with_whole_transactions(tmp_p
 
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "store.db")
-    with pytest.raises(RuntimeError), store.transaction() as connection:
-        connection.execute("INSERT INTO consent VALUES ('x', 'y', 1)")
-        raise RuntimeError
+
+    def interrupted() -> None:
+        with store.transaction() as connection:
+            connection.execute("INSERT INTO consent VALUES ('x', 'y', 1)")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert store.query("SELECT * FROM consent") == []
 
 

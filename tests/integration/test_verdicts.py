@@ -68,7 +68,7 @@ def test_the_commit_holds_the_trailers_and_the_approved_tree_itself(reviewed: An
     workbench("review", "approve", "a", "--reason", "read it")
     tree = reviewed.git("rev-parse", "HEAD:skills/a").strip()
     trailers = reviewed.git("log", "-1", "--format=%(trailers:only)", REVIEWS).split("\n")
-    assert [f"Skill: skills/a", f"Skill-Tree: {tree}", "Verdict: approve"] == [line for line in trailers if line]
+    assert ["Skill: skills/a", f"Skill-Tree: {tree}", "Verdict: approve"] == [line for line in trailers if line]
     assert reviewed.git("rev-parse", f"{REVIEWS}:trees/{tree[:2]}/{tree}").strip() == tree
 
 

@@ -1,20 +1,21 @@
 """The rows of a library's list: each skill with where it stands, and what a user should know about the library."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import InputError
-from workbench.git import Repository
+from workbench.git import Repository, WorkTree
 from workbench.reviews.diff import SkillDiff, diff_trees
 from workbench.reviews.model import Standing
 from workbench.reviews.survey import Background, read_background, standing_of
-from workbench.reviews.trees import current_trees
+from workbench.reviews.trees import current_trees, write_root_tree
 from workbench.skills.model import ROOT_ID, Problem, Skill, Skipped
 from workbench.skills.treehash import tree_of_folder
-from workbench.text import visible
+from workbench.text import decode, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,22 @@ def rows_in_git(
     Args:
         among: All skills of the library, where `skills` are not all: a tag's label may stand for none of several.
     """
-    background = read_background(repository, skills, among or skills)
     now = datetime.now(UTC)
-    with current_trees(repository, [skill.id for skill in skills]) as current:
-        rows = tuple(
-            SkillRow(
-                skill,
-                standing_of(skill, current.trees.get(skill.id), background, now),
-                next((change.at for change in background.history.get(skill.id, ())), None),
-            )
-            for skill in skills
+    ids = [skill.id for skill in skills]
+    # Both are chains of git commands that wait on each other and not on the other chain: half the time.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        reading = beside.submit(read_background, repository, skills, among or skills)
+        with current_trees(repository, ids) as current:
+            trees = current.trees
+        background = reading.result()
+    rows = tuple(
+        SkillRow(
+            skill,
+            standing_of(skill, trees.get(skill.id), background, now),
+            next((change.at for change in background.history.get(skill.id, ())), None),
         )
+        for skill in skills
+    )
     return rows, background
 
 
@@ -146,23 +152,35 @@ def diff_of(repository: Repository, skill_id: str, standing: Standing, base: str
         tree = current.trees.get(skill_id)
         if tree is None:
             raise InputError("git does not see this folder", where=visible(skill_id), remedy="is it ignored?")
-        old, label = _base_tree(repository, skill_id, standing, base)
-        return SkillDiff(skill_id, old, label, tree, diff_trees(current.scratch.run, old, tree))
+        old, label = _approved(repository, standing) if base is None else _named(current.scratch, skill_id, base)
+        return SkillDiff(skill_id, old, label, tree, diff_trees(current.scratch.compare, old, tree))
 
 
-def _base_tree(repository: Repository, skill_id: str, standing: Standing, base: str | None) -> tuple[str | None, str]:
-    """The tree to compare with, and what to call it."""
-    if base is None:
-        tree = standing.approved_tree
-        if tree is None:
-            return None, "nothing: it was never approved"
-        if repository.resolve(f"{tree}^{{tree}}") is None:
-            return None, f"nothing: the approved tree {tree[:12]} is not in this clone"
-        return tree, f"approved {tree[:12]}"
-    below = "" if skill_id == ROOT_ID else skill_id
-    tree = repository.resolve(f"{base}:{below}")
-    if tree is None and len(base) >= 40:
-        tree = repository.resolve(f"{base}^{{tree}}")
+def _approved(repository: Repository, standing: Standing) -> tuple[str | None, str]:
+    """The last approved tree, and what to call it; None where there is none to compare with."""
+    tree = standing.approved_tree
     if tree is None:
-        raise InputError(f"'{visible(base)}' names no version of this skill", where=visible(skill_id))
-    return tree, visible(base)
+        return None, "nothing: it was never approved"
+    if repository.resolve(f"{tree}^{{tree}}") is None:
+        return None, f"nothing: the approved tree {tree[:12]} is not in this clone"
+    return tree, f"approved {tree[:12]}"
+
+
+def _named(scratch: WorkTree, skill_id: str, base: str) -> tuple[str | None, str]:
+    """The tree that a revision, a tree's id or its first digits name; None where a commit has no such skill."""
+    where = visible(skill_id)
+    commit = _resolve(scratch, f"{base}^{{commit}}")
+    if commit is None:
+        tree = _resolve(scratch, f"{base}^{{tree}}")
+        if tree is None:
+            raise InputError(f"'{visible(base)}' names no version of this skill", where=where)
+        return tree, visible(base)
+    if skill_id == ROOT_ID:
+        return write_root_tree(scratch.run, commit), visible(base)
+    tree = _resolve(scratch, f"{commit}:{skill_id}")
+    return tree, visible(base) if tree else f"nothing: {visible(base)} has no such skill"
+
+
+def _resolve(scratch: WorkTree, name: str) -> str | None:
+    said = scratch.run("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=(0, 1, 128))
+    return decode(said).strip() or None
