@@ -8,8 +8,8 @@ INTRODUCTION = """\
 # Keys
 
 This page comes from the command registry (`workbench/commands.py`), by `python docs/make_keys.py`; a test fails when
-it is stale. One key has one meaning in the whole program. Lower case looks or moves, upper case decides. Every key can be
-changed in `config.yaml`, by the command's id: `keymap: {review.approve: ctrl+y}`.
+it is stale. One key has one meaning in the whole program. Lower case looks or moves, upper case decides. Every key can
+be changed in `config.yaml`, by the command's id: `keymap: {review.approve: ctrl+y}`.
 
 """
 
