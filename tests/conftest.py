@@ -1,0 +1,14 @@
+"""Every test runs with the user's own settings, terminal and git identity out of the way.
+
+This happens at import, before any test module is: Textual reads some variables once, when it is imported.
+"""
+
+import os
+
+for _name in [*os.environ]:
+    if _name in ("NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "CLAUDE_CONFIG_DIR") or _name.startswith(
+        ("TEXTUAL_", "WORKBENCH_", "XDG_", "GIT_")
+    ):
+        del os.environ[_name]
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
