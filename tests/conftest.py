@@ -5,7 +5,7 @@ This happens at import, before any test module is: Textual reads some variables 
 
 import os
 
-for _name in [*os.environ]:
+for _name in {*os.environ} - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # set by the plugin that compares pictures
     if _name in ("NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "CLAUDE_CONFIG_DIR") or _name.startswith(
         ("TEXTUAL_", "WORKBENCH_", "XDG_", "GIT_")
     ):

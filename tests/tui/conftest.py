@@ -1,16 +1,7 @@
-"""A small library in a real git repository, opened in the workbench's screen, and pages that drive it as a person does.
-
-The environment is scrubbed before Textual is imported: it reads some variables once, at import.
-"""
-
-# ruff: noqa: E402 - the environment comes first
-import os
-
-for _name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "COLORTERM", "CLAUDE_CONFIG_DIR"):
-    os.environ.pop(_name, None)
-os.environ["TEXTUAL_ANIMATIONS"] = "none"
+"""A small library in a real git repository, opened on the screen, and a page that drives it as a person does."""
 
 import asyncio
+import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator

@@ -150,3 +150,14 @@ def test_every_day_of_a_stretch_has_its_bar() -> None:
     today = date(2026, 3, 1)
     assert days_of(STRETCHES[0], today, {}) == [f"2026-02-{day}" for day in range(23, 29)] + ["2026-03-01"]
     assert days_of(STRETCHES[3], today, {"2026-02-27": 1}) == ["2026-02-27", "2026-02-28", "2026-03-01"]
+
+
+async def test_a_row_opens_with_the_calls_behind_it(opened: Any) -> None:
+    async with opened() as page:
+        events = [event(), event(outcome="failed", reason="no such file"), event(skill="skills/other")]
+        record_all(page.workspace.store, events)
+        await page.press("4")
+        await page.until(lambda: page.screen.query_one(VirtualList).rows, "rows")
+        await page.press("enter")
+        await page.shows("no such file")
+        assert len(page.screen.query_one(VirtualList).rows) == 2

@@ -30,6 +30,11 @@ def keys_of(one: Command, keymap: Mapping[str, tuple[str, ...]]) -> tuple[str, .
     return keymap.get(one.id, one.keys)
 
 
+def key_of(id_: str, keymap: Mapping[str, tuple[str, ...]]) -> str:
+    """The first key of a command after the user's keymap, as it is shown."""
+    return show_key(keys_of(command(id_), keymap)[0])
+
+
 def show_key(key: str) -> str:
     """A key's name as the footer and the help show it."""
     return _SHOWN.get(key, key.replace("ctrl+", "^") if key.startswith("ctrl+") else key)

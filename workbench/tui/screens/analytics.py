@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
 from workbench.text import plural
-from workbench.tui.bindings import bindings_of
+from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.screens.frame import WorkbenchScreen
+from workbench.tui.screens.usage_detail import UsageDetail
 from workbench.tui.toned import toned
 from workbench.tui.units import duration, local_time, percent
 from workbench.tui.usage_periods import START, STRETCHES, Stretch, days_of
@@ -20,7 +22,7 @@ from workbench.tui.widgets.charts import Bar, BarChart
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.filtered_list import FilteredList
 from workbench.tui.widgets.tones import Span
-from workbench.tui.widgets.virtual_list import Row
+from workbench.tui.widgets.virtual_list import Row, VirtualList
 
 if TYPE_CHECKING:
     from workbench.analytics.usage import UsageRow
@@ -38,10 +40,6 @@ _NUMBERS = (
     Column("p50", 9, right=True),
     Column("p95", 9, right=True),
     Column("Last used", 16, least=76),
-)
-_EMPTY = (
-    "Nothing was called or tested in this stretch of time.\n"
-    "Calling a tool (x on a skill) and running tests (t) fill this; w shows another stretch."
 )
 
 
@@ -149,7 +147,9 @@ class AnalyticsScreen(WorkbenchScreen[None]):
         chart.show([Bar(day, counts.get(day, 0.0)) for day in days])
         names = {row.id: row.name for row in self.library.rows} if self.library else {}
         self.query_one(FilteredList).show(
-            usage_rows(numbers.rows, _GROUPINGS[self._grouping], names), empty=_EMPTY, columns=self._columns()
+            usage_rows(numbers.rows, _GROUPINGS[self._grouping], names),
+            empty=self._why_empty(),
+            columns=self._columns(),
         )
         self._head(numbers, stretch)
 
@@ -164,6 +164,19 @@ class AnalyticsScreen(WorkbenchScreen[None]):
                 Span(f"   {stretch.title}, by {_TITLES[_GROUPINGS[self._grouping]]}", "muted"),
                 Span("   demo data" if numbers.has_demo else "", "attention"),
             )
+        )
+
+    @on(VirtualList.Opened)
+    def _opened(self, event: VirtualList.Opened) -> None:
+        """Show the calls and cases behind a row."""
+        self.app.push_screen(UsageDetail(_GROUPINGS[self._grouping], event.row.id))
+
+    def _why_empty(self) -> str:
+        keys = self.workbench.keymap
+        call, test, period = (key_of(one, keys) for one in ("tool.call", "test.run", "usage.period"))
+        return (
+            "Nothing was called or tested in this stretch of time.\n"
+            f"Calling a tool ({call} on a skill) and running tests ({test}) fill this; {period} shows another stretch."
         )
 
     def action_grouping(self) -> None:

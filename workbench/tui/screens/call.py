@@ -23,6 +23,7 @@ from workbench.tools.model import CallResult, RunForm, Tool
 from workbench.tui.bindings import bindings
 from workbench.tui.jobs import Job
 from workbench.tui.screens.frame import WorkbenchScreen
+from workbench.tui.screens.tools import why_not
 from workbench.tui.screens.unsandboxed import UnsandboxedDialog
 from workbench.tui.toned import toned
 from workbench.tui.units import duration
@@ -157,6 +158,9 @@ class CallScreen(WorkbenchScreen[None]):
         """Show the form; the output takes its place when there is one."""
         self._head()
         self._preview()
+        wrong = why_not(self._tool)
+        if wrong:
+            self.query_one(FormView).complain({"": f"this tool can't be called: {wrong}"})
         self.query_one(FormView).focus_first()
         self.set_interval(1 / _DRAINS_PER_SECOND, self._drain)
 
@@ -190,7 +194,7 @@ class CallScreen(WorkbenchScreen[None]):
     def action_run(self) -> None:
         """Check the form and run the tool, unless it runs already."""
         workspace = self.workspace
-        if self._calling is not None or workspace is None:
+        if self._calling is not None or workspace is None or why_not(self._tool):
             return
         values, tool, live = self.query_one(FormView).values, self._tool, self._live
         live.drain()

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from workbench.analytics.money import dollars
 from workbench.errors import CancelledError, WorkbenchError
 from workbench.text import plural
-from workbench.tui.bindings import bindings_of
+from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.cost_rows import GROUPINGS, NUMBERS, Costs, cost_rows, places_looked_in, read_costs
 from workbench.tui.jobs import Job
 from workbench.tui.screens.cost_detail import CostDetail
@@ -108,7 +108,8 @@ class CostScreen(WorkbenchScreen[None]):
     def _not_read(self, error: WorkbenchError) -> None:
         self._importing = False
         if isinstance(error, CancelledError):
-            self.workbench.say("Stopped. What was read so far is kept; i goes on from there.")
+            again = key_of("usage.import", self.workbench.keymap)
+            self.workbench.say(f"Stopped. What was read so far is kept; {again} goes on from there.")
         else:
             self.workbench.show_error(error)
         self.read()
@@ -137,8 +138,9 @@ class CostScreen(WorkbenchScreen[None]):
             return "Reading the agents' logs…"
         places = "\n".join(f"  {place}" for place in places_looked_in(workspace))
         if self._imported is not None and not self._imported.files:
-            return f"No agent logs were found. Looked in:\n{places}\nCLAUDE_CONFIG_DIR names another folder; i reads."
-        return "No model call in this stretch of time; w shows another one, i reads the logs again."
+            return f"No agent logs were found. Looked in:\n{places}\nCLAUDE_CONFIG_DIR names another folder."
+        period, again = (key_of(one, self.workbench.keymap) for one in ("usage.period", "usage.import"))
+        return f"No model call in this stretch of time.\n{period} shows another one, {again} reads the logs again."
 
     def _head(self, costs: Costs) -> None:
         total = costs.report.total

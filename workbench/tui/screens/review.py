@@ -15,7 +15,7 @@ from workbench.reviews.listing import SkillRow
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.states import open_records
 from workbench.text import first_line, plural, visible
-from workbench.tui.bindings import bindings, keys_of, show_key
+from workbench.tui.bindings import bindings, key_of
 from workbench.tui.jobs import Job
 from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.screens.verdict import Subject, VerdictDialog
@@ -163,11 +163,10 @@ class ReviewScreen(WorkbenchScreen[None]):
         if wrong:
             said = toned(Span(f"! no verdict yet: {wrong}", "attention"))
         else:
-            keys = [
-                (show_key(keys_of(command(one), self.workbench.keymap)[0]), command(one).title) for one in _VERDICTS
-            ]
-            parts = [Content.assemble((key, "$text-accent bold"), f" {title}") for key, title in keys]
-            said = Content("   ").join(parts)
+            keymap = self.workbench.keymap
+            said = Content("   ").join(
+                toned(Span(key_of(one, keymap), "title"), f" {command(one).title}") for one in _VERDICTS
+            )
         self.query_one("#review-verdicts", Static).update(said)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from workbench.text import plural
-from workbench.tui.bindings import bindings_of
+from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.case_rows import ALL, COLUMNS, CaseList, Outcome, case_rows, outcome_of, read_cases, report
 from workbench.tui.jobs import Job
 from workbench.tui.screens.frame import WorkbenchScreen
@@ -143,6 +143,9 @@ class TestsScreen(WorkbenchScreen[None]):
     def _opened(self, event: VirtualList.Opened) -> None:
         if self.has_class("-detail"):
             self.query_one(OutputView).focus()
+        else:
+            key = key_of("test.run", self.workbench.keymap)
+            self.workbench.say(f"Nothing went wrong in the last run of it; {key} runs it.")
 
     def _detail(self, row: Row | None) -> None:
         """Say why the case under the cursor did not pass, where that is known."""

@@ -9,11 +9,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static, TextArea
 
-from workbench.commands import command
 from workbench.errors import ConflictError, WorkbenchError
 from workbench.reviews.model import Recorded, Verdict
 from workbench.text import visible, visible_lines
-from workbench.tui.bindings import bindings_of, keys_of, show_key
+from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.jobs import run_job
 from workbench.tui.screens.dialog import Dialog
 from workbench.workspace import Workspace
@@ -99,7 +98,7 @@ class VerdictDialog(Dialog[Recorded | bool]):
     def compose(self) -> ComposeResult:
         """Title, what it is about, the reason, and the two buttons: Cancel first."""
         words, subject = _WORDING[self._verdict], self._subject
-        key = show_key(keys_of(command("call.run"), self.workbench.keymap)[0])
+        key = key_of("call.run", self.workbench.keymap)
         with Vertical(id="dialog"):
             yield Static(Content(f"{words.title} {visible(subject.name)}"), id="title")
             with VerticalScroll(id="about", can_focus=False):

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.text import fit
-
 _GAP = 2
 
 
@@ -31,18 +29,3 @@ def layout(columns: Sequence[Column], width: int) -> list[tuple[int, Column, int
     flexible = sum(column.width == 0 for _, column in shown)
     share = max(4, (width - taken) // flexible) if flexible else 0
     return [(index, column, column.width or share) for index, column in shown]
-
-
-def heading(columns: Sequence[Column], width: int) -> str:
-    """The titles of the columns, one line."""
-    return _join([fit(column.title, cells, right=column.right) for _, column, cells in layout(columns, width)], width)
-
-
-def line(columns: Sequence[Column], cells: Sequence[str], width: int) -> str:
-    """One row; `cells` holds a sanitised text for every column, shown or not."""
-    shown = layout(columns, width)
-    return _join([fit(cells[index], room, right=column.right) for index, column, room in shown], width)
-
-
-def _join(parts: Sequence[str], width: int) -> str:
-    return fit((" " * _GAP).join(parts), width)
