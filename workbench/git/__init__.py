@@ -7,7 +7,7 @@ command may use the network. What has to be fast goes through plumbing, a few pr
 
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, commands, on_command
-from workbench.git.plumbing import GitError, Identity, TreeEntry, parse_tree
+from workbench.git.plumbing import GitError, Identity, TreeEntry, format_tree, parse_tree
 from workbench.git.repository import Repository, dated, named
 from workbench.git.work_tree import WorkTree
 
@@ -21,6 +21,7 @@ __all__ = [
     "WorkTree",
     "commands",
     "dated",
+    "format_tree",
     "named",
     "on_command",
     "parse_tree",

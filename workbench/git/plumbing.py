@@ -1,7 +1,7 @@
 """What git's plumbing says and what it is told, as plain data."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from workbench.errors import InputError
@@ -43,6 +43,13 @@ def parse_tree(listing: bytes) -> list[TreeEntry]:
             mode, kind, id_ = head.decode().split()[:3]
             entries.append(TreeEntry(mode, kind, id_, os.fsdecode(path)))
     return entries
+
+
+def format_tree(entries: Iterable[TreeEntry]) -> bytes:
+    """Entries as `git mktree -z` reads them."""
+    return b"".join(
+        f"{e.mode} {e.kind} {e.id}\t".encode() + e.path.encode("utf-8", "surrogateescape") + b"\0" for e in entries
+    )
 
 
 def parse_batch(said: bytes) -> Iterator[tuple[str, bytes]]:

@@ -14,7 +14,16 @@ from pathlib import Path
 from workbench.errors import ConflictError, InputError
 from workbench.git import log
 from workbench.git.environment import OVERRIDES, hardened, switched_off
-from workbench.git.plumbing import GitError, Identity, LogEntry, TreeEntry, parse_batch, parse_log, parse_tree
+from workbench.git.plumbing import (
+    GitError,
+    Identity,
+    LogEntry,
+    TreeEntry,
+    format_tree,
+    parse_batch,
+    parse_log,
+    parse_tree,
+)
 from workbench.git.work_tree import WorkTree
 from workbench.text import decode, visible
 
@@ -182,10 +191,7 @@ class Repository:
 
     def make_tree(self, entries: Iterable[TreeEntry]) -> str:
         """Write a tree of these entries; gives its id."""
-        listing = b"".join(
-            f"{e.mode} {e.kind} {e.id}\t".encode() + e.path.encode("utf-8", "surrogateescape") + b"\0" for e in entries
-        )
-        return decode(self.run("mktree", "-z", "--missing", stdin=listing)).strip()
+        return decode(self.run("mktree", "-z", "--missing", stdin=format_tree(entries))).strip()
 
     def graft(self, tree: str | None, additions: Mapping[str, TreeEntry]) -> str:
         """Write `tree` with entries put at their paths (`a/b/c`); gives the new tree's id."""

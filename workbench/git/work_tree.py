@@ -35,6 +35,7 @@ class WorkTree:
 
     def __init__(self, repository: Runner, scratch: Path, folders: Sequence[str]) -> None:
         self._runner = repository
+        self._scratch = scratch
         objects = scratch / "objects"
         objects.mkdir()
         self._env = {
@@ -49,6 +50,21 @@ class WorkTree:
     def run(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
         """A git command that sees the scratch objects and the repository's."""
         return self._runner.run(*args, stdin=stdin, env=self._env, ok=ok)
+
+    def compare(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
+        """A git command that sees the same objects, but neither the repository's configuration nor its attributes.
+
+        Those may declare a script binary, or leave a submodule out, and so keep a change from the person who reads it.
+        """
+        neutral = self._scratch / "neutral"
+        if not neutral.exists():
+            (neutral / "refs").mkdir(parents=True)
+            (neutral / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
+            kind = "sha256" if len(self.tree) == 64 else "sha1"
+            config = f"[core]\nrepositoryformatversion = 1\nbare = true\n[extensions]\nobjectFormat = {kind}\n"
+            (neutral / "config").write_text(config, encoding="ascii")
+        env = {**self._env, "GIT_DIR": str(neutral), "GIT_ATTR_NOSYSTEM": "1"}
+        return self._runner.run("-c", f"core.attributesFile={os.devnull}", *args, stdin=stdin, env=env, ok=ok)
 
     def _copy_index(self, target: Path) -> None:
         index = self._runner.git_dir / "index"

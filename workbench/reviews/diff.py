@@ -96,7 +96,7 @@ class RunGit(Protocol):
 def diff_trees(run: RunGit, base: str | None, tree: str, *, context: int = 3) -> tuple[FileDiff, ...]:
     """The files that differ between two trees, in git's order."""
     old = base or decode(run("hash-object", "-t", "tree", "--stdin", stdin=b"")).strip()
-    options = ("-r", "-M", "--no-ext-diff", "--no-textconv", "--no-color", "--full-index", f"-U{context}")
+    options = ("-r", "-M", "--ignore-submodules=none", "--no-ext-diff", "--no-color", "--full-index", f"-U{context}")
     raw = run("diff-tree", "--raw", "-z", *options, old, tree)
     patches = iter(_patches(run("diff-tree", "-p", *options, old, tree)))
     files = []

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from workbench.git import Repository, TreeEntry, WorkTree, parse_tree
+from workbench.git import Repository, TreeEntry, WorkTree, format_tree, parse_tree
+from workbench.reviews.diff import RunGit
 from workbench.skills.model import ROOT_ID, SKILL_FILE
+from workbench.text import decode
 
 WORKBENCH_FOLDER = ".workbench"
 
@@ -27,7 +29,7 @@ def current_trees(repository: Repository, ids: Sequence[str]) -> Iterator[Curren
         listing = parse_tree(scratch.run("ls-tree", "-z", "-r", "-t", "--full-tree", scratch.tree))
         trees = _by_id(listing, ids)
         if ROOT_ID in ids:
-            trees[ROOT_ID] = _root_tree(entry for entry in listing if "/" not in entry.path)
+            trees[ROOT_ID] = write_root_tree(scratch.run, scratch.tree)
         yield CurrentTrees(trees, scratch.ignored, scratch)
 
 
@@ -49,9 +51,10 @@ def skills_at(repository: Repository, revision: str) -> dict[str, str]:
     return found
 
 
-def store_root_tree(repository: Repository, revision: str) -> str:
-    """Write the tree of a skill at the library's root into the repository; gives its id."""
-    return repository.make_tree(_without_workbench(repository.entries(revision)))
+def write_root_tree(run: RunGit, treeish: str) -> str:
+    """Write the tree of a skill at the root of `treeish`, where `run` writes; gives its id."""
+    kept = _without_workbench(parse_tree(run("ls-tree", "-z", "--full-tree", treeish)))
+    return decode(run("mktree", "-z", "--missing", stdin=format_tree(kept))).strip()
 
 
 def _by_id(listing: Iterable[TreeEntry], ids: Sequence[str]) -> dict[str, str]:

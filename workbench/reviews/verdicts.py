@@ -11,7 +11,7 @@ from workbench.git import Identity, Repository
 from workbench.reviews import ledger, records
 from workbench.reviews.model import Record, Recorded, Standing, Verdict
 from workbench.reviews.states import open_records
-from workbench.reviews.trees import store_root_tree
+from workbench.reviews.trees import write_root_tree
 from workbench.skills.model import ROOT_ID, Skill
 from workbench.skills.treehash import manifest_digest
 from workbench.text import visible
@@ -51,7 +51,7 @@ def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Op
     tree = _tree_to_judge(skill, standing, opinion)
     who = repository.identity()
     if skill.id == ROOT_ID and tree == standing.head_tree:
-        store_root_tree(repository, "HEAD")
+        write_root_tree(repository.run, "HEAD")
     file, data = _record_file(repository, skill, standing, opinion, tree, who, now)
     message = _message(skill, tree, opinion)
     kept = [tree] if opinion.verdict == "approve" else []

@@ -1,0 +1,118 @@
+"""What a reviewer is shown of a change: all of it, whatever the repository says about how to show it."""
+
+import os
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def two(library: Any) -> Any:
+    """A library whose skill has a script with blank lines, changed in its second commit."""
+    library.skill("skills/a")
+    library.write("skills/a/run.py", "one\n\ntwo\n\nthree\n")
+    library.commit()
+    library.write("skills/a/run.py", "one\n\ntwo\n\nEVIL\n")
+    library.commit()
+    return library
+
+
+def lines_of(library: Any, base: str = "HEAD~1") -> list[tuple[str, int | None, str]]:
+    found = library.workspace().diff("skills/a", base=base).files
+    return [(line.kind, line.new, line.text) for file in found for hunk in file.hunks for line in hunk.lines]
+
+
+CHANGE = [(" ", 2, ""), (" ", 3, "two"), (" ", 4, ""), ("-", None, "three"), ("+", 5, "EVIL")]
+
+
+@pytest.mark.parametrize("attribute", ["-diff", "binary", "diff=unknown", "-text"])
+def test_an_attribute_can_not_hide_a_change(two: Any, attribute: str) -> None:
+    two.write("skills/a/.gitattributes", f"run.py {attribute}\n")
+    two.write(".gitattributes", f"run.py {attribute}\n")
+    two.write(".git/info/attributes", f"run.py {attribute}\n")
+    changed = [file for file in two.workspace().diff("skills/a", base="HEAD~1").files if file.path == "run.py"]
+    assert not changed[0].binary
+    assert lines_of(two)[-5:] == CHANGE
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "diff.suppressBlankEmpty=true", "diff.orderFile=/nonexistent", "core.bigFileThreshold=1",
+        "i18n.logOutputEncoding=UTF-16", "log.follow=true", "diff.noPrefix=true", "core.splitIndex=true",
+    ],
+)  # fmt: skip
+def test_a_setting_changes_neither_the_diff_nor_the_history(two: Any, setting: str) -> None:
+    history = two.workspace().history("skills/a")
+    two.git("config", *setting.split("="))
+    before = sorted((two.root / ".git").iterdir())
+    assert lines_of(two) == CHANGE
+    assert two.workspace().history("skills/a") == history
+    assert sorted((two.root / ".git").iterdir()) == before
+
+
+def test_a_submodule_that_moved_is_shown_although_the_repository_says_to_ignore_it(two: Any) -> None:
+    two.git("init", "-q", "skills/a/sub")
+    empty = ("-C", "skills/a/sub", "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "--allow-empty", "-m")
+    two.git(*empty, "one")
+    two.write(".gitmodules", '[submodule "sub"]\n\tpath = skills/a/sub\n\turl = /none\n\tignore = all\n')
+    two.commit()
+    two.git("config", "diff.ignoreSubmodules", "all")
+    two.git(*empty, "two")
+    shown = two.workspace().diff("skills/a", base="HEAD").files
+    assert [(file.path, file.new_mode) for file in shown] == [("sub", "160000")]
+
+
+def test_a_skill_at_the_root_is_compared_without_the_workbench_folder(library: Any, workbench: Any) -> None:
+    library.write("SKILL.md", "---\nname: library\ndescription: Does it all.\n---\nBody.\n")
+    library.write(".workbench/policy.yaml", "schema: 1\n")
+    library.commit()
+    shown = workbench("review", "diff", ".", "--json")
+    assert shown.code == 0, shown.err
+    assert [file["path"] for file in shown.json["files"]] == ["SKILL.md"]
+    assert workbench("review", "diff", ".", "--base", "HEAD", "--json").json["files"] == []
+
+
+def test_the_base_may_be_the_first_digits_of_a_tree(two: Any, workbench: Any) -> None:
+    tree = two.git("rev-parse", "HEAD~1:skills/a").strip()
+    assert workbench("review", "diff", "a", "--base", tree[:12], "--json").json["base"] == tree
+    assert workbench("review", "diff", "a", "--base", "nowhere").code == 3
+
+
+def test_against_a_commit_that_had_no_such_skill_everything_is_new(two: Any, workbench: Any) -> None:
+    before = two.git("rev-parse", "HEAD").strip()
+    two.skill("skills/b")
+    two.commit()
+    for base in (before, "HEAD~1"):
+        shown = workbench("review", "diff", "b", "--base", base, "--json").json
+        assert shown["base"] is None
+        assert [(file["path"], file["status"]) for file in shown["files"]] == [("SKILL.md", "added")]
+
+
+def test_kinds_of_change_and_odd_names_are_all_told(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.write("skills/a/file", "text\n")
+    library.write("skills/a/mode", "text\n")
+    library.write("skills/a/old name", "".join(f"line {number}\n" for number in range(30)))
+    library.write("skills/a/data", b"\0\1\2")
+    library.commit()
+    folder = library.root / "skills/a"
+    (folder / "file").unlink()
+    (folder / "file").symlink_to("mode")
+    (folder / "mode").chmod(0o755)
+    (folder / "old name").rename(folder / 'a "new"\n\tdiff --git name')
+    (folder / "data").write_bytes(b"\0\3")
+    (folder / os.fsdecode(b"caf\xe9")).write_text("latin\n")
+    library.write("skills/a/huge.txt", "line\n" * 20_000)
+    library.commit()
+    said = workbench("review", "diff", "a", "--base", "HEAD~1", "--json")
+    found = {file["path"]: (file["status"], file["binary"], file["new_mode"]) for file in said.json["files"]}
+    assert found['a "new"\n\tdiff --git name'] == ("renamed", False, "100644")
+    assert found["file"] == ("modified", False, "120000")
+    assert found["mode"] == ("mode", False, "100755")
+    assert found["data"] == ("modified", True, "100644")
+    assert found["caf\ufffd"] == ("added", False, "100644")
+    assert said.json["added"] > 20_000
+    shown = workbench("review", "diff", "a", "--base", "HEAD~1")
+    assert shown.code == 0
+    assert "\t" not in shown.out
