@@ -194,7 +194,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             )
 
     def _opened(self, opened: Opened) -> None:
-        another = opened.workspace is not self.workspace
+        another = opened.workspace is not self.workspace or self.library is None
         self.workspace, self.library = opened.workspace, opened.view
         self._tools_read = False
         if another:

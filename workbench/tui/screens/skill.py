@@ -53,11 +53,19 @@ class SkillScreen(SkillActions):
         """Show the skill as it is now; where it is gone, leave."""
         row = next((row for row in view.rows if row.id == self._id), None)
         detail = self.query_one(SkillDetail)
+        if row is None and not self.is_current:
+            return  # said when one comes back to it
         if row is None:
             self.workbench.say(f"{self._id} is no longer in the library.")
             self.dismiss(None)
         else:
             detail.show(row, top=detail.row is None)
+
+    def on_screen_resume(self) -> None:
+        """Back from what was open above: the skill may have changed or gone meanwhile."""
+        detail = self.query(SkillDetail)
+        if self.library is not None and detail and detail.first().row is not None:
+            self.library_changed(self.library)
 
     def action_next_tab(self) -> None:
         """The next tab."""

@@ -66,7 +66,7 @@ class StartScreen(WorkbenchScreen[None]):
 
     def library_changed(self, view: "LibraryView") -> None:
         """A library with skills is open: this screen is no longer needed."""
-        if view.rows:
+        if view.rows and self.is_current:
             self.dismiss(None)
 
     @on(VirtualList.Opened)

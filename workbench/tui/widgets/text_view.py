@@ -59,7 +59,7 @@ class TextView(TonedView, can_focus=True):
         """Show another text, from its beginning; with `top` false, from where the reader was."""
         self._lines = [line._replace(spans=tuple(_cut(line.spans))) for line in lines]
         self._digits = max((len(str(line.number)) for line in self._lines if line.number is not None), default=0)
-        self._width = 0
+        self._width, self._rows = 0, []
         self._wrap()
         if top:
             self.scroll_to(0, 0, animate=False, immediate=True)
