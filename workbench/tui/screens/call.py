@@ -13,6 +13,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
 from workbench.commands import Scope
@@ -134,6 +135,7 @@ class CallScreen(WorkbenchScreen[None]):
         self._fields = forms.fields(tool.input_schema)
         self._live = LiveOutput()
         self._calling: Job | None = None
+        self._drains: Timer | None = None
         self._result: Shown | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -162,7 +164,6 @@ class CallScreen(WorkbenchScreen[None]):
         if wrong:
             self.query_one(FormView).complain({"": f"this tool can't be called: {wrong}"})
         self.query_one(FormView).focus_first()
-        self.set_interval(1 / _DRAINS_PER_SECOND, self._drain)
 
     def _head(self) -> None:
         from workbench.tui.skill_rows import state_span
@@ -207,6 +208,7 @@ class CallScreen(WorkbenchScreen[None]):
             group="call",
             cancellable=True,
         )
+        self._drains = self.set_interval(1 / _DRAINS_PER_SECOND, self._drain)
         self._result = None
         self.query_one("#call-result", Static).update(toned(Span("… running", "accent")))
         self._output.clear()
@@ -226,8 +228,14 @@ class CallScreen(WorkbenchScreen[None]):
                 toned(Span("… running", "accent"), Span(f"  {duration(self._calling.elapsed * 1000)}", "muted"))
             )
 
-    def _ran(self, outcome: Wrong | Shown) -> None:
+    def _end(self) -> None:
+        """The call is over: nothing more to draw as it comes."""
         self._calling = None
+        if self._drains is not None:
+            self._drains.stop()
+
+    def _ran(self, outcome: Wrong | Shown) -> None:
+        self._end()
         if isinstance(outcome, Wrong):
             self.remove_class("-ran")
             self.query_one(FormView).complain(outcome.errors)
@@ -247,7 +255,7 @@ class CallScreen(WorkbenchScreen[None]):
         self._output.focus()
 
     def _could_not_run(self, error: WorkbenchError) -> None:
-        self._calling = None
+        self._end()
         self.remove_class("-ran")
         self.query_one(FormView).complain({"": str(error)})
         self.workbench.show_error(error)

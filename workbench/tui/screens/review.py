@@ -11,7 +11,7 @@ from textual.widgets import Static
 from workbench.commands import Scope, command
 from workbench.errors import WorkbenchError
 from workbench.reviews.diff import SkillDiff
-from workbench.reviews.listing import SkillRow
+from workbench.reviews.listing import LibraryView, SkillRow
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.states import open_records
 from workbench.text import first_line, plural, visible
@@ -103,6 +103,10 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._instead("Comparing…")
         self.reload()
 
+    def library_changed(self, view: LibraryView) -> None:
+        """The library was read again: so may this skill."""
+        self.reload()
+
     @property
     def _diff(self) -> DiffView:
         return self.query_one(DiffView)
@@ -121,8 +125,10 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._row, diff = read
         self._tree = diff.tree
         self._head(self._row, diff)
+        shown = self._diff.diff
         if diff.files:
-            self._diff.load(diff)
+            if shown is None or (shown.base, shown.tree) != (diff.base, diff.tree):
+                self._diff.load(diff)  # else the bytes are the same, and the reader stays where they are
             self.query_one("#review-files", VirtualList).show(
                 [Row(str(n), (file.path, f"{file.added:,}", f"{file.removed:,}")) for n, file in enumerate(diff.files)]
             )
@@ -193,10 +199,6 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._diff.go_to_file(int(event.row.id))
         self._diff.focus()
 
-    def action_refresh(self) -> None:
-        """Read the skill again."""
-        self.reload()
-
     def action_next_hunk(self) -> None:
         """To the next changed place."""
         self._diff.action_next_hunk()
@@ -246,5 +248,5 @@ class ReviewScreen(WorkbenchScreen[None]):
             record = outcome.record
             self.workbench.say(f"{record.verdict} recorded on {record.tree[:_SHORT]}, commit {outcome.commit[:_SHORT]}")
             self.workbench.refresh_library()
-        if outcome is not None:
+        elif outcome:
             self.reload()

@@ -86,7 +86,6 @@ class TestsScreen(WorkbenchScreen[None]):
 
     def on_mount(self) -> None:
         """Read the cases if the library is already there."""
-        self.set_interval(1 / _DRAWINGS_PER_SECOND, self._draw_if_stale)
         if self.library is not None:
             self.library_changed(self.library)
 
@@ -203,14 +202,20 @@ class TestsScreen(WorkbenchScreen[None]):
     def on_tests_screen_began(self, event: Began) -> None:
         """Show that a case runs."""
         self._outcomes[event.skill, event.case] = Outcome("running")
-        self._is_stale = True
+        self._draw_soon()
 
     def on_tests_screen_ended(self, event: Ended) -> None:
         """Show how a case ended."""
         key = (event.result.skill, event.result.case)
         self._results[key] = event.result
         self._outcomes[key] = outcome_of(event.result)
-        self._is_stale = True
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
+        """Draw a little later, once for all that comes until then."""
+        if not self._is_stale:
+            self._is_stale = True
+            self.set_timer(1 / _DRAWINGS_PER_SECOND, self._draw_if_stale)
 
     def _failed(self, error: Exception) -> None:
         self._job = None
