@@ -136,11 +136,12 @@ def demo(ctx: click.Context, keep: Path | None, as_json: bool) -> None:
 
     from workbench.demo import demonstration
 
+    screen = (ctx.obj or {}).get("screen")
     with demonstration(keep) as workspace:
         view = workspace.view()
         if as_json:
             print_json({"library": str(workspace.root), "skills": [row.to_json() for row in view.rows]})
-        elif keep or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        elif keep or screen is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
             for row in view.rows:
                 click.echo(f"{state_label(row.state):<20} {visible(row.name)}")
             if keep:
@@ -149,9 +150,7 @@ def demo(ctx: click.Context, keep: Path | None, as_json: bool) -> None:
             else:
                 click.echo("\nTo walk through it, run `workbench demo` in a terminal.")
         else:
-            from workbench.tui.app import run_workspace
-
-            ctx.exit(run_workspace(workspace))
+            ctx.exit(screen.open_workspace(workspace))
 
 
 @click.command(help=command("doctor").help)

@@ -5,9 +5,11 @@ Nothing heavy is imported here: a subcommand's module is loaded when it is calle
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +17,9 @@ from workbench import __version__
 from workbench.commands import command
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.text import visible
+
+if TYPE_CHECKING:
+    from workbench.workspace import Workspace
 
 _EPILOG = """\b
 Exit codes:
@@ -36,6 +41,14 @@ _SUBCOMMANDS = {
     "demo": ("workbench.cli.library:demo", "demo"),
     "doctor": ("workbench.cli.library:doctor", "doctor"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """How to open the app, which the command line does not know: on a library's path, or on an open workspace."""
+
+    open_path: Callable[[Path | None], int]
+    open_workspace: "Callable[[Workspace], int]"
 
 
 class _Lazy(click.Group):
@@ -74,14 +87,12 @@ def workbench(ctx: click.Context, library: Path | None, debug: bool) -> None:
 
     Without a command it opens the workbench in the terminal; where there is no terminal it prints the status.
     """
-    ctx.obj = {"library": library}
+    ctx.obj = {"library": library, "screen": (ctx.obj or {}).get("screen")}
     if debug:
         _print_git_commands()
     if ctx.invoked_subcommand is None:
-        if sys.stdin.isatty() and sys.stdout.isatty():
-            from workbench.tui.app import run_app
-
-            ctx.exit(run_app(library))
+        if ctx.obj["screen"] and sys.stdin.isatty() and sys.stdout.isatty():
+            ctx.exit(ctx.obj["screen"].open_path(library))
         from workbench.cli.library import status
 
         ctx.invoke(status)
@@ -97,10 +108,10 @@ def _print_git_commands() -> None:
     git.on_command(show)
 
 
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str] | None = None, *, screen: Screen | None = None) -> None:
     """Run the command line and end the process with the documented exit code."""
     _open_what_is_closed()
-    sys.exit(run(argv))
+    sys.exit(run(argv, screen=screen))
 
 
 def _open_what_is_closed() -> None:
@@ -110,10 +121,11 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
 
 
-def run(argv: list[str] | None = None) -> int:
-    """Run the command line; gives the exit code."""
+def run(argv: list[str] | None = None, *, screen: Screen | None = None) -> int:
+    """Run the command line; gives the exit code. Without a `screen` it never opens the app."""
     try:
-        result: Any = workbench.main(args=argv, prog_name="workbench", standalone_mode=False)
+        shared = {"screen": screen}
+        result: Any = workbench.main(args=argv, prog_name="workbench", standalone_mode=False, obj=shared)
         return result if isinstance(result, int) else ExitCode.OK
     except WorkbenchError as error:
         from workbench.cli.output import print_error
