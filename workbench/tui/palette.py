@@ -91,7 +91,7 @@ class Everything(Provider):
         for entry in candidates(query, self._entries()):
             score = matcher.match(entry.title)
             if score > 0:
-                yield Hit(score, _shown(matcher.highlight(entry.title), entry), entry.run, text=entry.title)
+                yield Hit(score, _shown(_marked(entry, query), entry), entry.run, text=entry.title)
 
     def _entries(self) -> list[Entry]:
         return [*self._commands_here, *self._skills, *map(self._tool, self._workbench.tools)]
@@ -134,6 +134,15 @@ def _shown(title: Content, entry: Entry) -> Content:
     """The title, and beside it what it is; Content throughout, since a text would be read as markup."""
     gap = max(2, _TITLE_CELLS - title.cell_length)
     return Content.assemble(title, " " * gap, (entry.about, "$text-muted"))
+
+
+def _marked(entry: Entry, query: str) -> Content:
+    """The title with what was found marked. (Textual's own highlighter would read the title as markup.)"""
+    title = Content(entry.title)
+    at = entry.lower.find(query.casefold())
+    if at >= 0 and len(entry.lower) == len(entry.title):
+        return title.stylize("$text-accent bold", at, at + len(query))
+    return title
 
 
 def _one_line(text: str) -> str:

@@ -110,7 +110,7 @@ class VerdictDialog(Dialog[Recorded | bool]):
             yield Static(Content(""), id="problem")
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Button(words.button, id="confirm", variant="primary", compact=True)
+                yield Button(Content(words.button), id="confirm", variant="primary", compact=True)
                 yield Static(Content(f"{key} records it"), id="hint")
 
     def _facts(self) -> list[str]:
