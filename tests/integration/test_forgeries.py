@@ -90,7 +90,20 @@ def test_an_old_approval_that_is_put_back_after_a_revoke_does_not_revive_it(appr
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[1, 2]", b"\xff\xfe", b"a: &a [*a]", b"schema: 2\n", b"{" * 5000, b"schema: 1\nverdict: bless\n"]
+    "data",
+    [
+        b"",
+        b"[1, 2]",
+        b"\xff\xfe",
+        b"a: &a [*a]",
+        b"schema: 2\n",
+        b"{" * 5000,
+        b"schema: 1\nverdict: bless\n",
+        b"- " * 100_000,
+        b"[" * 300_000,
+        b"a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b, !!python/none x]\n",
+    ],
+    ids=lambda data: data[:12].hex() or "empty",
 )
 def test_rubbish_on_the_branch_is_reported_and_breaks_nothing(approved: Any, data: bytes) -> None:
     put(approved, "records/skills/a/000000000000/20260101T000000Z-0000000000000000.yaml", data)
@@ -111,3 +124,50 @@ def test_a_forged_digest_fails_verification(approved: Any) -> None:
     judged = {one.name: one for one in approved.workspace().verify().skills}
     assert judged["a"].ok
     assert not judged["b"].ok
+
+
+def forge(library: Any, name: str, /, **fields: Any) -> None:
+    """Put a record like the approval of `a` onto the branch, in its right place, for skill `name`."""
+    import hashlib
+
+    tree = library.git("rev-parse", f"HEAD:skills/{name}").strip()
+    told = {"path": f"skills/{name}", "tree": tree, "at": "2026-01-01T00:00:00Z", **fields}
+    raw = yaml.safe_dump(yaml.safe_load(only_record(library)[1]) | told, sort_keys=False).encode()
+    stamp = "20260101T000000Z"
+    put(library, f"records/skills/{name}/{tree[:12]}/{stamp}-{hashlib.sha256(raw).hexdigest()[:16]}.yaml", raw)
+
+
+def test_an_approval_in_the_name_of_somebody_else_does_not_count(approved: Any) -> None:
+    forge(approved, "b")
+    assert approved.state("b") == "draft"
+    assert "in the name of ada@example.com" in doubts(approved, "b")[0]
+    forge(approved, "b", reviewer={"name": "Eve", "email": " EVE@example.com."})
+    assert approved.state("b") == "approved"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"library": ["x"]},
+        {"at": "0001-01-01T00:00:00+23:59"},
+        {"checks": {"when": datetime(2026, 1, 1, tzinfo=UTC), "what": b"\x00\xff", "whom": {1, 2}}},
+        {"checks": {None: 1, 2: {3: float("nan")}}},
+        {"version": 10**4000},
+        {"reviewer": ["eve@example.com"], "answers": {"x": 1}, "comments": 3},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_values_of_odd_types_break_neither_a_list_nor_its_json(approved: Any, workbench: Any, fields: Any) -> None:
+    forge(approved, "b", **fields)
+    assert approved.state("b") == "draft"
+    for command in ("list", "verify"):
+        said = workbench("review", command, "--json")
+        assert said.code in (0, 1)
+        assert [item["name"] for item in (said.json["skills"] if command == "verify" else said.json)] == ["a", "b"]
+
+
+def test_aliases_that_would_fill_the_memory_are_refused(approved: Any, workbench: Any) -> None:
+    bomb = "schema: 1\nx0: &x0 [a, a]\n" + "".join(f"x{n}: &x{n} [*x{n - 1}, *x{n - 1}]\n" for n in range(1, 40))
+    put(approved, "records/skills/b/000000000000/20260101T000000Z-0000000000000000.yaml", bomb.encode())
+    assert workbench("review", "list", "--json").code == 0
+    assert "more than 20,000 values" in doubts(approved, "b")[0]

@@ -101,7 +101,13 @@ def test_a_chain_wants_its_roles_in_order(two: Any, workbench: Any) -> None:
         "require: [{chain: [{role: x, count: 0}]}]\n",
         "require: [{identity: blood}]\n",
         "{",
+        "roles: {}\nroles: {x: ['*']}\n",
+        "require: 2026-99-99\n",
+        "? [a]\n",
+        "require: &a [*a]\n",
+        "- " * 100_000,
     ],
+    ids=lambda text: text[:20].strip(),
 )
 def test_a_policy_that_is_not_understood_approves_nothing(two: Any, workbench: Any, text: str) -> None:
     workbench("review", "approve", "a", "--reason", "x")
@@ -125,3 +131,23 @@ def test_excluded_folders_are_not_part_of_the_library(two: Any, workbench: Any) 
     names = [item["name"] for item in workbench("skills", "list", "--json").json]
     assert names == ["a", "b"]
     assert {one["name"] for one in workbench("review", "verify", "--json").json["skills"]} == {"a", "b"}
+
+
+def test_a_skill_that_is_only_a_link_does_not_slip_through(two: Any, workbench: Any) -> None:
+    for name in "ab":
+        workbench("review", "approve", name, "--reason", "x")
+    two.write("docs/evil.md", "---\nname: c\ndescription: Does c.\n---\n")
+    (two.root / "skills/c").mkdir()
+    (two.root / "skills/c/SKILL.md").symlink_to("../../docs/evil.md")
+    two.commit()
+    said = workbench("review", "verify", "--json")
+    assert said.code == 1
+    judged = {one["path"]: (one["ok"], one["state"]) for one in said.json["skills"]}
+    assert judged["skills/c"] == (False, "invalid")
+
+
+@pytest.mark.parametrize("pattern", ["skills/a", "skills/a/", "a", "skills/**", "*"])
+def test_a_rule_names_skills_as_gitignore_would(two: Any, workbench: Any, pattern: str) -> None:
+    policy(two, f"require:\n  - {{when: {{skills: ['{pattern}']}}, chain: [{{role: nobody}}]}}\n")
+    workbench("review", "approve", "a", "--reason", "x")
+    assert workbench("review", "verify", "a").code == 1

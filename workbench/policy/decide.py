@@ -6,6 +6,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from workbench.policy.rules import Link, Policy, Rule
+from workbench.skills.globs import first_match
 from workbench.text import plural, visible
 
 
@@ -54,7 +55,7 @@ def decide(policy: Policy, facts: Facts) -> Decision:
 
 def _matches(rule: Rule, skill: str) -> bool:
     # Gains are not weighed yet, so a rule about them holds for every change: too strict rather than too lax.
-    return not rule.skills or any(fnmatchcase(skill, pattern) for pattern in rule.skills)
+    return not rule.skills or first_match(rule.skills, skill) is not None
 
 
 def _missing(rule: Rule, policy: Policy, facts: Facts) -> list[str]:

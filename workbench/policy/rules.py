@@ -29,7 +29,7 @@ class Rule:
     """What is demanded of the skills it matches.
 
     Attributes:
-        skills: Globs of skill ids; empty matches every skill.
+        skills: Globs of skill ids, as in `.gitignore`; empty matches every skill.
         gains: Capabilities whose gain makes the rule match.
         chain: Approvals, in this order.
         checks: Checks that must have passed when the approval was given.
@@ -69,13 +69,21 @@ def parse_policy(data: bytes, where: str = POLICY_FILE) -> Policy:
     Raises:
         InputError: It is not YAML, or says something that is not understood.
     """
-    import yaml
+    from workbench.skills import bounded_yaml
 
     try:
-        raw = yaml.load(data.decode("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the policy is not YAML: {visible(str(error).splitlines()[0])}", where=where) from error
+        loaded = bounded_yaml.load(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError("the policy is not UTF-8", where=where) from error
+    except bounded_yaml.YamlError as error:
+        raise InputError(
+            f"the policy is not YAML that can be read: {error.what}", where=f"{where}:{error.line}"
+        ) from error
     reader = _Reader(where)
+    if loaded.duplicates:
+        twice = loaded.duplicates[0]
+        raise reader.fail(f"'{visible(twice.key)}' stands on line {twice.first_line} and again on line {twice.line}")
+    raw = loaded.value
     top = reader.mapping(raw, "the policy", ("schema", "roles", "require", "skills", "tools"))
     if top.get("schema") != SCHEMA:
         raise InputError(f"the policy's schema is {visible(repr(top.get('schema')))}", where=where, remedy="schema: 1")
@@ -102,7 +110,7 @@ class _Reader:
     def any_mapping(self, value: Any, name: str) -> Mapping[str, Any]:
         if value is None:
             return {}
-        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        if not isinstance(value, dict):
             raise self.fail(f"{name} has to be a mapping")
         return value
 

@@ -1,6 +1,7 @@
 """The file that holds one verdict: written, named after its bytes, and read back with suspicion."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -79,15 +80,15 @@ def _with_doubt(record: Record, why_not: str) -> Record:
 def _parse(data: bytes) -> tuple[Mapping[str, Any], str | None]:
     if len(data) > _MAX_BYTES:
         return {}, "it is larger than 1 MiB"
-    import yaml
+    from workbench.skills import bounded_yaml
 
     try:
-        raw = yaml.load(data.decode("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        return {}, f"it can't be read: {visible(str(error).splitlines()[0])}"
-    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        return {}, "it is not a mapping"
-    return raw, None
+        raw = bounded_yaml.load(data.decode("utf-8")).value
+    except UnicodeDecodeError:
+        return {}, "it can't be read: it is not UTF-8"
+    except bounded_yaml.YamlError as error:
+        return {}, f"it can't be read: {error.what}"
+    return (raw, None) if isinstance(raw, dict) else ({}, "it is not a mapping")
 
 
 def _contradiction(record: Record, data: bytes, libraries: frozenset[str] | None) -> str | None:
@@ -103,24 +104,29 @@ def _contradiction(record: Record, data: bytes, libraries: frozenset[str] | None
         return "its bytes are not those it is named after: it was edited"
     if record.file != file_path(record.path, record.tree, record.at, data):
         return "it stands in the place of another skill, tree or time"
-    if libraries is not None and raw.get("library") not in libraries:
+    if libraries is not None and _text(raw, "library") not in libraries:
         return "it is a record of another library"
+    if _ident(record.reviewer_email) != _ident(record.author.rpartition("<")[2]):
+        return f"{visible(record.author)} committed it in the name of {visible(record.reviewer_email)}"
     return None
+
+
+def _ident(email: str) -> str:
+    """An e-mail as a commit holds it: git leaves out some characters, and some more at either end."""
+    return re.sub(r"[<>\n]", "", email).strip("".join(map(chr, range(33))) + ".,:;\"\\'").casefold()
 
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 
 def _moment(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return _NEVER
+    if not isinstance(value, str):
+        return _NEVER
+    try:
+        moment = datetime.fromisoformat(value)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return _NEVER
+    except (ValueError, OverflowError):
+        return _NEVER
 
 
 def _text(raw: object, key: str) -> str:

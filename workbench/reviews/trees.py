@@ -41,13 +41,13 @@ def trees_at(repository: Repository, revision: str, ids: Sequence[str]) -> dict[
     return trees
 
 
-def skills_at(repository: Repository, revision: str) -> dict[str, str]:
-    """The blob of the SKILL.md of each skill at a commit, by skill id."""
-    found = {}
+def skills_at(repository: Repository, revision: str) -> dict[str, str | None]:
+    """The blob of the SKILL.md of each skill at a commit, by skill id; None for one that is a link."""
+    found: dict[str, str | None] = {}
     for entry in repository.entries(revision, "-r"):
         folder, _, name = entry.path.rpartition("/")
-        if name == SKILL_FILE and entry.kind == "blob" and entry.mode != "120000":
-            found[folder or ROOT_ID] = entry.id
+        if name == SKILL_FILE and entry.kind == "blob":
+            found[folder or ROOT_ID] = None if entry.mode == "120000" else entry.id
     return found
 
 

@@ -1,6 +1,7 @@
 """Whether the rules hold at HEAD: what CI asks, and what a clone alone can answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from workbench.errors import InputError
@@ -10,7 +11,7 @@ from workbench.reviews.survey import Background, policy_in_force, read_backgroun
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.reviews.verdicts import digest_of
 from workbench.skills.globs import first_match
-from workbench.skills.model import Skill
+from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
 from workbench.skills.reader import parse_skill
 from workbench.text import visible
 
@@ -44,11 +45,17 @@ def committed_skills(repository: Repository, revision: str) -> list[Skill]:
     policy, _ = policy_in_force(repository, revision)
     files = skills_at(repository, revision)
     kept = {id_: blob for id_, blob in files.items() if not (policy and first_match(policy.exclude, id_))}
-    contents = repository.blobs(kept.values())
-    return [
-        parse_skill(id_, contents.get(blob, b""), folder_name=id_.rpartition("/")[2] if id_ != "." else None)
-        for id_, blob in sorted(kept.items())
-    ]
+    contents = repository.blobs(filter(None, kept.values()))
+    return [_committed(id_, contents.get(blob, b"") if blob else None) for id_, blob in sorted(kept.items())]
+
+
+def _committed(id_: str, data: bytes | None) -> Skill:
+    """A skill as its SKILL.md says; one that is only a link (None) is invalid: no approval covers what it leads to."""
+    skill = parse_skill(id_, data or b"", folder_name=id_.rpartition("/")[2] if id_ != ROOT_ID else None)
+    if data is not None:
+        return skill
+    problem = Problem("error", "skill-file-link", f"{SKILL_FILE} is a link: no approval covers what it leads to")
+    return replace(skill, problems=(problem,), loads=False)
 
 
 def _changed(repository: Repository, skills: Sequence[Skill], head: str, base: str) -> list[Skill]:
