@@ -316,6 +316,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         if self.last_error is None:
             self.say("Nothing has gone wrong.")
         else:
+            self.clear_notifications()
             self.push_screen(ErrorDialog(self.last_error))
 
     def action_doctor(self) -> None:

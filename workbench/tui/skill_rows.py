@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from workbench.reviews.model import STATE_SIGNS
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.tones import Span
 from workbench.tui.widgets.virtual_list import Row
 
 if TYPE_CHECKING:
     from workbench.reviews.listing import SkillRow
+    from workbench.reviews.model import State
     from workbench.skills.model import Problem, Skipped
 
 COLUMNS = (
@@ -24,23 +26,22 @@ COLUMNS = (
 SKIPPED = "skipped:"
 """What the ids of skipped places begin with."""
 
-_STATES = {
-    "approved": ("✓", "approved", "good"),
-    "draft": ("○", "draft", "muted"),
-    "in-review": ("◔", "in review", "accent"),
-    "stale": ("~", "stale", "attention"),
-    "changes-requested": ("!", "changes requested", "attention"),
-    "revoked": ("×", "revoked", "bad"),
-    "invalid": ("×", "invalid", "bad"),
+_TONES: "dict[State, str]" = {
+    "approved": "good",
+    "draft": "muted",
+    "in-review": "accent",
+    "stale": "attention",
+    "changes-requested": "attention",
+    "revoked": "bad",
+    "invalid": "bad",
 }
 
 
 def state_span(row: "SkillRow") -> Span:
     """The state as a sign, a word and a tone: `✓ approved`."""
-    sign, word, tone = _STATES.get(row.state, ("?", row.state, "plain"))
-    if row.state == "approved" and row.standing.self_approved:
-        word = "self-approved"
-    return Span(f"{sign} {word}", tone)
+    state = row.standing.state
+    word = "self-approved" if state == "approved" and row.standing.self_approved else state.replace("-", " ")
+    return Span(f"{STATE_SIGNS[state]} {word}", _TONES[state])
 
 
 def problems_span(problems: "Sequence[Problem]") -> Span:

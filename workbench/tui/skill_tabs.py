@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _FILES = (Column("file", 0), Column("size", 8, right=True), Column("", 24, least=40))
 _TESTS = (Column("case", 0), Column("last run", 12), Column("runs", 20, least=56))
 _VERSIONS = (
-    Column("when", 16),
+    Column("when", 10),
     Column("what", 0),
-    Column("", 22),
+    Column("", 20),
     Column("commit", 8, least=80),
     Column("by", 18, least=90),
 )
@@ -112,7 +112,7 @@ def _versions(workspace: "Workspace", row: "SkillRow") -> Listing:
             Row(
                 change.commit,
                 (
-                    Span(f"{datetime.fromtimestamp(change.at):%Y-%m-%d %H:%M}", "muted"),
+                    Span(f"{datetime.fromtimestamp(change.at):%Y-%m-%d}", "muted"),
                     change.subject,
                     Span(" · ".join(marks), "good" if change.approved else "accent"),
                     Span(change.commit[:8], "muted"),

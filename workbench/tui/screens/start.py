@@ -54,7 +54,7 @@ class StartScreen(WorkbenchScreen[None]):
 
     def _why(self) -> str:
         workspace = self.workspace
-        where = visible(str(workspace.root if workspace else Path.cwd()))
+        where = visible(_short(workspace.root if workspace else Path.cwd()))
         return f"There are no skills in {where}. What would you like to look at?"
 
     def on_mount(self) -> None:
