@@ -27,11 +27,12 @@ _TRUE = ("yes", "true", "on")
 
 
 class YamlError(InputError):
-    """The text is not YAML that can be read; `line` counts from 1."""
+    """The text is not YAML that can be read; `line` and, where it is known, `column` count from 1."""
 
-    def __init__(self, what: str, line: int) -> None:
+    def __init__(self, what: str, line: int, column: int | None = None) -> None:
         super().__init__(what)
         self.line = line
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Duplicate:
     key: str
     first_line: int
     line: int
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,16 @@ class Unquoted:
     written: str
     read_as: str
     line: int
+    column: int = 1
 
 
 @dataclass(slots=True)
 class Loaded:
-    """A document: its value, and the line of everything in it that has a key or a position."""
+    """A document: its value, and the line and column of everything in it that has a key or a position."""
 
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
+    columns: dict[Path, int] = field(default_factory=dict)
     duplicates: list[Duplicate] = field(default_factory=list)
     unquoted: list[Unquoted] = field(default_factory=list)
 
@@ -93,8 +97,9 @@ def load(text: str, *, first_line: int = 1, as_written: Collection[str] = ()) ->
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # What is never closed is noticed at the end; the last line that says anything is the place to look.
-        line = first_line + (text.count("\n", 0, min(mark.index, len(text.rstrip()))) if mark else 0)
-        raise YamlError(truncate(visible(error.problem or error.context or "it can't be parsed"), 200), line) from error
+        at = min(mark.index, len(text.rstrip())) if mark else 0
+        what = truncate(visible(error.problem or error.context or "it can't be parsed"), 200)
+        raise YamlError(what, first_line + text.count("\n", 0, at), _column(text, at)) from error
     except yaml.reader.ReaderError as error:
         before = text.encode("utf-8", "surrogatepass")[: error.position]
         what = f"the control character U+{_code(error.character):04X} is not allowed"
@@ -105,6 +110,10 @@ def load(text: str, *, first_line: int = 1, as_written: Collection[str] = ()) ->
     if node is not None:
         builder.loaded.value = builder.build(node, (), written=False)
     return builder.loaded
+
+
+def _column(text: str, index: int) -> int:
+    return index - text.rfind("\n", 0, index)
 
 
 def _code(character: Any) -> int:
@@ -159,10 +168,15 @@ class _Builder:
         self._counted = (index, line + self._text.count("\n", at, index))
         return self._counted[1]
 
+    def column(self, node: "Node") -> int:
+        """The column a node starts in, in characters."""
+        return _column(self._text, node.start_mark.index)
+
     def build(self, node: "Node", path: Path, *, written: bool) -> Any:
         import yaml
 
         self.loaded.lines.setdefault(path, self.line(node))
+        self.loaded.columns.setdefault(path, self.column(node))
         if isinstance(node, yaml.MappingNode):
             self._plain_tag(node, "map")
             return self._mapping(node, path, written=written)
@@ -192,9 +206,10 @@ class _Builder:
                 continue
             key = key_node.value
             if key in seen:
-                self.loaded.duplicates.append(Duplicate(key, seen[key], line))
+                self.loaded.duplicates.append(Duplicate(key, seen[key], line, self.column(key_node)))
             seen[key] = line
             self.loaded.lines[(*path, key)] = line
+            self.loaded.columns[(*path, key)] = self.column(key_node)
             below = written or (not path and key in self._as_written)
             own[key] = self.build(value_node, (*path, key), written=below)
         return {**merged, **own}
@@ -218,7 +233,8 @@ class _Builder:
         if not written:
             return value
         if kind in ("bool", "int", "float") and str(value) != node.value and str(value).lower() != node.value:
-            self.loaded.unquoted.append(Unquoted(path, node.value, str(value), self.line(node)))
+            place = self.line(node), self.column(node)
+            self.loaded.unquoted.append(Unquoted(path, node.value, str(value), *place))
         return node.value
 
 

@@ -24,6 +24,7 @@ class Frontmatter:
     Attributes:
         values: The keys; below `metadata` every scalar is text as written. Empty if unreadable.
         lines: Line of each key (`name`, `metadata.version`), counted from 1 in the file.
+        columns: Column of each key, in characters, counted from 1.
         text: The lines between the delimiters.
         body: Everything after the closing delimiter, not sanitised; the whole file if there is no frontmatter.
         body_line: Line of the file that the body begins on.
@@ -40,6 +41,7 @@ class Frontmatter:
     problems: tuple[Problem, ...] = ()
     readable: bool = True
     source: str = ""
+    columns: Mapping[str, int] = field(default_factory=dict)
 
 
 def parse(data: bytes) -> Frontmatter:
@@ -52,9 +54,9 @@ def parse(data: bytes) -> Frontmatter:
     body_line = 3 + text.count("\n")
     # An undecodable byte in the body is wrong, but no reason for a client not to load the skill.
     broken = [problem for problem in problems if problem.severity == "error" and (problem.line or 0) < body_line]
-    values, lines, found = ({}, {}, ()) if broken else _values(text)
+    values, lines, columns, found = ({}, {}, {}, ()) if broken else _values(text)
     readable = not broken and not any(problem.code.startswith("frontmatter-") for problem in found)
-    return Frontmatter(values, lines, text, body, body_line, (*problems, *found), readable, source)
+    return Frontmatter(values, lines, text, body, body_line, (*problems, *found), readable, source, columns)
 
 
 def _decoded(data: bytes) -> tuple[str, tuple[Problem, ...]]:
@@ -96,11 +98,11 @@ def _split(source: str) -> tuple[str, str] | Problem:
     return rest[: closing.start()], rest[closing.end() + 1 :]
 
 
-def _values(text: str) -> tuple[Mapping[str, Any], Mapping[str, int], tuple[Problem, ...]]:
+def _values(text: str) -> tuple[Mapping[str, Any], Mapping[str, int], Mapping[str, int], tuple[Problem, ...]]:
     size = len(text.encode("utf-8"))
     if size > MAX_FRONTMATTER:
         message = f"the frontmatter has {size:,} bytes; more than {MAX_FRONTMATTER:,} are not read"
-        return {}, {}, (Problem("error", "frontmatter-too-large", message, line=1),)
+        return {}, {}, {}, (Problem("error", "frontmatter-too-large", message, line=1),)
     problems: list[Problem] = []
     try:
         loaded = load(text, first_line=2, as_written=_AS_WRITTEN)
@@ -108,29 +110,31 @@ def _values(text: str) -> tuple[Mapping[str, Any], Mapping[str, int], tuple[Prob
         recovered = _recover(text)
         if recovered is None:
             message = f"the frontmatter is not YAML that can be read: {error.what}"
-            return {}, {}, (Problem("error", "frontmatter-yaml", message, line=error.line),)
+            return {}, {}, {}, (Problem("error", "frontmatter-yaml", message, line=error.line, column=error.column),)
         loaded, keys = recovered
         for key in keys:
             message = f"the value of '{key}' holds a colon; most clients recover, but put it in quotes"
-            problems.append(Problem("warning", "unquoted-colon", message, line=loaded.line(key)))
+            problems.append(Problem("warning", "unquoted-colon", message, line=loaded.line(key), column=1))
     if loaded.value is not None and not isinstance(loaded.value, dict):
         message = "the frontmatter has to be keys with values, like 'name: my-skill'"
-        return {}, {}, (Problem("error", "frontmatter-not-mapping", message, line=loaded.line() or 2),)
-    lines = {".".join(map(str, path)): line for path, line in loaded.lines.items() if 0 < len(path) <= 2}
-    return loaded.value or {}, lines, (*problems, *_oddities(loaded))
+        return {}, {}, {}, (Problem("error", "frontmatter-not-mapping", message, line=loaded.line() or 2),)
+    names = {path: ".".join(map(str, path)) for path in loaded.lines if 0 < len(path) <= 2}
+    lines = {name: loaded.lines[path] for path, name in names.items()}
+    columns = {name: loaded.columns[path] for path, name in names.items()}
+    return loaded.value or {}, lines, columns, (*problems, *_oddities(loaded))
 
 
 def _oddities(loaded: Loaded) -> Iterator[Problem]:
     for duplicate in loaded.duplicates:
         key = _short(duplicate.key)
         message = f"'{key}' stands twice (first in line {duplicate.first_line}); clients differ in which one counts"
-        yield Problem("error", "duplicate-key", message, line=duplicate.line)
+        yield Problem("error", "duplicate-key", message, line=duplicate.line, column=duplicate.column)
     for scalar in loaded.unquoted:
         place = _short(".".join(map(str, scalar.path)))
         message = (
             f"'{place}' is written {_short(scalar.written)} but some clients read {_short(scalar.read_as)}; quote it"
         )
-        yield Problem("warning", "unquoted-value", message, line=scalar.line)
+        yield Problem("warning", "unquoted-value", message, line=scalar.line, column=scalar.column)
 
 
 def _short(text: str) -> str:

@@ -18,10 +18,11 @@ _MAX_LINE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class MarkdownLink:
-    """One relative link: its path without the anchor, normalised against the skill's folder, and its line."""
+    """One relative link: its path without the anchor, normalised against its file's folder, and its line and column."""
 
     path: str
     line: int
+    column: int = 1
 
 
 def relative_links(body: str, first_line: int = 1) -> Iterator[MarkdownLink]:
@@ -38,10 +39,15 @@ def relative_links(body: str, first_line: int = 1) -> Iterator[MarkdownLink]:
         # Nobody links from a line this long; what is there is data, and matching it would only cost time.
         if fence or "](" not in line or len(line) > _MAX_LINE:
             continue
-        for found in _LINK.finditer(_CODE.sub("", line) if "`" in line else line):
+        for found in _LINK.finditer(_CODE.sub(_blank, line) if "`" in line else line):
             target = unquote(found[1].strip("<>").partition("#")[0].partition("?")[0])
             if target and not _SCHEME.match(target) and target[0] not in "/\\~$" and not set(target) & set("{}*\0"):
-                yield MarkdownLink(posixpath.normpath(target), number)
+                yield MarkdownLink(posixpath.normpath(target), number, found.start(1) + 1)
+
+
+def _blank(code: re.Match[str]) -> str:
+    """As many spaces as the code takes, so that columns stay true."""
+    return " " * len(code[0])
 
 
 def check_links(body: str, first_line: int, present: Collection[str]) -> Iterator[Problem]:
@@ -56,8 +62,7 @@ def check_links(body: str, first_line: int, present: Collection[str]) -> Iterato
         shown = truncate(visible(link.path), 80)
         if link.path == ".." or link.path.startswith("../"):
             message = f"the link to '{shown}' leaves the skill's folder; it breaks wherever the skill is installed"
-            yield Problem("warning", "link-leaves-skill", message, line=link.line)
+            yield Problem("warning", "link-leaves-skill", message, line=link.line, column=link.column)
         elif link.path != "." and link.path not in present:
-            yield Problem(
-                "warning", "broken-link", f"the link leads to '{shown}', which does not exist", line=link.line
-            )
+            message = f"the link leads to '{shown}', which does not exist"
+            yield Problem("warning", "broken-link", message, line=link.line, column=link.column)

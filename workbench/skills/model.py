@@ -20,6 +20,8 @@ class Problem:
         message: One sentence without a full stop, saying what is wrong and, where short, the remedy.
         path: The file, relative to the library, or None for the skill as a whole.
         line: Counted from 1, or None.
+        column: In characters, counted from 1, or None.
+        remedy: What to do about it, one sentence; empty where the message says it.
     """
 
     severity: Severity
@@ -27,6 +29,8 @@ class Problem:
     message: str
     path: str | None = None
     line: int | None = None
+    column: int | None = None
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,9 @@ def loads(frontmatter: Frontmatter) -> bool:
 
 
 def _at(frontmatter: Frontmatter, key: str, severity: Severity, code: str, message: str) -> Problem:
-    return Problem(severity, code, message, line=frontmatter.lines.get(key, 1))
+    # What is missing has no column: it would have to be somewhere in the frontmatter.
+    line, column = frontmatter.lines.get(key, 1), frontmatter.columns.get(key)
+    return Problem(severity, code, message, line=line, column=column)
 
 
 def _shown(value: object, width: int = 80) -> str:
@@ -71,6 +73,9 @@ def _name(matter: Frontmatter, folder_name: str | None) -> Iterator[Problem]:
         return
     name = unicodedata.normalize("NFKC", value.strip())
     shown = _shown(name)
+    if value != value.strip():
+        message = f"the name '{shown}' has spaces around it; clients that compare it as it is will not find it"
+        yield _at(matter, "name", "warning", "name-whitespace", message)
     if len(name) > MAX_NAME:
         message = f"the name has {len(name):,} characters; at most {MAX_NAME} are allowed"
         yield _at(matter, "name", "error", "name-too-long", message)
@@ -187,8 +192,10 @@ def _body(matter: Frontmatter) -> Iterator[Problem]:
 def _hidden(matter: Frontmatter) -> Iterator[Problem]:
     """Characters that a reader can't see: in the file as it is, and in values that write them as escapes."""
     lines: dict[int, list[str]] = {}
-    for line, _, name in hidden_characters(matter.source):
+    columns: dict[int, int] = {}
+    for line, column, name in hidden_characters(matter.source):
         lines.setdefault(line, []).append(name)
+        columns.setdefault(line, column)
     for key, value in matter.values.items():
         line = matter.lines.get(key, 1)
         if isinstance(value, str) and line not in lines and (found := hidden_characters(value)):
@@ -197,7 +204,7 @@ def _hidden(matter: Frontmatter) -> Iterator[Problem]:
         names = lines[line]
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
         message = f"a character that can't be seen stands here: {names[0]}{more}"
-        yield Problem("warning", "hidden-characters", message, line=line)
+        yield Problem("warning", "hidden-characters", message, line=line, column=columns.get(line))
     if (rest := len(lines) - _HIDDEN_LINES_SHOWN) > 0:
         message = f"{plural(rest, 'further line')} with characters that can't be seen"
         yield Problem("warning", "hidden-characters", message, line=sorted(lines)[_HIDDEN_LINES_SHOWN])
