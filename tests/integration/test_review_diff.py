@@ -116,3 +116,44 @@ def test_kinds_of_change_and_odd_names_are_all_told(library: Any, workbench: Any
     shown = workbench("review", "diff", "a", "--base", "HEAD~1")
     assert shown.code == 0
     assert "\t" not in shown.out
+
+
+def only_file(library: Any, path: str) -> Any:
+    files = library.workspace().diff("skills/a", base="HEAD~1").files
+    return next(file for file in files if file.path == path)
+
+
+def test_a_file_that_became_a_link_shows_what_went_and_where_it_leads(two: Any) -> None:
+    (two.root / "skills/a/run.py").unlink()
+    (two.root / "skills/a/run.py").symlink_to("../../secrets")
+    two.commit()
+    found = only_file(two, "run.py")
+    lines = [(line.kind, line.text) for hunk in found.hunks for line in hunk.lines]
+    assert lines == [("-", "one"), ("-", ""), ("-", "two"), ("-", ""), ("-", "EVIL"), ("+", "../../secrets")]
+    assert "now a symbolic link" in found.notes
+
+
+def test_a_line_end_that_came_or_went_is_said(two: Any) -> None:
+    two.write("skills/a/run.py", "one\n\ntwo\n\nEVIL")
+    two.commit()
+    assert "the last line has no line end now" in only_file(two, "run.py").notes
+    two.write("skills/a/run.py", "one\n\ntwo\n\nEVIL\n")
+    two.commit()
+    assert "the last line has a line end now" in only_file(two, "run.py").notes
+
+
+def test_a_carriage_return_is_seen(two: Any, workbench: Any) -> None:
+    two.write("skills/a/run.py", "one\r\n\ntwo\n\nEVIL\n")
+    two.commit()
+    assert "+one␍" in workbench("review", "diff", "a", "--base", "HEAD~1").out
+
+
+def test_content_that_looks_like_a_patch_stays_content(two: Any) -> None:
+    two.write(
+        "skills/a/run.py", "-- /dev/null\n++ b/x\n@@ -1 +1 @@\ndiff --git a/x b/x\n\\ No newline at end of file\n"
+    )
+    two.commit()
+    found = only_file(two, "run.py")
+    assert [line.text for hunk in found.hunks for line in hunk.lines if line.kind == "+"] == [
+        "-- /dev/null", "++ b/x", "@@ -1 +1 @@", "diff --git a/x b/x", "\\ No newline at end of file",
+    ]  # fmt: skip

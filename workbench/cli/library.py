@@ -14,13 +14,14 @@ from workbench.commands import command
 from workbench.config import bundled, home_dir, personal_library
 from workbench.errors import ExitCode
 from workbench.reviews.listing import LibraryView
+from workbench.reviews.model import State
 from workbench.text import plural, truncate, visible
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
     from workbench.reviews.adopt import Source
 
-_ORDER = ("invalid", "revoked", "changes-requested", "stale", "in-review", "draft", "approved")
+_ORDER: tuple[State, ...] = ("invalid", "revoked", "changes-requested", "stale", "in-review", "draft", "approved")
 _NEXT = {
     "changes-requested": "workbench review list",
     "stale": "workbench review diff",

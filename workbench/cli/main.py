@@ -4,6 +4,7 @@ Nothing heavy is imported here: a subcommand's module is loaded when it is calle
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,7 +112,17 @@ def _print_git_commands() -> None:
 def main(argv: list[str] | None = None, *, screen: Screen | None = None) -> None:
     """Run the command line and end the process with the documented exit code."""
     _open_what_is_closed()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _end)
     sys.exit(run(argv, screen=screen))
+
+
+def _end(_number: int, _frame: object) -> None:
+    """End as ctrl+c does: what was started is stopped, and what was made for a while is removed, undisturbed."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _open_what_is_closed() -> None:
@@ -141,7 +152,19 @@ def run(argv: list[str] | None = None, *, screen: Screen | None = None) -> int:
     except KeyboardInterrupt:
         click.echo("cancelled", err=True)
         return ExitCode.CANCELLED
+    except BrokenPipeError:
+        _give_up_output()  # the reader has gone, and nothing more can be said to it
+        return ExitCode.OK
     except OSError as error:
+        _give_up_output()
         place = f"{visible(str(error.filename))}: " if error.filename else ""
         click.echo(f"error: {place}{error.strerror or 'the system refused'}", err=True)
         return ExitCode.BAD_INPUT
+
+
+def _give_up_output() -> None:
+    """Let what is still buffered for standard output go nowhere, so that the end of the process does not try again."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,14 +10,11 @@ from typing import Any
 import click
 
 from workbench.errors import WorkbenchError
+from workbench.reviews.model import STATE_SIGNS, State
 from workbench.skills.model import Problem
 from workbench.text import cell_width, fit, truncate, visible, visible_block
 from workbench.workspace import Workspace
 
-STATE_SIGNS = {
-    "invalid": "✗", "revoked": "⊘", "changes-requested": "±", "approved": "✓", "in-review": "…", "stale": "~",
-    "draft": "·",
-}  # fmt: skip
 _STATE_COLOURS = {
     "invalid": "red", "revoked": "red", "changes-requested": "yellow", "approved": "green", "in-review": "cyan",
     "stale": "yellow",
@@ -66,9 +63,9 @@ def styled(text: str, *, err: bool = False, **style: Any) -> str:
     return click.style(text, **style) if stream.isatty() and not os.environ.get("NO_COLOR") else text
 
 
-def state_label(state: str) -> str:
+def state_label(state: State) -> str:
     """A state as its sign and its word."""
-    return styled(f"{STATE_SIGNS.get(state, '?')} {state}", fg=_STATE_COLOURS.get(state))
+    return styled(f"{STATE_SIGNS[state]} {state}", fg=_STATE_COLOURS.get(state))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:

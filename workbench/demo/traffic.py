@@ -15,7 +15,7 @@ _SEED = 20
 _DAYS = 35
 _LEVEL = "bubblewrap"
 _MODELS = (("claude-opus-4-6", 1), ("claude-sonnet-4-6", 6), ("claude-haiku-4-5", 3), ("house-model-7b", 1))
-_PROJECTS = ("/home/you/code/shop", "/home/you/code/shop-docs", "/home/you/code/infra")
+_PROJECTS = ("/demo-data/shop", "/demo-data/shop-docs", "/demo-data/infra")
 
 
 def write_events(store: Store, library: str, trees: Mapping[str, Sequence[str]], now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, Protocol
 
 from workbench.text import decode, hidden_characters, plural, visible
@@ -146,47 +147,52 @@ def _file(status: str, old_mode: str, new_mode: str, path: str, old_path: str | 
         new_mode=None if status == "D" else new_mode,
         binary=binary,
         hunks=hunks,
-        notes=tuple(_notes(old_mode, new_mode, binary, hunks)),
+        notes=tuple(filter(None, [*_notes(old_mode, new_mode, binary, hunks), _lost_line_end(patch)])),
     )
 
 
 def _hunks(patch: Sequence[str]) -> Iterator[Hunk]:
-    start: re.Match[str] | None = None
-    lines: list[DiffLine] = []
-    old = new = 0
-    for line in patch:
-        found = _HUNK.match(line)
-        if found:
-            if start:
-                yield _hunk(start, lines)
-            start, lines = found, []
-            old, new = int(found[1]), int(found[3])
-        elif start and line[:1] == "+":
-            lines.append(DiffLine("+", None, new, line[1:]))
-            new += 1
-        elif start and line[:1] == "-":
-            lines.append(DiffLine("-", old, None, line[1:]))
-            old += 1
-        elif start and line[:1] == " ":
-            lines.append(DiffLine(" ", old, new, line[1:]))
-            old, new = old + 1, new + 1
-    if start:
-        yield _hunk(start, lines)
+    """The hunks of a patch. A hunk ends by its own counts, so no content can pose as what comes after it."""
+    lines = iter(patch)
+    for heading in lines:
+        found = _HUNK.match(heading)
+        if found is None:
+            continue
+        old, old_left = int(found[1]), _count(found[2])
+        new, new_left = int(found[3]), _count(found[4])
+        hunk = Hunk(old, old_left, new, new_left, found[5], ())
+        content: list[DiffLine] = []
+        while old_left or new_left:
+            line = next(lines)
+            if line[:1] == "+":
+                content.append(DiffLine("+", None, new, line[1:]))
+                new, new_left = new + 1, new_left - 1
+            elif line[:1] == "-":
+                content.append(DiffLine("-", old, None, line[1:]))
+                old, old_left = old + 1, old_left - 1
+            elif line[:1] == " ":
+                content.append(DiffLine(" ", old, new, line[1:]))
+                old, new, old_left, new_left = old + 1, new + 1, old_left - 1, new_left - 1
+        yield replace(hunk, lines=tuple(content))
 
 
-def _hunk(found: re.Match[str], lines: Sequence[DiffLine]) -> Hunk:
-    def count(text: str | None) -> int:
-        return 1 if text is None else int(text)
+def _count(text: str | None) -> int:
+    return 1 if text is None else int(text)
 
-    return Hunk(int(found[1]), count(found[2]), int(found[3]), count(found[4]), found[5], tuple(lines))
+
+def _lost_line_end(patch: Sequence[str]) -> str | None:
+    """Which side's last line has no line end, where only one side's has none: the lines alone look the same."""
+    sides = {before[:1] for before, line in pairwise(patch) if line.startswith("\\ No newline")}
+    return {"+": "the last line has no line end now", "-": "the last line has a line end now"}.get("".join(sides))
 
 
 def _notes(old_mode: str, new_mode: str, binary: bool, hunks: Sequence[Hunk]) -> Iterator[str]:
     """What a reader must not miss about a file."""
     checks: tuple[tuple[bool, str], ...] = (
-        (new_mode == "100755" and old_mode != "100755", "executable"),
+        (new_mode == "100755" and old_mode != "100755", "now executable"),
         (old_mode == "100755" and new_mode == "100644", "no longer executable"),
-        (new_mode == "120000", "a symbolic link"),
+        (new_mode == "120000" and old_mode != "120000", "now a symbolic link"),
+        (new_mode == old_mode == "120000", "a symbolic link that leads elsewhere now"),
         (new_mode == "160000", "a submodule: its content is not part of what is reviewed"),
         (binary, "binary: its content can't be shown"),
     )
@@ -209,4 +215,4 @@ def as_text(diff: SkillDiff, paint: Callable[[str, str], str] = lambda text, _st
             place = f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@"
             yield paint(f"{place} {visible(hunk.heading)}".rstrip(), "hunk")
             for line in hunk.lines:
-                yield paint(line.kind + visible(line.text.removesuffix("\r").expandtabs(4)), line.kind)
+                yield paint(line.kind + visible(line.text.expandtabs(4)), line.kind)

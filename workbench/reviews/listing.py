@@ -10,7 +10,7 @@ from typing import Any
 from workbench.errors import InputError
 from workbench.git import Repository, WorkTree
 from workbench.reviews.diff import SkillDiff, diff_trees
-from workbench.reviews.model import Standing
+from workbench.reviews.model import Standing, State
 from workbench.reviews.survey import Background, read_background, standing_of
 from workbench.reviews.trees import current_trees, write_root_tree
 from workbench.skills.model import ROOT_ID, Problem, Skill, Skipped
@@ -41,7 +41,7 @@ class SkillRow:
         return self.skill.name
 
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         """The derived state."""
         return self.standing.state
 

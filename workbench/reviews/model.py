@@ -8,6 +8,17 @@ from typing import Any, Literal
 State = Literal["invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft"]
 Verdict = Literal["request", "comment", "request-changes", "approve", "revoke", "baseline"]
 
+STATE_SIGNS: dict[State, str] = {
+    "invalid": "×",
+    "revoked": "⊘",
+    "changes-requested": "!",
+    "approved": "✓",
+    "in-review": "◔",
+    "stale": "~",
+    "draft": "○",
+}
+"""One sign for each state, for every list: colour alone never says it."""
+
 VERDICTS: tuple[Verdict, ...] = ("request", "comment", "request-changes", "approve", "revoke", "baseline")
 REVIEWS_REF = "refs/heads/workbench/reviews"
 

@@ -13,11 +13,12 @@ from workbench.text import cell_width, plural, truncate, visible
 from workbench.tui.bindings import keys_of, show_key
 
 if TYPE_CHECKING:
+    from workbench.reviews.model import State
     from workbench.tui.app import WorkbenchApp
 
 MODES = ("skills", "tools", "tests", "analytics", "cost")
 
-_WAITING = ("invalid", "revoked", "changes-requested", "stale", "in-review", "draft")
+_WAITING: "tuple[State, ...]" = ("invalid", "revoked", "changes-requested", "stale", "in-review", "draft")
 """The states that ask something of a person, the most urgent first."""
 
 
