@@ -50,7 +50,7 @@ def test(
 
 def _run(workspace: Workspace, ids: list[str], *, quiet: bool, **options: Any) -> TestRun:
     """Run in a thread, so that ctrl+c stops the cases and what ran is still stored and shown."""
-    cancel = threading.Event()
+    cancel, finished = threading.Event(), threading.Event()
     done: list[TestRun] = []
     failed: list[BaseException] = []
 
@@ -60,12 +60,14 @@ def _run(workspace: Workspace, ids: list[str], *, quiet: bool, **options: Any) -
             done.append(workspace.test(ids, on_result=show, cancel=cancel, **options))
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it again
             failed.append(error)
+        finally:
+            finished.set()
 
-    worker = threading.Thread(target=work)
-    worker.start()
-    while worker.is_alive():
+    threading.Thread(target=work).start()
+    # Not join: when that is interrupted, Python 3.11 takes the thread for ended.
+    while not finished.is_set():
         try:
-            worker.join(0.2)
+            finished.wait(0.2)
         except KeyboardInterrupt:
             cancel.set()
     if failed:

@@ -1,0 +1,87 @@
+"""Ended early, by ctrl+c or by the system: what was started is stopped, and what was made for a while is gone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WAITS = """\
+import pathlib, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+pathlib.Path(sys.argv[1]).write_text(str(child.pid))
+child.wait()
+"""
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+def start(*args: str, **env: str) -> subprocess.Popen[str]:
+    """The command line, as from a terminal that sends it ctrl+c."""
+    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heeds}; from workbench.__main__ import main; main()"
+    command = [sys.executable, "-c", program, *args]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env={**os.environ, **env})
+
+
+def wait_for(condition: Any) -> None:
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until, "it did not happen within 30 seconds"
+        time.sleep(0.01)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.fixture
+def waiting(library: Any, tmp_path: Path) -> Path:
+    """A library whose one tool, and one case, wait for ten minutes; gives the file that names their child."""
+    mark = tmp_path / "mark"
+    library.skill("skills/a")
+    library.write("skills/a/wait.py", WAITS)
+    library.write("skills/a/tools.yaml", "tools:\n  - {name: wait, description: W., run: [python, wait.py, '{mark}'],\n"
+                  "     input_schema: {type: object, properties: {mark: {type: string}}}}\n")  # fmt: skip
+    case = f"  - {{name: waits, tool: wait, with: {{mark: '{mark}'}}, timeout: 600s, expect: {{exit: 0}}}}\n"
+    library.write("skills/a/tests/case.yaml", f"cases:\n{case}")
+    library.commit()
+    return mark
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("command", ["call", "test"])
+def test_what_runs_is_stopped_with_all_it_started(waiting: Path, command: str, number: int, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    arguments = json.dumps({"mark": str(waiting)})
+    what = ("tools", "call", "a.wait", "--args", arguments) if command == "call" else ("test", "a")
+    process = start(*what, "--unsandboxed", TMPDIR=str(scratch))
+    wait_for(lambda: waiting.exists() and waiting.read_text())
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    wait_for(lambda: is_gone(int(waiting.read_text())))
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_demonstration_is_removed(library: Any, tmp_path: Path, number: int) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    process = start("demo", TMPDIR=str(scratch))
+    wait_for(lambda: any(scratch.glob("workbench-demo-*/library/.git")))
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert list(scratch.iterdir()) == []
