@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConflictError, InputError
+from workbench.text import truncate, visible
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -82,7 +83,8 @@ class Store:
             try:
                 yield connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # SQLite itself rolls back when the disk is full
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
 
@@ -125,6 +127,12 @@ def _readable_errors(place: str) -> Iterator[None]:
             f"the store is damaged: {error}",
             where=place,
             remedy="move the file away (nothing of git's is in it), or restore a copy",
+        ) from error
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"the store can't hold a name that is not UTF-8: '{truncate(visible(str(error.object)), 80)}'",
+            where=place,
+            remedy="rename the file or folder",
         ) from error
     except OSError as error:
         raise InputError(

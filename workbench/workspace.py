@@ -430,7 +430,10 @@ class Workspace:
         errors = any(problem.severity == "error" for problem in row.problems)
         checks: dict[str, Any] = {"validation": "fail" if errors else "pass"}
         store = self._store_if_usable()
-        run = last_test_run(store, row.id, row.standing.tree) if store and row.standing.tree else None
+        try:
+            run = last_test_run(store, row.id, row.standing.tree) if store and row.standing.tree else None
+        except WorkbenchError:
+            run = None
         # A run of some cases only says nothing about the skill.
         if run and {case.name for case in self.cases(row.id)[0]} <= {case.name for case in run.cases}:
             checks["tests"] = {"passed": run.passed, "failed": run.failed}

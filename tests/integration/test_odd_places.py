@@ -110,3 +110,22 @@ def test_a_user_without_a_home_is_told_what_to_set(one: Any) -> None:
     done = subprocess.run([sys.executable, "-c", program], env=nobody, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "HOME" in done.stderr
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_listed_and_tested_but_no_record_can_name_it(
+    library: Any, workbench: Any
+) -> None:
+    name = os.fsdecode(b"skills/caf\xe9")
+    library.write(f"{name}/SKILL.md", "---\nname: cafe\ndescription: Does cafe.\n---\n")
+    library.write(f"{name}/tests/one.yaml", "cases:\n  - {name: x, run: [python, -c, ''], expect: {exit: 0}}\n")
+    library.commit()
+    assert [item["state"] for item in workbench("skills", "list", "--json").json] == ["draft"]
+    said = workbench("review", "approve", name, "--reason", "x")
+    assert said.code == 3
+    assert "not UTF-8" in said.err
+    said = workbench("test", name, "--unsandboxed")
+    assert said.code == 0
+    assert "not UTF-8" in said.err
+    library.git("config", "--global", "user.email", "ada@example.com")
+    adopted = workbench("adopt", str(library.root / "skills"), "--json").json
+    assert (adopted["skills"], len(adopted["skipped"])) == ([], 1)

@@ -120,7 +120,7 @@ def verify(ctx: click.Context, workspace: Workspace, names: tuple[str, ...], bas
             for reason in one.reasons:
                 click.echo(f"      {visible(reason)}")
         held = sum(one.ok for one in found.skills)
-        click.echo(f"{held} of {plural(len(found.skills), 'skill')} hold at {(found.commit or '')[:12]}")
+        click.echo(f"the rules hold for {held} of {plural(len(found.skills), 'skill')} at {(found.commit or '')[:12]}")
         for note in found.notes:
             click.echo(f"note: {visible(note)}", err=True)
     ctx.exit(ExitCode.OK if found.ok else ExitCode.NO)

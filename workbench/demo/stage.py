@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -45,7 +46,16 @@ def demonstration(keep: Path | None = None, *, now: datetime | None = None) -> I
         if workspace is not None:
             workspace.store.close()
         if keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; a process that was just interrupted may write there for a moment longer."""
+    for _ in range(40):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
 
 
 def _set_up(folder: Path, now: datetime) -> Workspace:

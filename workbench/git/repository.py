@@ -1,6 +1,7 @@
 """A git work tree and what can be asked of it."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -306,10 +307,11 @@ def _failure(args: Sequence[str], cwd: Path, stderr: bytes) -> GitError:
 def _why_refused(error: GitError, folder: Path) -> InputError:
     """What a user has to know about a repository that git does not open."""
     if "dubious ownership" in error.stderr:
+        top = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
         return InputError(
             "git does not trust this repository, because another user owns it",
             where=str(folder),
-            remedy=f"if you trust it: git config --global --add safe.directory {folder}",
+            remedy=f"if you trust it: git config --global --add safe.directory {shlex.quote(visible(str(top)))}",
         )
     if "must be run in a work tree" in error.stderr:
         return InputError(

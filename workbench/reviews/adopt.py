@@ -17,7 +17,7 @@ from workbench.git import Identity, Repository, named
 from workbench.reviews import ledger, records
 from workbench.reviews.ledger import read_ledger
 from workbench.reviews.trees import current_trees, trees_at
-from workbench.reviews.verdicts import digest_of
+from workbench.reviews.verdicts import digest_of, encodable
 from workbench.skills.discovery import find
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Skipped
 from workbench.skills.reader import read
@@ -141,6 +141,9 @@ def _collect(sources: Sequence[Source]) -> tuple[list[_Found], list[Skipped]]:
     skipped: list[Skipped] = []
     for source in sources:
         for name, folder in _skills_of(source, skipped):
+            if encodable(name) != name:
+                skipped.append(Skipped(str(folder), "its name is not UTF-8, so no record can name it"))
+                continue
             tree = tree_of_folder(folder)
             key = (name, tree)
             if key in found:

@@ -43,11 +43,15 @@ def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Op
 
     Raises:
         UsageError: The verdict needs a reason and has none.
-        InputError: The skill can't be loaded, or git does not know who the user is.
+        InputError: The skill can't be loaded or named in a record, or git does not know who the user is.
         ConflictError: The tree is not the one expected, or not the one at HEAD, or there is nothing to revoke.
     """
     if opinion.verdict in _NEEDS_REASON and not opinion.reason.strip():
         raise UsageError(f"'{opinion.verdict}' needs a reason", remedy="say what you saw: --reason TEXT")
+    if encodable(skill.id) != skill.id:
+        raise InputError(
+            "the folder's name is not UTF-8, so no record can name it", where=visible(skill.id), remedy="rename it"
+        )
     tree = _tree_to_judge(skill, standing, opinion)
     who = repository.identity()
     if skill.id == ROOT_ID and tree == standing.head_tree:
