@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
 
 from workbench.commands import Scope
 from workbench.errors import WorkbenchError
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from workbench.reviews.listing import LibraryView
     from workbench.tui.app import WorkbenchApp
     from workbench.workspace import Workspace
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 15
 
 ResultT = TypeVar("ResultT")
 T = TypeVar("T")
@@ -44,11 +45,10 @@ class WorkbenchScreen(Screen[ResultT]):
     AUTO_FOCUS: ClassVar[str | None] = "VirtualList"
 
     def compose(self) -> ComposeResult:
-        """The header line, the body, the footer; and what is shown instead where there is no room."""
+        """The header line, the body, the footer."""
         yield HeaderLine(self.MODE)
         yield from self.compose_body()
         yield KeyBar()
-        yield Static(Content("The workbench needs 60 columns and 15 rows."), id="too-small")
 
     def compose_body(self) -> ComposeResult:
         """The widgets between the header line and the footer."""
@@ -75,6 +75,15 @@ class WorkbenchScreen(Screen[ResultT]):
     def on_mount(self) -> None:
         """Follow the library. (Textual calls the `on_mount` of a class and of all its bases.)"""
         self.workbench.library_signal.subscribe(self, self.library_changed)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where there is no room, say so instead; the style sheet hides the rest."""
+        if (event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT) and not self.query("#too-small"):
+            from textual.content import Content
+            from textual.widgets import Static
+
+            said = f"The workbench needs {LEAST_WIDTH} columns and {LEAST_HEIGHT} rows."
+            self.mount(Static(Content(said), id="too-small"))
 
     def library_changed(self, view: "LibraryView") -> None:
         """The library was read, or read again, or is another one: show what it holds now."""

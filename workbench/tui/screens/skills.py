@@ -6,16 +6,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
-from textual.widgets import Static
 
 from workbench.commands import Scope
 from workbench.text import plural, visible
 from workbench.tui.bindings import bindings
 from workbench.tui.screens.skill_actions import SkillActions
 from workbench.tui.skill_rows import COLUMNS, SKIPPED, list_rows, skipped_rows
-from workbench.tui.toned import toned_lines
 from workbench.tui.widgets.filtered_list import FilteredList
-from workbench.tui.widgets.text_view import TextLine
 from workbench.tui.widgets.tones import Span
 from workbench.tui.widgets.virtual_list import Row, VirtualList
 
@@ -78,6 +75,10 @@ class SkillsScreen(SkillActions):
 
     async def _say_notes(self, view: "LibraryView") -> None:
         """Show what a user should know about the library, above the list."""
+        from textual.widgets import Static
+
+        from workbench.tui.toned import toned_lines
+
         notes = [Span(f"! {visible(note)}", "attention") for note in view.notes[:3]]
         if view.skipped:
             notes.append(Span(f"{plural(len(view.skipped), 'place')} not searched: see the end of the list", "muted"))
@@ -117,6 +118,8 @@ class SkillsScreen(SkillActions):
                 same = self._detail.row is not None and self._detail.row.id == row.id
                 self._detail.show(self._rows[row.id], top=not same)
         elif row is not None:
+            from workbench.tui.widgets.text_view import TextLine
+
             self._detail.say([TextLine((Span(f"Not read as a skill: {_reason(row)}"),))], row.id.removeprefix(SKIPPED))
 
     @on(VirtualList.Opened, "#skill-rows")
