@@ -17,9 +17,8 @@ from workbench import git
 from workbench.config import Settings, expanded, load_settings, store_path
 from workbench.errors import InputError, UsageError, WorkbenchError
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, parse_policy
-from workbench.reviews.diff import SkillDiff
 from workbench.reviews.history import Change
-from workbench.reviews.listing import LibraryView, SkillRow, diff_of, row_outside_git, rows_in_git, situation
+from workbench.reviews.listing import LibraryView, SkillRow, row_outside_git, rows_in_git, situation
 from workbench.reviews.model import Recorded, Verdict, Verification
 from workbench.reviews.survey import Background, policy_in_force
 from workbench.reviews.trees import current_trees
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from workbench.analytics.usage import By as UsageBy
     from workbench.analytics.usage import UsageRow
     from workbench.doctor import Check
+    from workbench.reviews.diff import SkillDiff
     from workbench.sandbox.model import OnOutput
     from workbench.skills.reader import Document
     from workbench.testing.model import Case, TestRun
@@ -192,13 +192,15 @@ class Workspace:
             for change in background.history.get(row.id, ())
         )
 
-    def diff(self, skill_id: str, *, base: str | None = None) -> SkillDiff:
+    def diff(self, skill_id: str, *, base: str | None = None) -> "SkillDiff":
         """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
 
         Raises:
             InputError: Outside git, or `base` names nothing.
         """
         repository = self._need_git("comparing with what was approved")
+        from workbench.reviews.comparing import diff_of
+
         return diff_of(repository, skill_id, self.row(skill_id).standing, base)
 
     def decide(
@@ -252,18 +254,9 @@ class Workspace:
         Raises:
             UsageError: None or several are meant; it lists the candidates.
         """
-        from workbench.skills.naming import near
+        from workbench.tools.naming import resolve_tool
 
-        tools = self.tools()
-        found = [tool for tool in tools if name in (tool.id, f"{tool.skill}.{tool.name}")]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            candidates = ", ".join(visible(f"{tool.skill}.{tool.name}") for tool in found)
-            raise UsageError(f"'{visible(name)}' is ambiguous", remedy=f"one of: {candidates}")
-        raise UsageError(
-            f"there is no tool '{visible(name)}'", remedy=near(name, [t.id for t in tools]) or "workbench tools list"
-        )
+        return resolve_tool(self.tools(), name)
 
     def cases(self, skill_id: str) -> "tuple[tuple[Case, ...], tuple[Problem, ...]]":
         """The test cases of one skill, and what is wrong with their files."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workbench.config import expanded
 from workbench.errors import InputError
-from workbench.git import Identity, Repository, named
+from workbench.git import GitError, Identity, Repository, named
 from workbench.reviews import ledger, records
 from workbench.reviews.ledger import read_ledger
 from workbench.reviews.trees import current_trees, trees_at
@@ -24,6 +24,7 @@ from workbench.skills.reader import read
 from workbench.skills.treehash import tree_of_folder
 from workbench.text import plural, visible
 
+_FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
 BASELINE_REASON = "as found, unread"
 
 AGENT_FOLDERS: tuple[tuple[str, str], ...] = (
@@ -108,11 +109,13 @@ def adopt(library: Path, sources: Sequence[Source], now: datetime) -> Adoption:
     who = repository.identity()
     found, skipped = _collect(sources)
     outcomes = _copy(repository, found, skipped)
-    fresh = [done.path for done in outcomes if done.outcome in ("new", "updated")]
+    refused = _stage(repository, [done for done in outcomes if done.outcome in ("new", "updated")], skipped)
+    outcomes = [done for done in outcomes if done not in refused]
+    fresh = [done for done in outcomes if done.outcome in ("new", "updated")]
     if not fresh:
         return Adoption(library, tuple(outcomes), None, None, tuple(skipped))
-    commit = _commit(repository, fresh, who)
-    baseline = _record_baseline(repository, [one for one in outcomes if one.path in fresh], who, now)
+    commit = _commit(repository, [done.path for done in fresh], who)
+    baseline = _record_baseline(repository, fresh, who, now)
     return Adoption(library, tuple(outcomes), commit, baseline, tuple(skipped))
 
 
@@ -222,15 +225,40 @@ def _is_storable(path: Path) -> bool:
     return path.is_symlink() or path.is_file() or path.is_dir()
 
 
+def _stage(repository: Repository, copies: Sequence[Adopted], skipped: list[Skipped]) -> list[Adopted]:
+    """Stage the copies; gives those that git refuses, whose folders are removed again."""
+    try:
+        _add(repository, [one.path for one in copies])
+    except GitError:
+        pass  # which of them git refuses is known once each is tried alone
+    else:
+        return []
+    refused = []
+    for one in copies:
+        try:
+            _add(repository, [one.path])
+        except GitError as error:
+            refused.append(one)
+            shutil.rmtree(repository.root / one.path, ignore_errors=True)
+            why = visible(error.stderr.partition("\n")[0].removeprefix("error: "))
+            skipped.append(Skipped(one.origin, f"git can't store it: {why}"))
+    return refused
+
+
+def _add(repository: Repository, paths: Sequence[str]) -> None:
+    repository.run("--literal-pathspecs", "add", "-A", "-f", *_FROM_STDIN, stdin=_listing(paths))
+
+
+def _listing(paths: Sequence[str]) -> bytes:
+    return b"\0".join(os.fsencode(path) for path in paths)
+
+
 def _commit(repository: Repository, paths: Sequence[str], who: Identity) -> str:
     """Commit exactly these folders, whatever else the user has staged."""
-    listing = b"\0".join(os.fsencode(path) for path in paths)
-    from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    repository.run("--literal-pathspecs", "add", "-A", "-f", *from_stdin, stdin=listing)
     message = f"Adopt {plural(len(paths), 'skill')} as found\n"
     repository.run(
-        "--literal-pathspecs", "commit", "--quiet", "--no-verify", "--no-gpg-sign", "-m", message, *from_stdin,
-        stdin=listing, env=named(who),
+        "--literal-pathspecs", "commit", "--quiet", "--no-verify", "--no-gpg-sign", "-m", message, *_FROM_STDIN,
+        stdin=_listing(paths), env=named(who),
     )  # fmt: skip
     return repository.head() or ""
 

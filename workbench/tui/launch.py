@@ -60,11 +60,7 @@ def open_library(path: Path | None, settings: "Settings") -> Opened:
     from workbench.workspace import Workspace
 
     workspace = Workspace.open(path, settings=settings)
-    view = workspace.view()
-    if path is None and not view.rows and settings.library:
-        workspace = Workspace.open(Path(settings.library), settings=settings)
-        view = workspace.view()
-    return Opened(workspace, view)
+    return Opened(workspace, workspace.view())
 
 
 def _prepare() -> None:

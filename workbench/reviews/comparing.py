@@ -1,0 +1,53 @@
+"""What a skill's current tree is compared with: what was approved last, or any version that can be named."""
+
+from workbench.errors import InputError
+from workbench.git import Repository, WorkTree
+from workbench.reviews.diff import SkillDiff, diff_trees
+from workbench.reviews.model import Standing
+from workbench.reviews.trees import current_trees, write_root_tree
+from workbench.skills.model import ROOT_ID
+from workbench.text import decode, visible
+
+
+def diff_of(repository: Repository, skill_id: str, standing: Standing, base: str | None) -> SkillDiff:
+    """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
+
+    Raises:
+        InputError: git does not see the folder, or `base` names nothing.
+    """
+    with current_trees(repository, [skill_id]) as current:
+        tree = current.trees.get(skill_id)
+        if tree is None:
+            raise InputError("git does not see this folder", where=visible(skill_id), remedy="is it ignored?")
+        old, label = _approved(repository, standing) if base is None else _named(current.scratch, skill_id, base)
+        return SkillDiff(skill_id, old, label, tree, diff_trees(current.scratch.compare, old, tree))
+
+
+def _approved(repository: Repository, standing: Standing) -> tuple[str | None, str]:
+    """The last approved tree, and what to call it; None where there is none to compare with."""
+    tree = standing.approved_tree
+    if tree is None:
+        return None, "nothing: it was never approved"
+    if repository.resolve(f"{tree}^{{tree}}") is None:
+        return None, f"nothing: the approved tree {tree[:12]} is not in this clone"
+    return tree, f"approved {tree[:12]}"
+
+
+def _named(scratch: WorkTree, skill_id: str, base: str) -> tuple[str | None, str]:
+    """The tree that a revision, a tree's id or its first digits name; None where a commit has no such skill."""
+    where = visible(skill_id)
+    commit = _resolve(scratch, f"{base}^{{commit}}")
+    if commit is None:
+        tree = _resolve(scratch, f"{base}^{{tree}}")
+        if tree is None:
+            raise InputError(f"'{visible(base)}' names no version of this skill", where=where)
+        return tree, visible(base)
+    if skill_id == ROOT_ID:
+        return write_root_tree(scratch.run, commit), visible(base)
+    tree = _resolve(scratch, f"{commit}:{skill_id}")
+    return tree, visible(base) if tree else f"nothing: {visible(base)} has no such skill"
+
+
+def _resolve(scratch: WorkTree, name: str) -> str | None:
+    said = scratch.run("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=(0, 1, 128))
+    return decode(said).strip() or None
