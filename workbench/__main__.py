@@ -1,17 +1,38 @@
-"""The `workbench` command: the command line, handed the screen to open where there is a terminal."""
+"""The `workbench` command: the app where there is a terminal and no subcommand, else the command line."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.cli import main as command_line
+from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit code."""
+    """Open the app or run the command line, and end the process with the documented exit code."""
+    if _asks_for_the_app(sys.argv[1:]) and sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty():
+        sys.exit(_open_at_once(Path(sys.argv[2]) if sys.argv[2:] else None))
+    from workbench.cli import main as command_line
+
     command_line.main(screen=command_line.Screen(_open_path, _open_workspace))
+
+
+def _asks_for_the_app(arguments: Sequence[str]) -> bool:
+    """Whether the arguments can only mean the app, so that the command line's library need not be loaded first."""
+    return not arguments or (len(arguments) == 2 and arguments[0] == "--library")
+
+
+def _open_at_once(path: Path | None) -> int:
+    try:
+        return _open_path(path)
+    except WorkbenchError as error:
+        from workbench.cli.output import print_error
+
+        print_error(error)
+        return error.exit_code
 
 
 def _open_path(path: Path | None) -> int:
