@@ -119,3 +119,26 @@ def test_without_an_identity_nothing_is_copied_and_the_remedy_is_named(
     said = workbench("adopt")
     assert said.code == 3
     assert "user.email" in said.err
+
+
+def test_one_folder_that_git_can_not_store_keeps_nothing_else_out(home: Path, workbench: Any, tmp_path: Path) -> None:
+    put(home / ".claude/skills", "GiT~1")
+    said = workbench("adopt", "--json").json
+    assert len(said["skills"]) == 3
+    assert ["GiT~1" in one["path"] and "git can't store it" in one["reason"] for one in said["skipped"]] == [True]
+    library = Path(said["library"])
+    assert not (library / "skills/claude/GiT~1").exists()
+    assert {one["outcome"] for one in workbench("adopt", "--json").json["skills"]} == {"same"}
+
+
+def test_a_copy_that_git_stores_in_another_form_is_the_same_the_second_time(home: Path, workbench: Any) -> None:
+    folder = put(home / ".claude/skills", "lines")
+    (folder / ".gitattributes").write_text("*.txt text eol=lf\n")
+    (folder / "notes.txt").write_bytes(b"one\r\ntwo\r\n")
+    (folder / ".gitignore").write_text("*\n")
+    put(folder, "inner")
+    assert {one["outcome"] for one in workbench("adopt", "--json").json["skills"]} == {"new"}
+    said = workbench("adopt", "--json")
+    assert said.code == 0, said.err
+    assert {one["outcome"] for one in said.json["skills"]} == {"same"}
+    assert said.json["commit"] is None

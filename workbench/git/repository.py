@@ -301,7 +301,8 @@ def _failure(args: Sequence[str], cwd: Path, stderr: bytes) -> GitError:
         remedy = "another git command may be running; if none is, remove the lock file that git names"
     else:
         remedy = f"to see it yourself: git {' '.join(args[:4])}"
-    return GitError(f"git {args[0]} failed: {last}", where=str(cwd), remedy=remedy, stderr=said)
+    command = next((arg for arg in args if not arg.startswith("-")), "")
+    return GitError(f"git {command} failed: {last}", where=str(cwd), remedy=remedy, stderr=said)
 
 
 def _why_refused(error: GitError, folder: Path) -> InputError:

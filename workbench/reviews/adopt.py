@@ -7,7 +7,7 @@ copy is still as it was adopted; one that was changed here is reported instead.
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from workbench.skills.discovery import find
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Skipped
 from workbench.skills.reader import read
 from workbench.skills.treehash import tree_of_folder
-from workbench.text import plural, visible
+from workbench.text import decode, plural, visible
 
 _FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
 BASELINE_REASON = "as found, unread"
@@ -110,7 +110,7 @@ def adopt(library: Path, sources: Sequence[Source], now: datetime) -> Adoption:
     found, skipped = _collect(sources)
     outcomes = _copy(repository, found, skipped)
     refused = _stage(repository, [done for done in outcomes if done.outcome in ("new", "updated")], skipped)
-    outcomes = [done for done in outcomes if done not in refused]
+    outcomes = _as_stored(repository, [done for done in outcomes if done not in refused])
     fresh = [done for done in outcomes if done.outcome in ("new", "updated")]
     if not fresh:
         return Adoption(library, tuple(outcomes), None, None, tuple(skipped))
@@ -194,7 +194,7 @@ def _copy(repository: Repository, found: Sequence[_Found], skipped: list[Skipped
         elif target.exists() and here.get(one.path) != baselines.get(one.path):
             outcomes.append(Adopted(one.path, origin, "changed here"))
         else:
-            outcome = "updated" if target.exists() else "new"
+            outcome = "updated" if one.path in existing else "new"
             try:
                 _replace_folder(one.folder, target)
             except (OSError, shutil.Error) as error:
@@ -243,6 +243,20 @@ def _stage(repository: Repository, copies: Sequence[Adopted], skipped: list[Skip
             why = visible(error.stderr.partition("\n")[0].removeprefix("error: "))
             skipped.append(Skipped(one.origin, f"git can't store it: {why}"))
     return refused
+
+
+def _as_stored(repository: Repository, outcomes: Sequence[Adopted]) -> list[Adopted]:
+    """The outcomes by what git stores: a copy that only looked different, for line ends say, is the same."""
+    ids = [one.path for one in outcomes]
+    head = repository.head()
+    before = trees_at(repository, head, ids) if head else {}
+    after = trees_at(repository, decode(repository.run("write-tree")).strip(), ids)
+    return [
+        replace(one, outcome="same")
+        if one.outcome == "updated" and before.get(one.path) == after.get(one.path)
+        else one
+        for one in outcomes
+    ]
 
 
 def _add(repository: Repository, paths: Sequence[str]) -> None:
