@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.budget import budget
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
 from workbench.commands import command
 from workbench.reviews.listing import SkillRow
@@ -17,6 +18,9 @@ _STATES = ("invalid", "revoked", "changes-requested", "approved", "in-review", "
 @click.group(help=command("open.skills").help)
 def skills() -> None:
     """The library's skills."""
+
+
+skills.add_command(budget)
 
 
 @skills.command("list", help=command("open.skills").help)
