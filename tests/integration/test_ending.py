@@ -85,3 +85,15 @@ def test_the_demonstration_is_removed(library: Any, tmp_path: Path, number: int)
     process.communicate(timeout=30)
     assert process.returncode == 130
     assert list(scratch.iterdir()) == []
+
+
+def test_a_reader_that_goes_away_is_no_failure(library: Any) -> None:
+    for number in range(300):
+        library.skill(f"skills/skill-{number:03d}")
+    command = [sys.executable, "-m", "workbench", "skills", "list"]
+    with subprocess.Popen(command, cwd=library.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listing:
+        assert listing.stdout is not None
+        assert listing.stderr is not None
+        listing.stdout.close()
+        assert listing.stderr.read() == b""
+    assert listing.returncode == 0

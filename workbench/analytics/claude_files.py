@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.analytics.claude_origin import Origin
+from workbench.config import expanded
 from workbench.errors import InputError
 
 _NOT_LOGS = frozenset({"tool-results"})  # big outputs of tools: they may hold anything, but no calls of ours
@@ -35,7 +36,7 @@ class LogFile:
 def usual_places() -> list[Path]:
     """The folders that may hold logs, whether they exist or not: of `$CLAUDE_CONFIG_DIR` (a comma list), else two."""
     configured = os.environ.get("CLAUDE_CONFIG_DIR", "")
-    places = [Path(part.strip()).expanduser() for part in configured.split(",") if part.strip()]
+    places = [expanded(Path(part.strip())) for part in configured.split(",") if part.strip()]
     return places or [Path.home() / ".claude", Path.home() / ".config" / "claude"]
 
 

@@ -134,6 +134,7 @@ def _open_what_is_closed() -> None:
 
 def run(argv: list[str] | None = None, *, screen: Screen | None = None) -> int:
     """Run the command line; gives the exit code. Without a `screen` it never opens the app."""
+    output = sys.stdout
     try:
         shared = {"screen": screen}
         result: Any = workbench.main(args=argv, prog_name="workbench", standalone_mode=False, obj=shared)
@@ -149,6 +150,10 @@ def run(argv: list[str] | None = None, *, screen: Screen | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit:
+        if sys.stdout is not output:
+            return ExitCode.OK  # click has put it away, because its reader has gone
+        raise
     except KeyboardInterrupt:
         click.echo("cancelled", err=True)
         return ExitCode.CANCELLED

@@ -13,6 +13,7 @@ from workbench.demo.script import ADA, BUNDLED, STEPS, Step
 from workbench.demo.traffic import write_events, write_logs
 from workbench.errors import ConflictError, WorkbenchError
 from workbench.git import Identity, Repository, dated
+from workbench.git.authoring import commit_everything
 from workbench.reviews.listing import rows_in_git
 from workbench.reviews.verdicts import Opinion, decide
 from workbench.skills.reader import read
@@ -109,9 +110,7 @@ def _write(library: Path, files: Mapping[str, str]) -> None:
 
 
 def _commit(repository: Repository, message: str, who: Identity, at: datetime) -> None:
-    _become(repository, who)
-    repository.run("add", "-A")
-    repository.run("commit", "--quiet", "--no-verify", "--no-gpg-sign", "-m", message, env=dated(at))
+    commit_everything(repository, message, who, at)
 
 
 def _become(repository: Repository, who: Identity) -> None:

@@ -2,12 +2,13 @@
 
 A repository is data until the user says otherwise. Its configuration may name programs (filters, hooks, monitors,
 diff drivers, transports); none of them runs here, because every command gets overrides that switch them off, and no
-command may use the network. What has to be fast goes through plumbing, a few processes for a whole library.
+command may use the network. What has to be fast goes through plumbing, a few processes for a whole library; GitPython
+writes the history of repositories that the workbench makes itself (`git.authoring`).
 """
 
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, commands, on_command
-from workbench.git.plumbing import GitError, Identity, TreeEntry, format_tree, parse_tree
+from workbench.git.plumbing import GitError, Identity, RunGit, TreeEntry, format_tree, parse_tree
 from workbench.git.repository import Repository, dated, named
 from workbench.git.work_tree import WorkTree
 
@@ -17,6 +18,7 @@ __all__ = [
     "GitError",
     "Identity",
     "Repository",
+    "RunGit",
     "TreeEntry",
     "WorkTree",
     "commands",

@@ -1,8 +1,9 @@
 """What git's plumbing says and what it is told, as plain data."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from workbench.errors import InputError
 from workbench.text import decode
@@ -32,6 +33,13 @@ class Identity:
 
     name: str
     email: str
+
+
+class RunGit(Protocol):
+    """Runs git where both trees can be read."""
+
+    def __call__(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
+        """What the command prints."""
 
 
 def parse_tree(listing: bytes) -> list[TreeEntry]:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal, Protocol
+from typing import Literal
 
+from workbench.git import RunGit
 from workbench.text import decode, hidden_characters, plural, visible
 
 FileStatus = Literal["added", "deleted", "modified", "renamed", "mode"]
@@ -85,13 +86,6 @@ class SkillDiff:
     def removed(self) -> int:
         """How many lines went, in all files."""
         return sum(file.removed for file in self.files)
-
-
-class RunGit(Protocol):
-    """Runs git where both trees can be read."""
-
-    def __call__(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
-        """What the command prints."""
 
 
 def diff_trees(run: RunGit, base: str | None, tree: str, *, context: int = 3) -> tuple[FileDiff, ...]:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from workbench.git import Repository, TreeEntry, WorkTree, format_tree, parse_tree
-from workbench.reviews.diff import RunGit
+from workbench.git import Repository, RunGit, TreeEntry, WorkTree, format_tree, parse_tree
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.text import decode
 

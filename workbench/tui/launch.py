@@ -30,9 +30,9 @@ def run_app(path: Path | None = None) -> int:
     Raises:
         InputError: There is no such folder, or the settings can't be read.
     """
-    from workbench.config import load_settings
+    from workbench.config import expanded, load_settings
 
-    if path is not None and not path.expanduser().is_dir():
+    if path is not None and not os.path.isdir(expanded(path)):  # noqa: PTH112 - Path.is_dir raises for some names
         raise InputError("there is no such folder", where=visible(str(path)))
     settings = load_settings()
     reading = _in_thread(lambda: open_library(path, settings))

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from workbench.config import expanded
 from workbench.text import visible
 from workbench.tui.screens.dialog import Dialog
 
@@ -32,7 +33,7 @@ class OpenLibraryDialog(Dialog[None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        folder = Path(event.value.strip() or ".").expanduser()
+        folder = expanded(Path(event.value.strip() or "."))
         if not folder.is_dir():
             self.query_one("#problem", Static).update(Content(f"There is no folder {visible(str(folder))}"))
             return
@@ -48,7 +49,7 @@ class _Folders(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """The first folder that begins with what was typed."""
-        typed = Path(value).expanduser()
+        typed = expanded(Path(value))
         parent, start = (typed, "") if value.endswith("/") else (typed.parent, typed.name)
         try:
             names = sorted(entry.name for entry in parent.iterdir() if entry.name.startswith(start) and entry.is_dir())
