@@ -6,7 +6,7 @@ Every method may take time (git, files, SQLite, programs); a screen calls them i
 
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -236,17 +236,11 @@ class Workspace:
 
     def tools(self, skill_id: str | None = None) -> "tuple[Tool, ...]":
         """The tools of one skill, or of all."""
-        from workbench.tools.manifest import load_tools
-
-        skills = [self.find(skill_id)] if skill_id is not None else self.skills()[0]
-        return tuple(tool for skill in skills if skill.loads for tool in load_tools(self.root, skill)[0])
+        return tuple(tool for tools, _ in self._manifests(skill_id) for tool in tools)
 
     def tool_problems(self, skill_id: str | None = None) -> tuple[Problem, ...]:
         """What is wrong with the `tools.yaml` of one skill, or of all."""
-        from workbench.tools.manifest import load_tools
-
-        skills = [self.find(skill_id)] if skill_id is not None else self.skills()[0]
-        return tuple(problem for skill in skills if skill.loads for problem in load_tools(self.root, skill)[1])
+        return tuple(problem for _, problems in self._manifests(skill_id) for problem in problems)
 
     def tool(self, name: str) -> "Tool":
         """The tool that `SKILL.TOOL` means; SKILL may be a skill's id.
@@ -383,6 +377,12 @@ class Workspace:
     def git_commands(self) -> tuple[git.GitCommand, ...]:
         """The git commands that ran, oldest first."""
         return git.commands()
+
+    def _manifests(self, skill_id: str | None) -> "Iterator[tuple[tuple[Tool, ...], tuple[Problem, ...]]]":
+        from workbench.tools.manifest import load_tools
+
+        skills = [self.find(skill_id)] if skill_id is not None else self.skills()[0]
+        return (load_tools(self.root, skill) for skill in skills if skill.loads)
 
     def _find(self, name: str, skills: Sequence[Skill]) -> Skill:
         from workbench.skills.naming import resolve

@@ -118,6 +118,6 @@ def _as_json(run: TestRun) -> dict[str, Any]:
         "duration_ms": run.duration_ms,
         "sandbox": run.level,
         "note": run.note,
-        "problems": [asdict(problem) for problem in run.problems],
+        "problems": [problem.to_json() for problem in run.problems],
         "results": [{**asdict(result), "sandbox": result.level} for result in run.results],
     }

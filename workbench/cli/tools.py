@@ -115,8 +115,5 @@ def _as_json(tool: Tool) -> dict[str, Any]:
         "output": tool.output,
         "output_schema": dict(tool.output_schema) if tool.output_schema is not None else None,
         "callable": tool.callable,
-        "problems": [
-            {"severity": p.severity, "code": p.code, "message": p.message, "path": p.path, "line": p.line}
-            for p in tool.problems
-        ],
+        "problems": [problem.to_json() for problem in tool.problems],
     }

@@ -67,10 +67,7 @@ class SkillRow:
             "version": self.version,
             "description": self.skill.description,
             "changed_at": self.changed_at and f"{datetime.fromtimestamp(self.changed_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "problems": [
-                {"severity": p.severity, "code": p.code, "message": p.message, "path": p.path, "line": p.line}
-                for p in self.problems
-            ],
+            "problems": [problem.to_json() for problem in self.problems],
         }
 
 

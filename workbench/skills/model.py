@@ -1,7 +1,7 @@
 """A skill and what is wrong with it, as plain data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -31,6 +31,10 @@ class Problem:
     line: int | None = None
     column: int | None = None
     remedy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for programs."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
