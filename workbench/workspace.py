@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 from workbench import git
 from workbench.config import Settings, expanded, load_settings, store_path
 from workbench.errors import InputError, UsageError, WorkbenchError
-from workbench.policy.rules import NO_POLICY, POLICY_FILE, parse_policy
 from workbench.reviews.history import Change
 from workbench.reviews.listing import LibraryView, SkillRow, row_outside_git, rows_in_git, situation
 from workbench.reviews.model import Recorded, Verdict, Verification
-from workbench.reviews.survey import Background, policy_in_force
+from workbench.reviews.survey import Background, excluded
 from workbench.reviews.trees import current_trees
 from workbench.sandbox import consent
 from workbench.skills.model import ROOT_ID, FileEntry, Problem, Skill, Skipped
@@ -125,7 +124,7 @@ class Workspace:
         """The skills of the work tree, and what was skipped while looking for them."""
         from workbench.skills.reader import read_all
 
-        return read_all(self.root, self._excluded(), within=self.within)
+        return read_all(self.root, excluded(self.root, self.repository), within=self.within)
 
     def view(self) -> LibraryView:
         """All skills with their standings."""
@@ -215,10 +214,11 @@ class Workspace:
     ) -> Recorded:
         """Record a verdict on the current tree of a skill. Raises as `reviews.verdicts.decide`."""
         from workbench.reviews import verdicts
+        from workbench.reviews.checks import checks_of
 
         repository = self._need_git("a verdict")
         row = self.row(skill_id)
-        checks = self._checks(row)
+        checks = checks_of(row, self._store_if_usable(), lambda: [case.name for case in self.cases(row.id)[0]])
         opinion = verdicts.Opinion(verdict, reason, via, expect, checks, extra)
         return verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
 
@@ -398,15 +398,6 @@ class Workspace:
         rows, background = rows_in_git(self.repository, [skill], among=skills)
         return rows[0], background
 
-    def _excluded(self) -> tuple[str, ...]:
-        if self.repository is not None:
-            policy, _ = policy_in_force(self.repository, self.repository.head())
-            return (policy or NO_POLICY).exclude
-        try:
-            return parse_policy((self.root / POLICY_FILE).read_bytes()).exclude
-        except (OSError, InputError):
-            return ()
-
     def _need_git(self, what: str) -> git.Repository:
         if self.repository is None:
             raise InputError(
@@ -415,22 +406,6 @@ class Workspace:
                 remedy="workbench adopt copies skills into a git library of your own; or: git init",
             )
         return self.repository
-
-    def _checks(self, row: SkillRow) -> dict[str, Any]:
-        """How validation and tests stand, for the record."""
-        from workbench.analytics.usage import last_test_run
-
-        errors = any(problem.severity == "error" for problem in row.problems)
-        checks: dict[str, Any] = {"validation": "fail" if errors else "pass"}
-        store = self._store_if_usable()
-        try:
-            run = last_test_run(store, row.id, row.standing.tree) if store and row.standing.tree else None
-        except WorkbenchError:
-            run = None
-        # A run of some cases only says nothing about the skill.
-        if run and {case.name for case in self.cases(row.id)[0]} <= {case.name for case in run.cases}:
-            checks["tests"] = {"passed": run.passed, "failed": run.failed}
-        return checks
 
     def _store_if_usable(self) -> Store | None:
         """The store, or None where it can't be opened: what was asked for matters more than its trace."""

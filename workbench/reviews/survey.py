@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.git import Repository
@@ -57,6 +58,17 @@ def policy_in_force(repository: Repository, head: str | None) -> tuple[Policy | 
         return parse_policy(data), ()
     except InputError as error:
         return None, (f"{error.where}: {error.what}; nothing counts as approved until it is mended",)
+
+
+def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
+    """The folders whose skills the policy leaves out: of the policy in force, or of the file outside git."""
+    if repository is not None:
+        policy, _ = policy_in_force(repository, repository.head())
+        return (policy or NO_POLICY).exclude
+    try:
+        return parse_policy((root / POLICY_FILE).read_bytes()).exclude
+    except (OSError, InputError):
+        return ()
 
 
 def standing_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Standing:

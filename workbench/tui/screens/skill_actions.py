@@ -16,7 +16,7 @@ class SkillActions(WorkbenchScreen[None]):
     @property
     def current_skill(self) -> "SkillRow | None":
         """The skill that keys act on; None where there is none."""
-        raise NotImplementedError
+        return None
 
     def action_review(self) -> None:
         """Show what changed since the last approved tree."""
