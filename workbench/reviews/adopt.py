@@ -18,6 +18,7 @@ from workbench.reviews import ledger, records
 from workbench.reviews.ledger import read_ledger
 from workbench.reviews.trees import current_trees, trees_at
 from workbench.reviews.verdicts import digest_of, encodable
+from workbench.skills.clients import user_folders
 from workbench.skills.discovery import find
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Skipped
 from workbench.skills.reader import read
@@ -27,15 +28,7 @@ from workbench.text import decode, plural, visible
 _FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
 BASELINE_REASON = "as found, unread"
 
-AGENT_FOLDERS: tuple[tuple[str, str], ...] = (
-    ("claude", ".claude/skills"),
-    ("agents", ".agents/skills"),
-    ("codex", ".codex/skills"),
-    ("cursor", ".cursor/skills"),
-    ("copilot", ".copilot/skills"),
-    ("gemini", ".gemini/skills"),
-    ("opencode", ".config/opencode/skills"),
-)
+AGENT_FOLDERS: tuple[tuple[str, str], ...] = user_folders()
 """Each agent's folder of user skills, relative to the home folder."""
 
 

@@ -1,0 +1,45 @@
+"""Whether one client would load a skill as it is read, and what becomes of its list."""
+
+from workbench.skills.clients import Client
+from workbench.skills.model import Skill
+
+_UNREAD = ("not-utf-8", "nul-byte")
+
+
+def refusal(one: Client, skill: Skill) -> str | None:
+    """Why a client would not load a skill, in words; None if it would.
+
+    Only what the client's source or documentation says is counted; where it is in a place the client looks in, and what
+    shadows it there, is `installed.find_installed`'s to say.
+    """
+    codes = {problem.code: problem for problem in skill.problems}
+    for code, problem in codes.items():
+        stops = code.startswith(("skill-file-", "folder-link-", "frontmatter-")) and code != "skill-file-too-large"
+        if problem.severity == "error" and (stops or (code in _UNREAD and not skill.frontmatter)):
+            return problem.message
+    if not one.needs.recovers_colons and "unquoted-colon" in codes:
+        return f"{one.label} does not read a value that holds a colon unless it is in quotes"
+    return _name(one, skill) or _description(one, skill)
+
+
+def _name(one: Client, skill: Skill) -> str | None:
+    name = skill.frontmatter.get("name")
+    if one.needs.name and not (isinstance(name, str) and name.strip()):
+        return f"{one.label} needs a name in the frontmatter"
+    if one.needs.max_name is not None and len(skill.name) > one.needs.max_name:
+        return f"the name has {len(skill.name):,} characters; {one.label} takes at most {one.needs.max_name}"
+    return None
+
+
+def _description(one: Client, skill: Skill) -> str | None:
+    if not skill.description.strip():
+        return f"{one.label} needs a description" if one.needs.description else None
+    limit = one.needs.max_description
+    if limit is not None and len(skill.description) > limit:
+        return f"the description has {len(skill.description):,} characters; {one.label} takes at most {limit:,}"
+    return None
+
+
+def listed_by_itself(skill: Skill) -> bool:
+    """Whether the model sees the skill in its list: its author may keep that for people."""
+    return skill.frontmatter.get("disable-model-invocation") is not True
