@@ -133,6 +133,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("skills.show", "Show a skill", "One skill in full.", cli="skills show"),
     Command("skills.budget", "Token budget", "Estimated tokens of each skill, and what a client's limits cut off.",
             cli="skills budget", palette=False),
+    Command("skills.graph", "Dependencies", "Which skill needs which, and what of it is missing or does not fit.",
+            cli="skills graph", palette=False),
     Command("review.list", "Reviews", "Skills by state, and who said what.", cli="review list"),
     Command("review.verify", "Verify", "Whether the rules hold for every skill at HEAD; for CI.", action="verify",
             cli="review verify"),

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from workbench.cli.budget import budget
+from workbench.cli.graph import dependents_of, graph
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
 from workbench.commands import command
 from workbench.reviews.listing import SkillRow
@@ -21,6 +22,7 @@ def skills() -> None:
 
 
 skills.add_command(budget)
+skills.add_command(graph)
 
 
 @skills.command("list", help=command("open.skills").help)
@@ -78,6 +80,8 @@ def show(workspace: Workspace, name: str, as_json: bool) -> None:
         click.echo(f"tool {visible(tool.id)}: {first_line(tool.description)}")
     cases, _ = workspace.cases(row.id)
     click.echo(f"{plural(len(cases), 'case')}, {plural(len(workspace.files(row.id)), 'file')}")
+    for edge in dependents_of(workspace, row.id):
+        click.echo(f"needed by {visible(edge.origin)}: {edge.kind} in {visible(edge.path)}:{edge.line}")
 
 
 def _in_full(workspace: Workspace, row: SkillRow) -> dict[str, Any]:
@@ -89,6 +93,7 @@ def _in_full(workspace: Workspace, row: SkillRow) -> dict[str, Any]:
         "files": [{"path": f.path, "size": f.size, "kind": f.kind} for f in workspace.files(row.id)],
         "tools": [tool.id for tool in workspace.tools(row.id)],
         "cases": [case.name for case in cases],
+        "dependents": [edge.to_json() for edge in dependents_of(workspace, row.id)],
         "records": [record.to_json() for record in row.standing.records],
         "history": [
             {"commit": c.commit, "at": c.at, "author": c.author, "subject": c.subject, "tree": c.tree,
