@@ -12,11 +12,16 @@ import subprocess
 from itertools import accumulate
 from pathlib import Path
 
-_STARTS = "ba co da fe gra hi jo ka lu me no pla qui re sta tri u ve wo za".split()
-_MIDDLES = "bri cal dor en fla ger ha im jen lo mu na or pe ral si ter un vi".split()
-_ENDS = "d g l m n r s t x able ed er ing ion ist ment ness ous ty".split()
-_DOING = "profile convert check merge summarise export clean compare render validate split index audit deploy".split()
-_THINGS = "csv pdf sql log invoice image schema changelog report licence calendar ticket table email chart api".split()
+
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_STARTS = _words_of("ba co da fe gra hi jo ka lu me no pla qui re sta tri u ve wo za")
+_MIDDLES = _words_of("bri cal dor en fla ger ha im jen lo mu na or pe ral si ter un vi")
+_ENDS = _words_of("d g l m n r s t x able ed er ing ion ist ment ness ous ty")
+_DOING = _words_of("profile convert check merge shorten export clean compare render validate split index audit deploy")
+_THINGS = _words_of("csv pdf sql log bill image schema changelog report license calendar ticket table email chart api")
 _VOCABULARY = [a + b + c for c in _ENDS for b in _MIDDLES for a in _STARTS]
 _WEIGHTS = list(accumulate(1 / rank for rank in range(1, len(_VOCABULARY) + 1)))
 _HOSTS = ("api.example.com", "files.example.org", "hooks.example.net")
@@ -42,7 +47,7 @@ def _skill(folder: Path, name: str, made: random.Random) -> None:
     (folder / "SKILL.md").write_text(_front(name, made, wrong) + _body(name, made, wrong))
     (folder / "scripts" / "run.py").write_text(_script(made))
     if made.random() < 0.5:
-        (folder / "scripts" / "setup.sh").write_text("#!/bin/sh\nset -e\npip install --quiet tabulate\nls \"$1\"\n")
+        (folder / "scripts" / "setup.sh").write_text('#!/bin/sh\nset -e\npip install --quiet tabulate\nls "$1"\n')
     if made.random() < 0.8:
         (folder / "references").mkdir()
         (folder / "references" / "details.md").write_text("# Details\n\n" + _paragraphs(made, 6))
@@ -78,7 +83,13 @@ def _body(name: str, made: random.Random, wrong: str) -> str:
 def _script(made: random.Random) -> str:
     lines = ["import argparse", "import json", "import os", "import subprocess", "import sys", ""]
     for word in _words(made, 8):
-        lines += ["", f"def {word}(value):", f'    """{_sentence(made, 8)}"""', "    return json.dumps({'v': value})", ""]
+        lines += [
+            "",
+            f"def {word}(value):",
+            f'    """{_sentence(made, 8)}"""',
+            "    return json.dumps({'v': value})",
+            "",
+        ]
     if made.random() < 0.3:
         lines += [f"URL = 'https://{made.choice(_HOSTS)}/v1'", "TOKEN = os.environ.get('SERVICE_TOKEN')"]
     if made.random() < 0.3:

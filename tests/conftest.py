@@ -3,7 +3,10 @@
 This happens at import, before any test module is: Textual reads some variables once, when it is imported.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 
 for _name in {*os.environ} - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # set by the plugin that compares pictures
     if _name in ("NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "CLAUDE_CONFIG_DIR") or _name.startswith(
@@ -12,3 +15,6 @@ for _name in {*os.environ} - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # set by the plugin 
         del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+# What a test does not keep elsewhere must not end up in the user's own data folder.
+os.environ["WORKBENCH_DATA"] = tempfile.mkdtemp(prefix="workbench-tests-")
+atexit.register(shutil.rmtree, os.environ["WORKBENCH_DATA"], ignore_errors=True)

@@ -8,8 +8,9 @@ after they have been released. sqlite-utils builds the schema, `sqlite3` itself 
 import itertools
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 BUSY_TIMEOUT_SECONDS = 10.0
+
+Migration = Callable[[sqlite3.Connection], None]
+"""One step of a schema, in the transaction that it is called in."""
+
 _in_memory = itertools.count()  # names stores in memory; an id() would come again while an old one is still open
 
 
@@ -28,13 +33,14 @@ class Store:
 
     Args:
         path: The SQLite file; it and its folder are made when missing. None opens a private store in memory.
+        migrations: The steps of another schema than the store's own, for files that share only its ways.
 
     Raises:
         InputError: The file is not a database, is newer than this program, or can't be written.
         ConflictError: Another process holds the write lock for too long.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, migrations: Sequence[Migration] | None = None) -> None:
         self.path = path
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -43,7 +49,8 @@ class Store:
         with _readable_errors(self._place):
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            _migrate(self._connection(), self._place)
+            steps = [partial(_by_sqlite_utils, step) for step in MIGRATIONS] if migrations is None else migrations
+            _migrate(self._connection(), steps, self._place)
 
     @property
     def _place(self) -> str:
@@ -142,26 +149,30 @@ def _readable_errors(place: str) -> Iterator[None]:
         ) from error
 
 
-def _migrate(connection: sqlite3.Connection, place: str) -> None:
-    if _version(connection) == len(MIGRATIONS):
+def _migrate(connection: sqlite3.Connection, steps: Sequence[Migration], place: str) -> None:
+    if _version(connection) == len(steps):
         return
-    from sqlite_utils import Database
-
-    if _version(connection) > len(MIGRATIONS):
+    if _version(connection) > len(steps):
         raise InputError(
-            f"the store has schema {_version(connection)}, this program knows {len(MIGRATIONS)}",
+            f"the store has schema {_version(connection)}, this program knows {len(steps)}",
             where=place,
             remedy="update the workbench, or set WORKBENCH_DATA to another folder",
         )
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for step in MIGRATIONS[_version(connection) :]:
-            step(Database(connection))
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        for step in steps[_version(connection) :]:
+            step(connection)
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _by_sqlite_utils(step: Callable[["Database"], None], connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database
+
+    step(Database(connection))
 
 
 def _version(connection: sqlite3.Connection) -> int:

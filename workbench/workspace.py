@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from workbench.doctor import Check
     from workbench.reviews.diff import SkillDiff
     from workbench.sandbox.model import OnOutput
+    from workbench.skills.catalogue import Catalogue
     from workbench.skills.reader import Document
     from workbench.testing.model import Case, TestRun
     from workbench.tools.model import CallResult, Tool
@@ -120,11 +121,16 @@ class Workspace:
         roots = self.repository.roots() if self.repository else ()
         return roots[0] if roots else str(self.root)
 
+    @cached_property
+    def catalogue(self) -> "Catalogue":
+        """What is known of the library's skills from earlier readings."""
+        from workbench.skills.catalogue import Catalogue
+
+        return Catalogue.open(self.root)
+
     def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""
-        from workbench.skills.reader import read_all
-
-        return read_all(self.root, excluded(self.root, self.repository), within=self.within)
+        return self.catalogue.read(excluded(self.root, self.repository), within=self.within)
 
     def view(self) -> LibraryView:
         """All skills with their standings."""

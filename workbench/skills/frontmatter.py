@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.skills.bounded_yaml import Loaded, YamlError, load
@@ -57,6 +57,16 @@ def parse(data: bytes) -> Frontmatter:
     values, lines, columns, found = ({}, {}, {}, ()) if broken else _values(text)
     readable = not broken and not any(problem.code.startswith("frontmatter-") for problem in found)
     return Frontmatter(values, lines, text, body, body_line, (*problems, *found), readable, source, columns)
+
+
+def parse_again(data: bytes, known: Frontmatter) -> Frontmatter:
+    """What `parse` gave for the same bytes before, with the texts put back that `known` was kept without."""
+    source, _ = _decoded(data)
+    split = _split(source)
+    if isinstance(split, Problem):
+        return replace(known, body=source, source=source)
+    text, body = split
+    return replace(known, text=text, body=body, body_line=3 + text.count("\n"), source=source)
 
 
 def _decoded(data: bytes) -> tuple[str, tuple[Problem, ...]]:

@@ -1,7 +1,7 @@
 """Skills as their files describe them, and everything that is wrong with them."""
 
 import posixpath
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from workbench.text import truncate, visible
 
 MAX_SKILL_FILE = 2 << 20
 MAX_PROBLEMS = 100
+
+Parse = Callable[[bytes], Frontmatter]
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
@@ -44,8 +46,14 @@ def read_all(
     return tuple(sorted(skills, key=lambda skill: skill.id)), found.skipped
 
 
-def read(root: Path, skill_id: str) -> Skill:
-    """One skill of the work tree; what can't be read is a skill that does not load, with the reason."""
+def read(root: Path, skill_id: str, *, parse: Parse = frontmatter.parse) -> Skill:
+    """One skill of the work tree; what can't be read is a skill that does not load, with the reason.
+
+    Args:
+        root: The library's folder.
+        skill_id: The skill's id.
+        parse: What reads the frontmatter; it has to give what `frontmatter.parse` does.
+    """
     try:
         data = _bytes(root, skill_id)
     except (OSError, InputError) as error:
@@ -55,12 +63,17 @@ def read(root: Path, skill_id: str) -> Skill:
         present, odd = _contents(root, skill_id)
     except (OSError, InputError) as error:
         present, odd = None, [_folder_problem(skill_id, error)]
-    skill = parse_skill(skill_id, data, folder_name=folder_name, present=present)
+    skill = parse_skill(skill_id, data, folder_name=folder_name, present=present, parse=parse)
     return replace(skill, problems=_sorted([*skill.problems, *odd])) if odd else skill
 
 
 def parse_skill(
-    skill_id: str, data: bytes, *, folder_name: str | None = None, present: Collection[str] | None = None
+    skill_id: str,
+    data: bytes,
+    *,
+    folder_name: str | None = None,
+    present: Collection[str] | None = None,
+    parse: Parse = frontmatter.parse,
 ) -> Skill:
     """One skill from the bytes of its SKILL.md; never raises.
 
@@ -70,10 +83,11 @@ def parse_skill(
         folder_name: The folder's name, where it is not the last part of the id. A root skill's is often unknown (a
             clone can have any name); its name is then not compared.
         present: The skill's files and folders; None if unknown, and its links are then not checked.
+        parse: As in `read`.
     """
     if folder_name is None and skill_id != ROOT_ID:
         folder_name = posixpath.basename(skill_id)
-    matter = frontmatter.parse(_cut(data))
+    matter = parse(_cut(data))
     problems = [*matter.problems, *rules.check(matter, folder_name)]
     if len(data) > MAX_SKILL_FILE:
         message = f"the file is larger than {MAX_SKILL_FILE >> 20} MiB; what comes after that was not read"

@@ -1,0 +1,251 @@
+"""The skills of a library, read once: what did not change since is taken from the catalogue, and nothing else.
+
+`Catalogue.read` gives exactly what `reader.read_all` does. Which skills there are is always looked up in the folders;
+what a skill says is kept by the mark of its folder, and what a SKILL.md says by its blob id, so that a file that was
+touched, moved or checked out again is not parsed again. The catalogue's file is a cache that processes share: where it
+is busy, damaged or missing, the skills are read as if there were none.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import ConflictError, WorkbenchError
+from workbench.skills import frontmatter, reader
+from workbench.skills.catalogue_file import begin_anew, open_file
+from workbench.skills.catalogue_rows import (
+    Mark,
+    blob_id,
+    code_mark,
+    frontmatter_from_text,
+    frontmatter_to_text,
+    mark_of,
+    skill_from_text,
+    skill_to_text,
+    storable,
+    utf8,
+)
+from workbench.skills.discovery import Found, find
+from workbench.skills.frontmatter import Frontmatter
+from workbench.skills.model import ROOT_ID, Skill, Skipped
+from workbench.storage import Store
+
+_BATCH = 500
+"""So many skills are written in one transaction, so that other processes wait only shortly."""
+
+_SPARE_FRONTMATTERS = 4
+"""So many times as many frontmatters as skills are kept, for branches that come and go."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A skill as it was last read; `mark` is None where it has to be read again."""
+
+    skill: Skill
+    mark: bytes | None
+
+
+@dataclass(slots=True)
+class _Fresh:
+    """A skill that was just read, with what the catalogue keeps of it."""
+
+    skill: Skill
+    mark: Mark | None
+    looked_ns: int
+    blob: str | None = None
+    frontmatter: str | None = None
+
+    @property
+    def proof(self) -> bytes | None:
+        """The mark, if the same mark later means the same content."""
+        return self.mark.digest if self.mark is not None and self.mark.proves(self.looked_ns) else None
+
+
+class Catalogue:
+    """What is known of one library's skills. May be used from many threads.
+
+    Args:
+        root: The library's folder.
+        store: The open file; None works without one.
+
+    Attributes:
+        note: What a user should know about the catalogue itself; empty for nothing.
+    """
+
+    def __init__(self, root: Path, store: Store | None, note: str = "") -> None:
+        self.root = root
+        self.note = note
+        self.store = store
+        self._real = os.path.realpath(root)
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] | None = None
+
+    @classmethod
+    def open(cls, root: Path, path: Path | None = None) -> "Catalogue":
+        """The catalogue of the library at `root`, kept at `path` or in the data folder. Never fails."""
+        store, note = open_file(path)
+        return cls(root, store if storable([str(root)]) else None, note)
+
+    def read(self, exclude: Sequence[str] = (), *, within: str = "") -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
+        """Every skill of the library and what was left out, exactly as `reader.read_all` gives them.
+
+        Raises:
+            InputError: The library's folder can't be read.
+        """
+        found = find(self.root, exclude, within=within)
+        with self._lock:
+            known = self._known()
+            skills, fresh = self._look(found.ids, known)
+            skills += [reader.unreadable(skill_id, problem) for skill_id, problem in found.blocked]
+            self._keep(fresh, gone=_gone(known, found, within))
+        return tuple(sorted(skills, key=lambda skill: skill.id)), found.skipped
+
+    def reread(self, ids: Collection[str]) -> tuple[Skill, ...]:
+        """These skills as they are now; those whose folder or SKILL.md is gone are unreadable, as in `reader.read`."""
+        with self._lock:
+            skills, fresh = self._look(sorted(ids), self._known())
+            self._keep(fresh, gone=())
+        return tuple(skills)
+
+    def remembered(self, *, within: str = "") -> tuple[Skill, ...]:
+        """The skills as they were last read, by this or another process, without looking whether they still are so."""
+        with self._lock:
+            kept = self._known()
+            below = f"{within}/"
+            return tuple(
+                kept[id_].skill for id_ in sorted(kept) if not within or id_ == within or id_.startswith(below)
+            )
+
+    def _known(self) -> dict[str, _Kept]:
+        """What was read before, from the file at first and then from memory."""
+        if self._kept is None:
+            rows = self._query(
+                "SELECT skill.id, fields, mark FROM skill JOIN library ON library.id = skill.library"
+                " WHERE root = ? AND code = ?",
+                (self._real, code_mark()),
+            )
+            self._kept = {id_: _Kept(skill_from_text(id_, fields), mark) for id_, fields, mark in rows}
+        return self._kept
+
+    def _look(self, ids: Iterable[str], known: Mapping[str, _Kept]) -> tuple[list[Skill], list[_Fresh]]:
+        """The skills of these ids, and those of them that had to be read."""
+        skills = []
+        fresh = []
+        for skill_id in ids:
+            looked = time.time_ns()
+            mark = mark_of(self._real if skill_id == ROOT_ID else f"{self._real}/{skill_id}")
+            kept = known.get(skill_id)
+            if kept is not None and mark is not None and kept.mark == mark.digest:
+                skills.append(kept.skill)
+                continue
+            read = self._read(skill_id, mark, looked)
+            skills.append(read.skill)
+            fresh.append(read)
+        return skills, fresh
+
+    def _read(self, skill_id: str, mark: Mark | None, looked_ns: int) -> _Fresh:
+        found: dict[str, str] = {}
+
+        def parse(data: bytes) -> Frontmatter:
+            found["blob"] = blob = blob_id(data)
+            for row in self._query("SELECT fields FROM frontmatter WHERE blob = ? AND code = ?", (blob, code_mark())):
+                return frontmatter.parse_again(data, frontmatter_from_text(row[0]))
+            matter = frontmatter.parse(data)
+            found["frontmatter"] = frontmatter_to_text(matter)
+            return matter
+
+        skill = reader.read(self.root, skill_id, parse=parse)
+        return _Fresh(skill, mark, looked_ns, found.get("blob"), found.get("frontmatter"))
+
+    def _query(self, sql: str, parameters: tuple[object, ...]) -> Sequence[Sequence[Any]]:
+        """Rows of the file; none where it can't be asked."""
+        if self.store is None:
+            return ()
+        try:
+            return self.store.query(sql, parameters)
+        except WorkbenchError as error:
+            self._give_up(error)
+            return ()
+
+    def _keep(self, fresh: Sequence[_Fresh], gone: Collection[str]) -> None:
+        """Remember what was read, and forget what is no more, here and in the file."""
+        known = self._known()
+        news = []
+        for read in fresh:
+            kept = _Kept(read.skill, read.proof)
+            if known.get(read.skill.id) != kept:
+                news.append(read)
+            known[read.skill.id] = kept
+        for skill_id in gone:
+            del known[skill_id]
+        if self.store is None or not (news or gone):
+            return
+        try:
+            self._write(self.store, [read for read in news if storable([read.skill.id])], gone)
+        except ConflictError:
+            pass  # others are writing; the next reading will find as much to do, and no less to show
+        except WorkbenchError as error:
+            self._give_up(error)
+
+    def _write(self, store: Store, news: Sequence[_Fresh], gone: Collection[str]) -> None:
+        with store.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO library (root) VALUES (?)", (self._real,))
+            ((library,),) = connection.execute("SELECT id FROM library WHERE root = ?", (self._real,)).fetchall()
+            connection.executemany(
+                "DELETE FROM skill WHERE library = ? AND id = ?", [(library, id_) for id_ in gone if storable([id_])]
+            )
+        for start in range(0, len(news), _BATCH):
+            batch = news[start : start + _BATCH]
+            with store.transaction() as connection:
+                connection.executemany(_PUT_SKILL, [_row(library, read) for read in batch])
+                connection.executemany(
+                    "INSERT OR REPLACE INTO frontmatter (blob, code, fields) VALUES (?, ?, ?)",
+                    [(read.blob, code_mark(), read.frontmatter) for read in batch if read.frontmatter],
+                )
+        self._tidy(store)
+
+    def _tidy(self, store: Store) -> None:
+        """Let go of frontmatters that no skill has, once they are many."""
+        skills, frontmatters = store.query("SELECT (SELECT count(*) FROM skill), (SELECT count(*) FROM frontmatter)")[0]
+        if frontmatters > _SPARE_FRONTMATTERS * skills + _BATCH:
+            with store.transaction() as connection:
+                connection.execute(
+                    "DELETE FROM frontmatter WHERE blob NOT IN (SELECT blob FROM skill WHERE blob IS NOT NULL)"
+                )
+
+    def _give_up(self, error: WorkbenchError) -> None:
+        """Go on without the file; if it is damaged, so that the next start begins a new one."""
+        store, self.store = self.store, None
+        if store is None:
+            return
+        self.note = f"working without a catalogue: {error.what}"
+        if store.path is not None and type(error.__cause__) is sqlite3.DatabaseError:
+            begun, self.note = begin_anew(store.path, error.what)
+            if begun is not None:
+                begun.close()
+
+
+def _gone(known: Mapping[str, _Kept], found: Found, within: str) -> list[str]:
+    """The skills that were known in the part that was searched, and are no more."""
+    here = set(found.ids)
+    below = f"{within}/"
+    return [id_ for id_ in known if id_ not in here and (not within or id_ == within or id_.startswith(below))]
+
+
+_PUT_SKILL = """
+INSERT INTO skill (library, id, name, description, fields, blob, mark, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (library, id) DO UPDATE SET
+    name = excluded.name, description = excluded.description, fields = excluded.fields, blob = excluded.blob,
+    mark = excluded.mark, code = excluded.code
+"""
+
+
+def _row(library: int, read: _Fresh) -> tuple[object, ...]:
+    skill = read.skill
+    text = utf8(skill.name), utf8(skill.description)
+    return library, skill.id, *text, skill_to_text(skill), read.blob, read.proof, code_mark()

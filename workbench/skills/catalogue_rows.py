@@ -1,0 +1,140 @@
+"""What the catalogue keeps of a skill: its fields as JSON, a mark of all it was read from, and which code read it.
+
+A mark is made of what `stat` says of every file in the skill's folder, so that an unchanged skill is not opened at all.
+As in git's index, a file that changed shortly before it was looked at proves nothing: it may change again within the
+same tick of the file system's clock, and no mark is kept of it.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from workbench import __version__
+from workbench.errors import InputError
+from workbench.skills import files
+from workbench.skills.frontmatter import Frontmatter
+from workbench.skills.model import Problem, Skill
+
+TICK_NS = 2_000_000_000
+"""The coarsest clock of a file system in use (FAT) ticks every two seconds."""
+
+_SKILL_FIELDS = tuple(f.name for f in fields(Skill) if f.name not in ("id", "problems"))
+_PROBLEM_FIELDS = tuple(f.name for f in fields(Problem))
+_TEXTS = ("text", "body", "body_line", "source")
+_FRONTMATTER_FIELDS = tuple(f.name for f in fields(Frontmatter) if f.name not in ("problems", *_TEXTS))
+
+
+class Mark(NamedTuple):
+    """What a folder looked like, and the last moment anything in it changed, in nanoseconds since 1970."""
+
+    digest: bytes
+    changed_ns: int
+
+    def proves(self, looked_ns: int) -> bool:
+        """Whether the same mark later means the same content, if it was made at `looked_ns`."""
+        return self.changed_ns < looked_ns - TICK_NS
+
+
+def mark_of(folder: str) -> Mark | None:
+    """The mark of a skill's folder, which must be free of links; None where not all of it can be seen."""
+    seen: list[Any] = []
+    changed = 0
+    try:
+        for path, entry in files.walk(folder):
+            info = entry.stat(follow_symlinks=False)
+            seen.append((path, info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino))
+            changed = max(changed, info.st_mtime_ns, info.st_ctime_ns)
+            if stat.S_ISLNK(info.st_mode):
+                seen.append(_beyond(f"{folder}/{path}"))
+                changed = max(changed, *seen[-1][2:4])
+    except (OSError, InputError):
+        return None
+    data = repr(seen).encode("utf-8", "surrogatepass")
+    return Mark(hashlib.blake2b(data, digest_size=16).digest(), changed)
+
+
+def _beyond(link: str) -> tuple[str, str, int, int, int, int]:
+    """Where a link leads and what is there: what is read through a link changes without the link."""
+    target, real = os.readlink(link), os.path.realpath(link)  # noqa: PTH115 - a Path would tidy the target up
+    try:
+        info = os.stat(link)  # noqa: PTH116 - no Path is needed for one call
+    except OSError:
+        return target, real, 0, 0, 0, 0
+    return target, real, info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino
+
+
+def blob_id(data: bytes) -> str:
+    """The id that git gives these bytes as a blob."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+@cache
+def code_mark() -> bytes:
+    """A mark of the code that reads skills: what other code read is not what this code would."""
+    here = Path(__file__).parent
+    sources = [*sorted(here.rglob("*.py")), here.parent / "text.py"]
+    yaml = importlib.util.find_spec("yaml")
+    if yaml is not None and yaml.origin:
+        sources.append(Path(yaml.origin))
+    said: list[Any] = [__version__, sys.version]
+    for source in sources:
+        info = source.stat()
+        said.append((str(source.relative_to(source.parents[1])), info.st_size, info.st_mtime_ns))
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).digest()
+
+
+def skill_to_text(skill: Skill) -> str:
+    """A skill, all but its id, as JSON."""
+    return _json([[getattr(skill, name) for name in _SKILL_FIELDS], _told(skill.problems)])
+
+
+def skill_from_text(skill_id: str, text: str) -> Skill:
+    """The skill that `skill_to_text` wrote."""
+    values, problems = json.loads(text)
+    return Skill(skill_id, problems=_problems(problems), **dict(zip(_SKILL_FIELDS, values, strict=True)))
+
+
+def frontmatter_to_text(matter: Frontmatter) -> str:
+    """A frontmatter, all but the texts that the bytes give back, as JSON."""
+    return _json([[getattr(matter, name) for name in _FRONTMATTER_FIELDS], _told(matter.problems)])
+
+
+def frontmatter_from_text(text: str) -> Frontmatter:
+    """The frontmatter that `frontmatter_to_text` wrote, for `frontmatter.parse_again`."""
+    values, problems = json.loads(text)
+    return Frontmatter(problems=_problems(problems), **dict(zip(_FRONTMATTER_FIELDS, values, strict=True)))
+
+
+def _told(problems: Iterable[Problem]) -> list[list[Any]]:
+    return [[getattr(problem, name) for name in _PROBLEM_FIELDS] for problem in problems]
+
+
+def _problems(told: Iterable[Iterable[Any]]) -> tuple[Problem, ...]:
+    return tuple(Problem(*values) for values in told)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+
+def storable(names: Iterable[str]) -> bool:
+    """Whether names can be kept in the catalogue: those that are not UTF-8 can't."""
+    try:
+        for name in names:
+            name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def utf8(text: str) -> str:
+    """A text as SQLite can keep it: lone surrogates, which have no form in UTF-8, become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
