@@ -13,13 +13,12 @@ from workbench.errors import InputError
 from workbench.skills import files
 from workbench.skills.model import Skill
 from workbench.skills.reader import read_document
+from workbench.skills.tokens import estimate_tokens as estimate_tokens
 
 CLAUDE_CODE_CAP = 1_536
 """Characters of one skill's description and `when_to_use` that Claude Code lists."""
 CODEX_CAP = 8_000
 """Characters of all skills' names, descriptions and paths that Codex lists where its context is of unknown size."""
-
-_ASCII_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +92,6 @@ class ClientLoad:
             "estimated": True,
             "cut": list(self.cut),
         }
-
-
-def estimate_tokens(text: str) -> int:
-    """About how many tokens a text takes: a quarter of its ASCII characters, and each other character one."""
-    ascii_count = len(text.encode("ascii", "ignore"))
-    return -(-ascii_count // _ASCII_PER_TOKEN) + len(text) - ascii_count
 
 
 def budget_of(root: Path, skill: Skill) -> SkillBudget:
