@@ -84,7 +84,7 @@ CORPUS = {
     ),
     "no name": Hostile(skill_file("description: x\n"), True, (("name-missing", 1),)),
     "name is a number": Hostile(skill_file("name: 12\ndescription: x\n"), True, (("name-type", 2),)),
-    "name is yes": Hostile(skill_file("name: yes\ndescription: x\n"), True, (("name-type", 2),)),
+    "name is yes": Hostile(skill_file("name: yes\ndescription: x\n"), True, (("unquoted-value", 2),)),
     "long name": Hostile(skill_file(f"name: {'a' * 65}\ndescription: x\n"), True, (("name-too-long", 2),)),
     "upper case": Hostile(
         skill_file("name: Demo\ndescription: x\n"), True, (("name-uppercase", 2), ("name-mismatch", 2))
@@ -155,5 +155,12 @@ def test_none_takes_long_or_floods(case: Hostile) -> None:
 
 
 def test_what_is_fine_is_left_in_peace() -> None:
-    fine = ["windows line ends", "dashes in a value", "dashes in a block", "rule in the body", "markup"]
+    fine = ["windows line ends", "rule in the body", "markup"]
     assert {name: read(CORPUS[name]).problems for name in fine} == dict.fromkeys(fine, ())
+
+
+def test_dashes_inside_the_frontmatter_cut_nothing_off_and_are_only_remarked_on() -> None:
+    for name in ("dashes in a value", "dashes in a block"):
+        skill = read(CORPUS[name])
+        assert skill.frontmatter["license"] == "MIT"
+        assert [(problem.severity, problem.code) for problem in skill.problems] == [("info", "dashes-in-frontmatter")]

@@ -5,6 +5,7 @@ The events of a document are counted before anything is built from them, because
 """
 
 import math
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 32
 MAX_NODES = 20_000
+_MAX_DIGITS = 1_000
 
 Path = tuple[str | int, ...]
 """Where a value is: keys and list positions from the top."""
 
 _PREFIX = "tag:yaml.org,2002:"
 _TRUE = ("yes", "true", "on")
+_CORE_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_CORE_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
 class YamlError(InputError):
@@ -73,13 +77,15 @@ class Loaded:
         return self.lines.get(path)
 
 
-def load(text: str, *, first_line: int = 1, as_written: Collection[str] = ()) -> Loaded:
+def load(text: str, *, first_line: int = 1, as_written: Collection[str] = (), core: bool = False) -> Loaded:
     """Read one YAML document. Keys are text; dates, and numbers that Python has no exact form for, stay as written.
 
     Args:
         text: The document.
         first_line: The line number of its first line in the file it comes from.
         as_written: Top-level keys below which every scalar stays as written (`version: 1.10` is `"1.10"`).
+        core: Read plain scalars as YAML 1.2 does (`yes` is text, `010` is ten), as most clients do; `unquoted` then
+            has those that YAML 1.1 reads otherwise.
 
     Raises:
         YamlError: It is not YAML, is not one document, uses a tag that is not plain data, or is out of bounds.
@@ -106,7 +112,7 @@ def load(text: str, *, first_line: int = 1, as_written: Collection[str] = ()) ->
         raise YamlError(what, first_line + before.count(b"\n")) from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise YamlError("it can't be parsed", first_line) from error
-    builder = _Builder(text, first_line, frozenset(as_written))
+    builder = _Builder(text, first_line, frozenset(as_written), core)
     if node is not None:
         builder.loaded.value = builder.build(node, (), written=False)
     return builder.loaded
@@ -154,12 +160,14 @@ def _event_line(text: str, event: "Event", first_line: int) -> int:
 class _Builder:
     """Values from nodes; holds what is found on the way."""
 
-    def __init__(self, text: str, first_line: int, as_written: frozenset[str]) -> None:
+    def __init__(self, text: str, first_line: int, as_written: frozenset[str], core: bool) -> None:
         self.loaded = Loaded()
+        self._core = core
         self._text = text
         self._first_line = first_line
         self._as_written = as_written
         self._counted = (0, first_line)
+        self._duplicates: set[Duplicate] = set()
 
     def line(self, node: "Node") -> int:
         """The line a node starts on; libyaml's own count also ends lines where no editor does."""
@@ -206,13 +214,19 @@ class _Builder:
                 continue
             key = key_node.value
             if key in seen:
-                self.loaded.duplicates.append(Duplicate(key, seen[key], line, self.column(key_node)))
+                self._note_duplicate(Duplicate(key, seen[key], line, self.column(key_node)))
             seen[key] = line
             self.loaded.lines[(*path, key)] = line
             self.loaded.columns[(*path, key)] = self.column(key_node)
             below = written or (not path and key in self._as_written)
             own[key] = self.build(value_node, (*path, key), written=below)
         return {**merged, **own}
+
+    def _note_duplicate(self, found: Duplicate) -> None:
+        """Once for each place: a mapping that aliases repeat is built as often as it is repeated."""
+        if found not in self._duplicates:
+            self._duplicates.add(found)
+            self.loaded.duplicates.append(found)
 
     def _merge(self, node: "Node", path: Path, *, written: bool) -> dict[str, Any]:
         """What `<<` brings in: earlier mappings win over later ones."""
@@ -229,13 +243,35 @@ class _Builder:
     def _scalar(self, node: "ScalarNode", path: Path, *, written: bool) -> Any:
         self._plain_tag(node, "str", "null", "bool", "int", "float", "timestamp", "value", "binary")
         kind = node.tag.removeprefix(_PREFIX)
-        value = _convert(kind, node.value)
+        value = older = _convert(kind, node.value)
+        if self._core and node.style in ("", None):
+            value = _core(kind, node.value)
         if not written:
+            # Both readings may be equal numbers of different types: `1` and `True`.
+            if (type(value), value) != (type(older), older):
+                self._note_unquoted(node, path, older)
             return value
-        if kind in ("bool", "int", "float") and str(value) != node.value and str(value).lower() != node.value:
-            place = self.line(node), self.column(node)
-            self.loaded.unquoted.append(Unquoted(path, node.value, str(value), *place))
+        if kind in ("bool", "int", "float") and str(older) != node.value and str(older).lower() != node.value:
+            self._note_unquoted(node, path, older)
         return node.value
+
+    def _note_unquoted(self, node: "ScalarNode", path: Path, read_as: Any) -> None:
+        self.loaded.unquoted.append(Unquoted(path, node.value, str(read_as), self.line(node), self.column(node)))
+
+
+def _core(kind: str, text: str) -> str | int | float | bool | None:
+    """A plain scalar as the core schema of YAML 1.2 reads it; `kind` is what YAML 1.1 takes it for."""
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() == "true" if text.lower() in ("true", "false") else text
+    if _CORE_INT.fullmatch(text):
+        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+        return int(text, base) if len(text) <= _MAX_DIGITS else text
+    if _CORE_FLOAT.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else text
+    return text
 
 
 def _convert(kind: str, text: str) -> str | int | float | bool | None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.skills.bounded_yaml import Loaded, YamlError, load
+from workbench.skills.codes import problem
 from workbench.skills.model import Problem
 from workbench.text import decode, truncate, visible
 
 MAX_FRONTMATTER = 64 << 10
 
+_DOCUMENT_END = re.compile(r"^\.\.\.[ \t\r]*$", re.MULTILINE)
 _BOM = b"\xef\xbb\xbf"
 _CLOSING = re.compile(r"^---[ \t\r]*$", re.MULTILINE)
 _PLAIN_VALUE = re.compile(r"([A-Za-z_][\w.-]*):[ \t]+([^\s\"'\[{|>&*!%@`#].*)")
@@ -51,11 +53,12 @@ def parse(data: bytes) -> Frontmatter:
     if isinstance(split, Problem):
         return Frontmatter(body=source, problems=(*problems, split), readable=False, source=source)
     text, body = split
+    problems = (*problems, *_delimiters(source, text))
     body_line = 3 + text.count("\n")
     # An undecodable byte in the body is wrong, but no reason for a client not to load the skill.
-    broken = [problem for problem in problems if problem.severity == "error" and (problem.line or 0) < body_line]
+    broken = [one for one in problems if one.severity == "error" and (one.line or 0) < body_line]
     values, lines, columns, found = ({}, {}, {}, ()) if broken else _values(text)
-    readable = not broken and not any(problem.code.startswith("frontmatter-") for problem in found)
+    readable = not broken and not any(one.code.startswith("frontmatter-") for one in found)
     return Frontmatter(values, lines, text, body, body_line, (*problems, *found), readable, source, columns)
 
 
@@ -75,20 +78,19 @@ def _decoded(data: bytes) -> tuple[str, tuple[Problem, ...]]:
     if data.startswith(_BOM):
         skipped = len(_BOM)
         data = data[skipped:]
-        problems.append(
-            Problem("warning", "byte-order-mark", "the file begins with a byte order mark; remove it", line=1)
-        )
+        what = "the file begins with a byte order mark, with which Codex and Gemini CLI see no frontmatter"
+        problems.append(problem("byte-order-mark", what, line=1, column=1))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         text = decode(data)
         line = data.count(b"\n", 0, error.start) + 1
-        what = f"byte {error.start + skipped} (0x{data[error.start]:02X}) is not UTF-8; save the file as UTF-8"
+        what = f"byte {error.start + skipped} (0x{data[error.start]:02X}) is not UTF-8"
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            what = "the file is UTF-16; save it as UTF-8"
-        problems.append(Problem("error", "not-utf-8", what, line=line))
+            what = "the file is UTF-16, not UTF-8"
+        problems.append(problem("not-utf-8", what, line=line))
     if (at := text.find("\0")) >= 0:
-        problems.append(Problem("error", "nul-byte", "the file holds a NUL byte", line=text.count("\n", 0, at) + 1))
+        problems.append(problem("nul-byte", "the file holds a NUL byte", line=text.count("\n", 0, at) + 1))
     return text, tuple(problems)
 
 
@@ -100,34 +102,53 @@ def _split(source: str) -> tuple[str, str] | Problem:
             message = "the frontmatter has to begin on the first line; remove what stands before '---'"
         else:
             message = "there is no frontmatter; the first line has to be '---'"
-        return Problem("error", "frontmatter-missing", message, line=1)
+        return problem("frontmatter-missing", message, line=1)
     closing = _CLOSING.search(rest)
     if closing is None:
         message = "the frontmatter is not closed; a line that is exactly '---' has to end it"
-        return Problem("error", "frontmatter-unclosed", message, line=1)
+        if _DOCUMENT_END.search(rest):
+            message += " ('...' ends YAML, but no client takes it for the end of the frontmatter)"
+        return problem("frontmatter-unclosed", message, line=1)
     return rest[: closing.start()], rest[closing.end() + 1 :]
+
+
+def _delimiters(source: str, text: str) -> Iterator[Problem]:
+    """What is odd about the lines that delimit the frontmatter, and about dashes between them."""
+    closing = 2 + text.count("\n")
+    for number, line in ((1, source.partition("\n")[0]), (closing, _line(source, closing))):
+        if (bare := line.removesuffix("\r")) != "---":
+            what = f"{len(bare) - 3} blanks follow the '---', with which Gemini CLI does not see it"
+            yield problem("delimiter-blanks", what, line=number, column=4)
+    if (at := text.find("---")) >= 0:
+        what = "'---' stands inside the frontmatter; readers that cut at it lose what follows"
+        column = at - text.rfind("\n", 0, at)
+        yield problem("dashes-in-frontmatter", what, line=2 + text.count("\n", 0, at), column=column)
+
+
+def _line(text: str, number: int) -> str:
+    return text.split("\n", number)[number - 1]
 
 
 def _values(text: str) -> tuple[Mapping[str, Any], Mapping[str, int], Mapping[str, int], tuple[Problem, ...]]:
     size = len(text.encode("utf-8"))
     if size > MAX_FRONTMATTER:
         message = f"the frontmatter has {size:,} bytes; more than {MAX_FRONTMATTER:,} are not read"
-        return {}, {}, {}, (Problem("error", "frontmatter-too-large", message, line=1),)
+        return {}, {}, {}, (problem("frontmatter-too-large", message, line=1),)
     problems: list[Problem] = []
     try:
-        loaded = load(text, first_line=2, as_written=_AS_WRITTEN)
+        loaded = load(text, first_line=2, as_written=_AS_WRITTEN, core=True)
     except YamlError as error:
         recovered = _recover(text)
         if recovered is None:
             message = f"the frontmatter is not YAML that can be read: {error.what}"
-            return {}, {}, {}, (Problem("error", "frontmatter-yaml", message, line=error.line, column=error.column),)
+            return {}, {}, {}, (problem("frontmatter-yaml", message, line=error.line, column=error.column),)
         loaded, keys = recovered
         for key in keys:
-            message = f"the value of '{key}' holds a colon; most clients recover, but put it in quotes"
-            problems.append(Problem("warning", "unquoted-colon", message, line=loaded.line(key), column=1))
+            message = f"the value of '{key}' holds a colon: not valid YAML, so Codex and Claude Code lose it"
+            problems.append(problem("unquoted-colon", message, line=loaded.line(key), column=1))
     if loaded.value is not None and not isinstance(loaded.value, dict):
         message = "the frontmatter has to be keys with values, like 'name: my-skill'"
-        return {}, {}, {}, (Problem("error", "frontmatter-not-mapping", message, line=loaded.line() or 2),)
+        return {}, {}, {}, (problem("frontmatter-not-mapping", message, line=loaded.line() or 2),)
     names = {path: ".".join(map(str, path)) for path in loaded.lines if 0 < len(path) <= 2}
     lines = {name: loaded.lines[path] for path, name in names.items()}
     columns = {name: loaded.columns[path] for path, name in names.items()}
@@ -138,24 +159,19 @@ def _oddities(loaded: Loaded) -> Iterator[Problem]:
     for duplicate in loaded.duplicates:
         key = _short(duplicate.key)
         message = f"'{key}' stands twice (first in line {duplicate.first_line}); clients differ in which one counts"
-        yield Problem("error", "duplicate-key", message, line=duplicate.line, column=duplicate.column)
+        yield problem("duplicate-key", message, line=duplicate.line, column=duplicate.column)
     for scalar in loaded.unquoted:
         place = _short(".".join(map(str, scalar.path)))
-        message = (
-            f"'{place}' is written {_short(scalar.written)} but some clients read {_short(scalar.read_as)}; quote it"
-        )
-        yield Problem("warning", "unquoted-value", message, line=scalar.line, column=scalar.column)
+        message = f"'{place}' is written {_short(scalar.written)} but some clients read {_short(scalar.read_as)}"
+        yield problem("unquoted-value", message, line=scalar.line, column=scalar.column)
 
 
 def _short(text: str) -> str:
     return truncate(visible(text), 60)
 
 
-def _recover(text: str) -> tuple[Loaded, list[str]] | None:
-    """Read it again with values that hold a colon in quotes, as the clients' guide advises; None if that fails too.
-
-    A value keeps its lines, so that line numbers stay true.
-    """
+def quoted_colons(text: str) -> tuple[str, list[str]]:
+    """A frontmatter with the values that hold a colon in quotes, and their keys; a value keeps its lines."""
     lines = text.split("\n")
     keys = []
     at = 0
@@ -171,9 +187,15 @@ def _recover(text: str) -> tuple[Loaded, list[str]] | None:
                 lines[at:end] = f"{plain[1]}: '{quoted}'{block[len(value) :]}".split("\n")
                 keys.append(plain[1])
         at = end
+    return "\n".join(lines), keys
+
+
+def _recover(text: str) -> tuple[Loaded, list[str]] | None:
+    """Read it again with values that hold a colon in quotes, as the clients' guide advises; None if that fails too."""
+    quoted, keys = quoted_colons(text)
     if not keys:
         return None
     try:
-        return load("\n".join(lines), first_line=2, as_written=_AS_WRITTEN), keys
+        return load(quoted, first_line=2, as_written=_AS_WRITTEN, core=True), keys
     except YamlError:
         return None

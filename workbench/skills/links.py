@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from workbench.skills.codes import problem
 from workbench.skills.model import Problem
 from workbench.text import truncate, visible
 
@@ -13,6 +14,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CODE = re.compile(r"(?<!`)(`++).*?(?<!`)\1(?!`)")
 _LINK = re.compile(r"\]\([ \t]{0,8}(<[^<>\n]{0,1000}>|[^\s()<>]{1,1000})(?:[ \t]{1,8}[\"'(][^\n]{0,500}?)?[ \t]{0,8}\)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_MENTION = re.compile(r"`(?:\./)?((?:scripts|references|assets)/[\w./-]{1,200}\.[A-Za-z0-9]{1,5})`")
 _MAX_LINE = 20_000
 
 
@@ -27,17 +29,8 @@ class MarkdownLink:
 
 def relative_links(body: str, first_line: int = 1) -> Iterator[MarkdownLink]:
     """The inline links and images of `body` that are neither URLs, nor absolute, nor placeholders, nor in code."""
-    fence = ""
-    for number, line in enumerate(body.split("\n"), start=first_line):
-        if marker := _FENCE.match(line):
-            if not fence:
-                fence = marker[1]
-                continue
-            if marker[1].startswith(fence) and not line.strip().strip(fence[0]):
-                fence = ""
-                continue
-        # Nobody links from a line this long; what is there is data, and matching it would only cost time.
-        if fence or "](" not in line or len(line) > _MAX_LINE:
+    for number, line in _prose(body, first_line):
+        if "](" not in line:
             continue
         for found in _LINK.finditer(_CODE.sub(_blank, line) if "`" in line else line):
             target = unquote(found[1].strip("<>").partition("#")[0].partition("?")[0])
@@ -45,24 +38,61 @@ def relative_links(body: str, first_line: int = 1) -> Iterator[MarkdownLink]:
                 yield MarkdownLink(posixpath.normpath(target), number, found.start(1) + 1)
 
 
+def _prose(body: str, first_line: int) -> Iterator[tuple[int, str]]:
+    """The lines outside blocks of code, with their numbers."""
+    fence = ""
+    for number, line in enumerate(body.split("\n"), start=first_line):
+        if ("`" in line or "~" in line) and (marker := _FENCE.match(line)):
+            if not fence:
+                fence = marker[1]
+                continue
+            if marker[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+                continue
+        # Nobody links from a line this long; what is there is data, and matching it would only cost time.
+        if not fence and len(line) <= _MAX_LINE:
+            yield number, line
+
+
 def _blank(code: re.Match[str]) -> str:
     """As many spaces as the code takes, so that columns stay true."""
     return " " * len(code[0])
 
 
-def check_links(body: str, first_line: int, present: Collection[str]) -> Iterator[Problem]:
-    """A warning for each link of a SKILL.md that leads nowhere or out of the skill.
+def check_links(body: str, first_line: int, present: Collection[str], folder: str = "") -> Iterator[Problem]:
+    """What is wrong with the links and the paths of one Markdown file of a skill.
 
     Args:
         body: The Markdown.
         first_line: Its first line in the file.
         present: Paths of the skill's files and folders.
+        folder: Where the file is in the skill; links in references are often written from the skill's folder, and
+            both are tried.
     """
+    linked = set()
     for link in relative_links(body, first_line):
+        linked.add((link.line, link.path))
+        path = posixpath.normpath(f"{folder}/{link.path}") if folder else link.path
         shown = truncate(visible(link.path), 80)
-        if link.path == ".." or link.path.startswith("../"):
+        if path == ".." or path.startswith("../"):
             message = f"the link to '{shown}' leaves the skill's folder; it breaks wherever the skill is installed"
-            yield Problem("warning", "link-leaves-skill", message, line=link.line, column=link.column)
-        elif link.path != "." and link.path not in present:
+            yield problem("link-leaves-skill", message, line=link.line, column=link.column)
+        elif path != "." and path not in present and link.path not in present:
             message = f"the link leads to '{shown}', which does not exist"
-            yield Problem("warning", "broken-link", message, line=link.line, column=link.column)
+            yield problem("broken-link", message, line=link.line, column=link.column)
+    for mention in mentioned_paths(body, first_line):
+        if mention.path not in present and (mention.line, mention.path) not in linked:
+            shown = truncate(visible(mention.path), 80)
+            message = f"the text names '{shown}', which does not exist"
+            yield problem("missing-mention", message, line=mention.line, column=mention.column)
+
+
+def mentioned_paths(body: str, first_line: int = 1) -> Iterator[MarkdownLink]:
+    """The paths of scripts, references and assets that stand in backticks outside blocks of code, as `scripts/x.py`.
+
+    Only what is clearly a file of this skill: a whole path with a suffix, without anything to be filled in.
+    """
+    for number, line in _prose(body, first_line):
+        if "`" in line:
+            for found in _MENTION.finditer(line):
+                yield MarkdownLink(posixpath.normpath(found[1]), number, found.start(1) + 1)

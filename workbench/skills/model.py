@@ -38,6 +38,28 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of problem.
+
+    Attributes:
+        id: Stable, kebab-case; scripts and baselines rely on it.
+        severity: `error` breaks the specification or keeps a client from loading the skill, `warning` is likely to
+            hurt, `info` is worth knowing.
+        summary: What is wrong, a sentence without a full stop.
+        remedy: What to do about it, likewise.
+        strict: The severity under `--strict`, where it is another.
+        fixable: Whether `--fix` can mend it, at least in its plain forms.
+    """
+
+    id: str
+    severity: Severity
+    summary: str
+    remedy: str
+    strict: Severity | None = None
+    fixable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Skill:
     """One skill as its SKILL.md describes it.
 

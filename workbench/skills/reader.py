@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.skills import files, frontmatter, links, rules
+from workbench.skills.codes import explained, problem
 from workbench.skills.discovery import find
 from workbench.skills.frontmatter import Frontmatter
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill, Skipped
@@ -14,6 +15,8 @@ from workbench.text import truncate, visible
 
 MAX_SKILL_FILE = 2 << 20
 MAX_PROBLEMS = 100
+PARSER_VERSION = 2
+"""Grows when the same bytes give another skill than before: what keeps parsed skills begins anew then."""
 
 Parse = Callable[[bytes], Frontmatter]
 
@@ -42,7 +45,7 @@ def read_all(
     """
     found = find(root, exclude, within=within)
     skills = [read(root, skill_id) for skill_id in found.ids]
-    skills += [unreadable(skill_id, problem) for skill_id, problem in found.blocked]
+    skills += [unreadable(skill_id, why) for skill_id, why in found.blocked]
     return tuple(sorted(skills, key=lambda skill: skill.id)), found.skipped
 
 
@@ -91,7 +94,7 @@ def parse_skill(
     problems = [*matter.problems, *rules.check(matter, folder_name)]
     if len(data) > MAX_SKILL_FILE:
         message = f"the file is larger than {MAX_SKILL_FILE >> 20} MiB; what comes after that was not read"
-        problems.append(Problem("error", "skill-file-too-large", message))
+        problems.append(problem("skill-file-too-large", message))
     if present is not None and matter.readable:
         problems += links.check_links(matter.body, matter.body_line, present)
     skill_file = Skill(skill_id, "").skill_file
@@ -106,14 +109,14 @@ def parse_skill(
         description=description if isinstance(description, str) else "",
         version=version if isinstance(version, str) and version else None,
         frontmatter=values,
-        problems=_sorted(replace(problem, path=problem.path or skill_file) for problem in problems),
+        problems=_sorted(replace(one, path=one.path or skill_file) for one in problems),
         loads=rules.loads(matter),
     )
 
 
-def unreadable(skill_id: str, problem: Problem) -> Skill:
+def unreadable(skill_id: str, why: Problem) -> Skill:
     """A skill that exists but can't or must not be read."""
-    return Skill(skill_id, posixpath.basename(skill_id), problems=(problem,), loads=False)
+    return Skill(skill_id, posixpath.basename(skill_id), problems=(explained(why),), loads=False)
 
 
 def parse_document(data: bytes) -> Document:
@@ -131,8 +134,8 @@ def read_document(root: Path, skill_id: str) -> Document:
     try:
         return parse_document(_bytes(root, skill_id))
     except OSError as error:
-        problem = _read_problem(skill_id, error)
-        raise InputError(problem.message, where=visible(problem.path or skill_id)) from error
+        why = _read_problem(skill_id, error)
+        raise InputError(why.message, where=visible(why.path or skill_id)) from error
 
 
 def _bytes(root: Path, skill_id: str) -> bytes:
@@ -155,8 +158,8 @@ def _contents(root: Path, skill_id: str) -> tuple[set[str], list[Problem]]:
         while above and above not in present:
             present.add(above)
             above = posixpath.dirname(above)
-        if entry.is_symlink() and (problem := _link_problem(folder, path, skill_id)):
-            odd.append(problem)
+        if entry.is_symlink() and (wrong := _link_problem(folder, path, skill_id)):
+            odd.append(wrong)
     return present, odd
 
 
@@ -169,28 +172,28 @@ def _link_problem(folder: str, path: str, skill_id: str) -> Problem | None:
     shown = f"'{truncate(visible(link.target), 80)}'"
     if link.leaves:
         message = f"this link leads to {shown}, outside the skill: what is there is not covered by an approval"
-        return Problem("warning", "file-link-leaves", message, where)
+        return problem("file-link-leaves", message, where)
     if link.dangling:
-        return Problem("warning", "file-link-dangling", f"this link leads to {shown}, which does not exist", where)
+        return problem("file-link-dangling", f"this link leads to {shown}, which does not exist", where)
     return None
 
 
 def _read_problem(skill_id: str, error: OSError | InputError) -> Problem:
     path = Skill(skill_id, "").skill_file
     if isinstance(error, InputError):
-        return Problem("error", "skill-file-unreadable", error.what, path)
+        return problem("skill-file-unreadable", error.what, path)
     if isinstance(error, PermissionError):
-        return Problem("error", "skill-file-unreadable", f"{SKILL_FILE} can't be read: permission denied", path)
+        return problem("skill-file-unreadable", f"{SKILL_FILE} can't be read: permission denied", path)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return Problem("error", "skill-file-vanished", f"{SKILL_FILE} vanished while the library was read", path)
+        return problem("skill-file-vanished", f"{SKILL_FILE} vanished while the library was read", path)
     reason = truncate(visible(error.strerror or "unknown reason"), 80)
-    return Problem("error", "skill-file-unreadable", f"{SKILL_FILE} can't be read: {reason}", path)
+    return problem("skill-file-unreadable", f"{SKILL_FILE} can't be read: {reason}", path)
 
 
 def _folder_problem(skill_id: str, error: OSError | InputError) -> Problem:
     reason = error.what if isinstance(error, InputError) else error.strerror or "unknown reason"
     message = f"not all of the skill's files could be listed: {truncate(visible(reason), 100)}"
-    return Problem("warning", "files-not-listed", message, skill_id)
+    return problem("files-not-listed", message, skill_id)
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -198,5 +201,5 @@ def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     ordered = sorted(problems, key=lambda p: (_ORDER[p.severity], p.path or "", p.line or 0))
     if len(ordered) > MAX_PROBLEMS:
         more = f"{len(ordered) - MAX_PROBLEMS:,} more problems are not listed"
-        return (*ordered[:MAX_PROBLEMS], Problem("info", "more-problems", more))
+        return (*ordered[:MAX_PROBLEMS], problem("more-problems", more))
     return tuple(ordered)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.skills.model import SKILL_FILE
 from workbench.text import visible_lines
 from workbench.tui.markdown_lines import markdown_lines
-from workbench.tui.syntax_lines import problem_line, source_lines
+from workbench.tui.syntax_lines import problem_lines, source_lines
 from workbench.tui.widgets.text_view import TextLine
 from workbench.tui.widgets.tones import Span
 
@@ -82,9 +82,10 @@ def _problems(row: "SkillRow") -> Iterator[TextLine]:
     for number, problem in enumerate(row.problems):
         label = "problems" if number == 0 else ""
         where = _place(problem, row)
-        line = problem_line(problem)
+        line, *remedy = problem_lines(problem, _LABEL)
         spans = (Span(f"{label:<{_LABEL}}", "muted"), *line.spans, Span(f"  {where}" if where else "", "muted"))
         yield TextLine(spans, hang=_LABEL + line.hang)
+        yield from remedy
 
 
 def _place(problem: "Problem", row: "SkillRow") -> str:

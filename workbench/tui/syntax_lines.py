@@ -1,6 +1,6 @@
 """Source text in the theme's tones, line by line; Pygments does the reading, in a worker."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.tui.widgets.text_view import TextLine
@@ -54,8 +54,17 @@ def source_lines(text: str, path: str, problems: "Sequence[Problem]" = ()) -> li
         here = by_line.get(number, ())
         sign, tone = _SIGNS[here[0].severity] if here else ("", "plain")
         lines.append(TextLine(spans, number, hang=0, sign=sign, tone=tone))
-        lines += [problem_line(problem) for problem in here]
+        for problem in here:
+            lines += problem_lines(problem)
     return lines
+
+
+def problem_lines(problem: "Problem", indent: int = 0) -> Iterator[TextLine]:
+    """One problem, and below it what to do about it."""
+    yield problem_line(problem)
+    if problem.remedy:
+        spans = (Span(" " * indent), Span("  → ", "muted"), Span(problem.remedy, "muted"))
+        yield TextLine(spans, hang=indent + 4)
 
 
 def problem_line(problem: "Problem") -> TextLine:
