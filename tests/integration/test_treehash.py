@@ -99,3 +99,13 @@ def test_the_manifest_digest_is_the_published_vector_in_any_order() -> None:
     files = [("scripts/run.sh", b"#!/bin/sh\n"), ("SKILL.md", b"# Hello\n")]
     expected = "sha256:34f7a8c484e9991f3e71a309f31332d6335efc01f544105c4185a7c4ab12eb1e"
     assert manifest_digest(files) == manifest_digest(reversed(files)) == expected
+
+
+def test_a_folder_has_the_tree_that_a_repository_with_long_ids_gives_it(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", "--object-format=sha256", str(tmp_path)], check=True)
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/x").write_text("x\n")
+    (tmp_path / "a/link").symlink_to("b/x")
+    subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
+    written = subprocess.run(["git", "write-tree"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert tree_of_folder(tmp_path, algorithm="sha256") == written.stdout.strip()

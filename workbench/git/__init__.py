@@ -8,7 +8,7 @@ writes the history of repositories that the workbench makes itself (`git.authori
 
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, commands, on_command
-from workbench.git.plumbing import GitError, Identity, RunGit, TreeEntry, format_tree, parse_tree
+from workbench.git.plumbing import GitError, Identity, RunGit, TreeEntry, format_tree, parse_batch, parse_tree
 from workbench.git.repository import Repository, dated, named
 from workbench.git.work_tree import WorkTree
 
@@ -26,6 +26,7 @@ __all__ = [
     "format_tree",
     "named",
     "on_command",
+    "parse_batch",
     "parse_tree",
     "version",
 ]

@@ -5,17 +5,21 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from workbench.errors import InputError
 from workbench.text import visible
 
 MAX_DEPTH = 64
 
+Algorithm = Literal["sha1", "sha256"]
+"""What a repository names its objects by."""
+
 _CHUNK = 1 << 20
 
 
-def tree_of_folder(folder: Path, *, library_root: bool = False) -> str:
-    """The SHA-1 tree id that git gives the folder's content as it is on disk (no filters, no ignored files).
+def tree_of_folder(folder: Path, *, library_root: bool = False, algorithm: Algorithm = "sha1") -> str:
+    """The tree id that git gives the folder's content as it is on disk (no filters, no ignored files).
 
     Args:
         folder: The folder; `.git` in it is left out, as are empty folders and what is neither file nor link.
@@ -24,7 +28,23 @@ def tree_of_folder(folder: Path, *, library_root: bool = False) -> str:
     Raises:
         InputError: Something in it can't be read, changes while it is read, or nests too deep.
     """
-    return (_tree(os.fsencode(folder), 0, skip=(b".workbench",) if library_root else ()) or _object(b"tree", b"")).hex()
+    skip = (b".workbench",) if library_root else ()
+    return (_tree(os.fsencode(folder), 0, algorithm, skip=skip) or _object(b"tree", b"", algorithm)).hex()
+
+
+def blob_of_file(path: Path, algorithm: Algorithm = "sha1") -> str:
+    """The blob id that git gives a regular file's bytes.
+
+    Raises:
+        OSError: It can't be read.
+        InputError: It changes while it is read.
+    """
+    return _blob(os.fsencode(path), algorithm).hex()
+
+
+def blob_of_bytes(data: bytes, algorithm: Algorithm = "sha1") -> str:
+    """The blob id that git gives these bytes."""
+    return _object(b"blob", data, algorithm).hex()
 
 
 def manifest_digest(files: Iterable[tuple[str, bytes]]) -> str:
@@ -39,7 +59,7 @@ def manifest_digest(files: Iterable[tuple[str, bytes]]) -> str:
     return f"sha256:{hashlib.sha256(b''.join(sorted(lines))).hexdigest()}"
 
 
-def _tree(folder: bytes, depth: int, skip: tuple[bytes, ...] = ()) -> bytes | None:
+def _tree(folder: bytes, depth: int, algorithm: Algorithm, skip: tuple[bytes, ...] = ()) -> bytes | None:
     """The binary id of a folder's tree; None if nothing in it would be stored."""
     if depth > MAX_DEPTH:
         raise InputError(f"folders nest deeper than {MAX_DEPTH} levels", where=visible(os.fsdecode(folder)))
@@ -49,7 +69,7 @@ def _tree(folder: bytes, depth: int, skip: tuple[bytes, ...] = ()) -> bytes | No
             for entry in scanned:
                 if entry.name == b".git" or entry.name in skip:
                     continue
-                if stored := _entry(entry, depth):
+                if stored := _entry(entry, depth, algorithm):
                     entries.append((entry.name, *stored))
     except OSError as error:
         where = visible(os.fsdecode(error.filename if isinstance(error.filename, bytes) else folder))
@@ -58,26 +78,26 @@ def _tree(folder: bytes, depth: int, skip: tuple[bytes, ...] = ()) -> bytes | No
         return None
     # Git sorts a folder as if its name ended in a slash.
     entries.sort(key=lambda item: item[0] + b"/" if item[1] == b"40000" else item[0])
-    return _object(b"tree", b"".join(mode + b" " + name + b"\0" + id_ for name, mode, id_ in entries))
+    return _object(b"tree", b"".join(mode + b" " + name + b"\0" + id_ for name, mode, id_ in entries), algorithm)
 
 
-def _entry(entry: "os.DirEntry[bytes]", depth: int) -> tuple[bytes, bytes] | None:
+def _entry(entry: "os.DirEntry[bytes]", depth: int, algorithm: Algorithm) -> tuple[bytes, bytes] | None:
     """Mode and binary id of one entry; None for what git does not store."""
     if entry.is_symlink():
-        return b"120000", _object(b"blob", os.readlink(entry.path))  # noqa: PTH115 - a Path would tidy the target up
+        return b"120000", _object(b"blob", os.readlink(entry.path), algorithm)  # noqa: PTH115 - a Path would tidy the target up
     if entry.is_dir(follow_symlinks=False):
-        below = _tree(entry.path, depth + 1)
+        below = _tree(entry.path, depth + 1, algorithm)
         return (b"40000", below) if below else None
     info = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(info.st_mode):
         return None
-    return (b"100755" if info.st_mode & stat.S_IXUSR else b"100644"), _blob(entry.path)
+    return (b"100755" if info.st_mode & stat.S_IXUSR else b"100644"), _blob(entry.path, algorithm)
 
 
-def _blob(path: bytes) -> bytes:
+def _blob(path: bytes, algorithm: Algorithm) -> bytes:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
-        digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+        digest = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
         seen = 0
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
@@ -87,5 +107,5 @@ def _blob(path: bytes) -> bytes:
     return digest.digest()
 
 
-def _object(kind: bytes, data: bytes) -> bytes:
-    return hashlib.sha1(b"%s %d\0" % (kind, len(data)) + data, usedforsecurity=False).digest()
+def _object(kind: bytes, data: bytes, algorithm: Algorithm) -> bytes:
+    return hashlib.new(algorithm, b"%s %d\0" % (kind, len(data)) + data, usedforsecurity=False).digest()
