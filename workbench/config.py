@@ -69,6 +69,11 @@ def config_dir() -> Path:
     return _xdg("config", "WORKBENCH_CONFIG")
 
 
+def cache_dir() -> Path:
+    """The folder of what can be fetched again; `WORKBENCH_CACHE` overrides it."""
+    return _xdg("cache", "WORKBENCH_CACHE")
+
+
 def store_path() -> Path:
     """The SQLite file that holds what happened."""
     return data_dir() / "workbench.db"
