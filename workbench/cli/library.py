@@ -1,17 +1,16 @@
-"""`workbench status`, `adopt`, `demo` and `doctor`: the library as a whole, and this machine."""
+"""`workbench status`, `demo` and `doctor`: the library as a whole, and this machine."""
 
 import shlex
 from collections import Counter
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.cli.output import library_option, print_json, state_label, styled
 from workbench.commands import command
-from workbench.config import bundled, home_dir, personal_library
+from workbench.config import bundled, home_dir
 from workbench.errors import ExitCode
 from workbench.reviews.listing import LibraryView
 from workbench.reviews.model import State
@@ -19,7 +18,7 @@ from workbench.text import plural, truncate, visible
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
-    from workbench.reviews.adopt import Source
+    from workbench.reviews.adopting.model import Source
 
 _ORDER: tuple[State, ...] = ("invalid", "revoked", "changes-requested", "stale", "in-review", "draft", "approved")
 _NEXT = {
@@ -84,42 +83,15 @@ def _print_offers() -> None:
     click.echo("No skills here. You can look at:")
     click.echo(f"  the bundled library        workbench --library {visible(str(bundled('skills')))}")
     for source in _agents():
-        click.echo(f"  skills of {source.label:<17}workbench --library {visible(str(source.folder))}")
+        click.echo(f"  skills of {source.label:<17}workbench --library {visible(str(source.path))}")
     click.echo("  all agents' skills, copied into one git library of yours    workbench adopt")
     click.echo("  another folder             workbench --library PATH")
 
 
 def _agents() -> "tuple[Source, ...]":
-    from workbench.reviews.adopt import agent_sources
+    from workbench.reviews.adopting.sources import agent_sources
 
     return agent_sources(home_dir())
-
-
-@click.command(help=command("adopt").help)
-@click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print exact data as JSON.")
-def adopt(folders: tuple[Path, ...], as_json: bool) -> None:
-    """Copy agents' skills into the personal library."""
-    from workbench.reviews.adopt import adopt as run
-    from workbench.reviews.adopt import agent_sources, source_of
-
-    home = home_dir()
-    sources = [source_of(folder, home) for folder in folders] if folders else agent_sources(home)
-    done = run(personal_library(), sources, datetime.now(UTC))
-    if as_json:
-        print_json({**asdict(done), "library": str(done.library)})
-        return
-    if not sources:
-        click.echo("No agent on this machine has a folder of skills.")
-    if done.skills:
-        print_table(("SKILL", "OUTCOME", "FROM"), [(one.path, one.outcome, one.origin) for one in done.skills])
-    for one in done.skipped:
-        click.echo(f"skipped {visible(one.path)}: {visible(one.reason)}", err=True)
-    click.echo(f"library: {visible(str(done.library))}")
-    if done.commit:
-        click.echo(
-            "Everything in it is as found, unread. To review it: workbench --library " + visible(str(done.library))
-        )
 
 
 @click.command(help=command("demo").help)

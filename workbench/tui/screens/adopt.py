@@ -18,7 +18,7 @@ from workbench.tui.widgets.tones import Span
 from workbench.tui.widgets.virtual_list import Row, VirtualList
 
 if TYPE_CHECKING:
-    from workbench.reviews.adopt import Adoption, Source
+    from workbench.reviews.adopting.model import Adoption, Source
 
 _COLUMNS = (Column("", 26), Column("", 0))
 _GO = "go"
@@ -55,7 +55,7 @@ class AdoptScreen(WorkbenchScreen[None]):
 
     def _found(self, found: list[Found]) -> None:
         rows = [
-            Row(str(one.source.folder), (one.source.label, f"{plural(one.skills, 'skill')}  {one.source.folder}"))
+            Row(str(one.source.path), (one.source.label, f"{plural(one.skills, 'skill')}  {one.source.path}"))
             for one in found
         ]
         if any(one.skills for one in found):
@@ -83,13 +83,13 @@ class AdoptScreen(WorkbenchScreen[None]):
 
 def _look() -> list[Found]:
     from workbench.errors import WorkbenchError
-    from workbench.reviews.adopt import agent_sources
+    from workbench.reviews.adopting.sources import agent_sources
     from workbench.skills.discovery import find
 
     found = []
     for source in agent_sources(Path.home()):
         try:
-            found.append(Found(source, len(find(source.folder).ids)))
+            found.append(Found(source, len(find(source.path).ids)))
         except WorkbenchError:
             found.append(Found(source, 0))
     return found
@@ -98,6 +98,7 @@ def _look() -> list[Found]:
 def _adopt() -> "Adoption":
     from datetime import UTC, datetime
 
-    from workbench.reviews.adopt import adopt, agent_sources
+    from workbench.reviews.adopting.adopt import adopt
+    from workbench.reviews.adopting.sources import agent_sources
 
     return adopt(personal_library(), agent_sources(Path.home()), datetime.now(UTC))

@@ -82,11 +82,11 @@ class StartScreen(WorkbenchScreen[None]):
 def _look(job: "Job") -> list[Offer]:
     """The libraries of this machine that hold skills."""
     from workbench.errors import WorkbenchError
-    from workbench.reviews.adopt import agent_sources
+    from workbench.reviews.adopting.sources import agent_sources
     from workbench.skills.discovery import find
 
     folders = [("Your own library", personal_library()), ("The bundled skills", bundled("skills"))]
-    folders += [(f"Skills of {source.label}", source.folder) for source in agent_sources(Path.home())]
+    folders += [(f"Skills of {source.label}", source.path) for source in agent_sources(Path.home())]
     offers = []
     for label, folder in folders:
         if job.cancel.is_set() or not folder.is_dir():
