@@ -9,20 +9,13 @@ from workbench.config import expanded
 from workbench.errors import InputError
 from workbench.reviews.adopting import prompt_files
 from workbench.reviews.adopting.model import Kind, Plugin, Source
-from workbench.skills.clients import user_folders
+from workbench.skills.clients import CLIENTS, own_folder, user_folders
 from workbench.skills.discovery import find
 from workbench.skills.model import SKILL_FILE
 from workbench.text import visible
 
 AGENT_FOLDERS: tuple[tuple[str, str], ...] = user_folders()
 """Each agent's folder of user skills, relative to the home folder."""
-
-PLUGIN_FOLDERS: tuple[tuple[str, str], ...] = (
-    ("claude", ".claude/plugins"),
-    ("codex", ".codex/plugins"),
-    ("gemini", ".gemini/extensions"),
-)
-"""Where agents keep plugins they fetched, relative to the home folder."""
 
 STORE_FILE = "manifest.json"
 MAX_STORE_FILE = 8 << 20
@@ -44,8 +37,8 @@ def agent_sources(home: Path) -> tuple[Source, ...]:
 def plugins_of(home: Path) -> tuple[Plugin, ...]:
     """The skills in the agents' plugin caches under a home folder, counted by plugin."""
     counts: dict[tuple[str, str], int] = {}
-    for client, relative in PLUGIN_FOLDERS:
-        folder = home / relative
+    caches = ((one.id, own_folder(one, home, os.environ) / cache.path) for one in CLIENTS for cache in one.plugins)
+    for client, folder in caches:
         if not folder.is_dir():
             continue
         try:
