@@ -130,6 +130,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("adopt", "Adopt skills", "Copy the skills installed for agents on this machine into one git library.",
             action="adopt", cli="adopt"),
     Command("library.open", "Open a library", "Open another folder of skills.", ("o",), action="open_library"),
+    Command("skills.new", "New skill", "Make a skill to start from: it validates, and has a case that passes.",
+            action="new_skill", cli="skills new"),
     Command("skills.show", "Show a skill", "One skill in full.", cli="skills show"),
     Command("skills.budget", "Token budget", "Estimated tokens of each skill, and what a client's limits cut off.",
             cli="skills budget", palette=False),

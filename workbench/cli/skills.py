@@ -7,6 +7,7 @@ import click
 
 from workbench.cli.budget import budget
 from workbench.cli.graph import dependents_of, graph
+from workbench.cli.new import new
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
 from workbench.commands import command
 from workbench.reviews.listing import SkillRow
@@ -22,6 +23,7 @@ def skills() -> None:
 
 
 skills.add_command(budget)
+skills.add_command(new)
 skills.add_command(graph)
 
 

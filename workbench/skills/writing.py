@@ -46,7 +46,13 @@ def short_digest(text: str) -> str:
 
 
 def skill_file(
-    name: str, description: str, body: str, *, compatibility: str = "", metadata: Mapping[str, str] | None = None
+    name: str,
+    description: str,
+    body: str,
+    *,
+    compatibility: str = "",
+    allowed_tools: str = "",
+    metadata: Mapping[str, str] | None = None,
 ) -> bytes:
     """A SKILL.md with valid frontmatter.
 
@@ -55,15 +61,22 @@ def skill_file(
         description: Folded into one paragraph, and cut where the specification's limit is.
         body: The Markdown under it.
         compatibility: As the description; left out where empty.
+        allowed_tools: Left out where empty.
         metadata: Keys that are no names are left out; values become one line.
     """
-    lines = ["---", f"name: {name}", *_folded("description", _cut(description, MAX_DESCRIPTION) or "No description.")]
+    lines = [
+        "---",
+        f"name: {scalar(name)}",
+        *_folded("description", _cut(description, MAX_DESCRIPTION) or "No description."),
+    ]
     if compatibility:
         lines.append(f"compatibility: {scalar(_cut(compatibility, MAX_COMPATIBILITY))}")
     kept = {key: one_line(value) for key, value in (metadata or {}).items() if _KEY.fullmatch(key)}
     if kept:
         lines.append("metadata:")
         lines += [f"  {key}: {quoted(value)}" for key, value in kept.items()]
+    if allowed_tools:
+        lines.append(f"allowed-tools: {one_line(allowed_tools)}")
     lines += ["---", "", body.strip("\n")]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 

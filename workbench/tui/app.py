@@ -335,6 +335,10 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         """Copy agents' skills into the personal library."""
         self._push("adopt:AdoptScreen")
 
+    def action_new_skill(self) -> None:
+        """Ask for a name, make a skill and open it."""
+        self._push("new_skill:NewSkillDialog")
+
     def action_verify(self) -> None:
         """Show whether the rules hold at HEAD."""
         self._push("verify:VerifyScreen")
