@@ -133,6 +133,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("skills.new", "New skill", "Make a skill to start from: it validates, and has a case that passes.",
             action="new_skill", cli="skills new"),
     Command("skills.show", "Show a skill", "One skill in full.", cli="skills show"),
+    Command("skills.where", "Where installed", "Which client loads which copy of a skill, and what shadows what.",
+            cli="skills where", palette=False),
     Command("skills.budget", "Token budget", "Estimated tokens of each skill, and what a client's limits cut off.",
             cli="skills budget", palette=False),
     Command("skills.graph", "Dependencies", "Which skill needs which, and what of it is missing or does not fit.",
