@@ -170,7 +170,7 @@ def read_graph(root: Path, skills: Sequence[Skill], *, detect: bool = True) -> G
         skills: All of its skills: a requirement that none of them answers is missing.
         detect: Look for what is not declared, too.
     """
-    names = Names.of(skills)
+    names = Names.of(root, skills)
     judged = _Judged(root, {skill.id: skill for skill in skills}, names)
     edges: list[Edge] = []
     skipped: list[Skipped] = []
@@ -178,7 +178,7 @@ def read_graph(root: Path, skills: Sequence[Skill], *, detect: bool = True) -> G
         if declared(skill.frontmatter):
             edges += judged.requirements(skill)
         if detect and skill.loads:
-            found, left_out = references_of(root, skill, names)
+            found, left_out = references_of(skill, names)
             edges += [Edge(skill.id, one.to, one.kind, None, one.path, one.line) for one in found]
             skipped += left_out
     nodes = {skill.id: Node(skill.id, skill.name, skill.version) for skill in skills}

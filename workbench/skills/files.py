@@ -69,6 +69,18 @@ def read_inside(root: Path, relative: str, limit: int) -> bytes:
             what = "the file is a link that leads outside; it is not read"
             raise InputError(what, where=visible(relative)) from error
         file = _open_below(real_root, real[len(real_root.rstrip("/")) + 1 :])
+    return _read(file, relative, limit)
+
+
+def read_below(folder: str, relative: str, limit: int) -> bytes:
+    """At most `limit` bytes of a regular file below a folder that is free of links, through no link at all.
+
+    Raises as `read_inside`; a link on the way is an OSError.
+    """
+    return _read(_open_below(folder, relative), relative, limit)
+
+
+def _read(file: int, relative: str, limit: int) -> bytes:
     with os.fdopen(file, "rb") as opened:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise InputError("it is not a regular file", where=visible(relative))

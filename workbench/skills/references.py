@@ -4,9 +4,11 @@ Each file is read once and each line matched once against patterns; whatever loo
 that ten thousand names cost no more than ten. Nothing is run, imported or followed out of the library.
 """
 
+import os
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -24,24 +26,34 @@ MAX_BYTES = 256 << 10
 MAX_REFERENCES = 1_000
 """Of one skill each: files that are looked into, bytes of each, and references that are kept."""
 
-_MAX_LINE = 2_000
 _SCRIPTS = (".py", ".sh", ".bash", ".zsh", ".js", ".mjs", ".cjs", ".ts")
 _DOCUMENTS = (".md", ".markdown")
 _DATA = (".yaml", ".yml")
-_COMMENT = re.compile(r"\s*(#|//)")
-_FENCE = re.compile(r" {0,3}(```|~~~)")
-_PATH = re.compile(r"(?<![\w.-])(?:\.\./)+[\w.@+-]+(?:/[\w.@+-]+){0,32}")
-_QUOTED = re.compile(r"`/?(?P<code>[^`\n]{1,64})`|(?<![\w/.:~$}-])/(?P<slash>\w[\w-]{0,63})(?![\w/.-])")
-_CALLED = (
-    re.compile(r"(?<![\w/.@-])(\w[\w-]{0,63})[\"'”’*_]{0,3}\s{1,3}skill(?!\w)", re.IGNORECASE),
-    re.compile(r"(?<!\w)skills?:?\s{1,3}[\"'“‘*_]{1,3}(\w[\w-]{0,63})(?![\w-])", re.IGNORECASE),
+_FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
+_PATH = re.compile(r"\.\./(?:\.\./){0,32}[\w.@+-]{1,255}(?:/[\w.@+-]{1,255}){0,32}")
+_CODE = re.compile(r"`/?([^`\n]{1,64})`")
+_SLASH = re.compile(r"/(\w[\w-]{0,63})(?![\w/.-])")
+_SKILL = re.compile(r"kill(s?):?(?!\w)")
+_BEFORE = re.compile(r"(?<![\w/.@-])(\w[\w-]{0,63})[`\"'”’*_]{0,3}\s{1,3}$")
+_AFTER = re.compile(r"\s{1,3}[`\"'“‘*_]{1,3}(\w[\w-]{0,63})(?![\w-])")
+_NOT_BEFORE_PATH = re.compile(r"[\w.-]")
+_NOT_BEFORE_SLASH = re.compile(r"[\w/.:~$}`-]")
+"""What must not stand before a match. It is checked afterwards: a pattern that begins with plain text is searched for
+ten times faster than one that looks behind itself."""
+
+_WORD = re.compile(r"\w")
+_NEAR = 80
+"""Characters before the word "skill" in which a name can end."""
+_TOOL = re.compile(
+    r"[\"']?tool[\"']?[ \t]*:[ \t]*[\"']?(?P<skill>[^\s\"'#,{}]{1,256})\.[\w-]+[\"']?[ \t]*(?:[,#}]|$)", re.MULTILINE
 )
-_NAMES_SKILL = re.compile(r"[\"'”’*_]{0,3}\s{1,3}skill(?!\w)", re.IGNORECASE)
-_SKILL_NAMED = re.compile(r"(?<!\w)skills?:?\s{1,3}[\"'“‘*_]{0,3}$", re.IGNORECASE)
-_TOOL = re.compile(r"\s*(?:-\s*)?[\"']?tool[\"']?\s*:\s*[\"']?(?P<skill>[^\s\"'#]{1,256})\.[\w-]+[\"']?\s*(?:[,#}]|$)")
-_MODULE = re.compile(r"\s*(?:from|import)\s+(?P<module>[A-Za-z_]\w*)")
-_JOINED = re.compile(r"(?:/|,)\s*[\"'](?P<name>[^\"'/\\]{1,64})[\"']")
+_MODULE = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?P<module>[A-Za-z_]\w*)", re.MULTILINE)
+_JOINED = re.compile(r"[/,][ \t]*[\"'](?P<name>[^\"'/\\\n]{1,64})[\"']")
 _UPWARDS = ("parent", "..", "__file__", "__dirname", "dirname")
+
+
+_Hit = tuple[int, str, EdgeKind]
+"""Where in a text, which skill's id, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +74,30 @@ class Reference:
 
 @dataclass(slots=True)
 class Names:
-    """The skills of a library by everything that may stand for them."""
+    """The skills of a library by everything that may stand for them.
 
+    Attributes:
+        root: The library's folder, free of links.
+        ids: Of all its skills.
+        holders: Folders that hold skills somewhere below.
+        by_name: Ids by label and by the folder's name.
+    """
+
+    root: str
     ids: frozenset[str]
+    holders: frozenset[str]
     by_name: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, skills: Sequence[Skill]) -> "Names":
+    def of(cls, root: Path, skills: Sequence[Skill]) -> "Names":
         """The names of these skills: their labels, and their folders' names."""
         found: dict[str, list[str]] = {}
         for skill in skills:
             for name in {skill.name, posixpath.basename(skill.id)} - {ROOT_ID}:
                 found.setdefault(name, []).append(skill.id)
-        return cls(frozenset(skill.id for skill in skills), {name: tuple(ids) for name, ids in found.items()})
+        by_name = {name: tuple(ids) for name, ids in found.items()}
+        ids = frozenset(skill.id for skill in skills)
+        return cls(os.path.realpath(root), ids, _folders_above(ids), by_name)
 
     def nearest(self, name: str, seen_from: str) -> str | None:
         """The skill of this name: of several the one beside `seen_from`, else the first by its path."""
@@ -93,37 +116,47 @@ class Names:
         return None
 
 
-def references_of(root: Path, skill: Skill, names: Names) -> tuple[list[Reference], list[Skipped]]:
+def _folders_above(ids: Iterable[str]) -> frozenset[str]:
+    above: set[str] = set()
+    for id_ in ids:
+        folder = posixpath.dirname(id_)
+        while folder not in above:
+            above.add(folder)
+            folder = posixpath.dirname(folder)
+    return frozenset({ROOT_ID if folder == "" else folder for folder in above})
+
+
+def references_of(skill: Skill, names: Names) -> tuple[list[Reference], list[Skipped]]:
     """The first place of each kind at which a skill's files name each other skill, and what was not looked into."""
-    reading = _Reading(root, skill, names)
+    reading = _Reading(skill, names, skill.id in names.holders)
     reading.run()
     return list(reading.found.values()), reading.skipped
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One skill while its files are read."""
+    """One skill while its files are read; `nests` says whether other skills lie in its folder."""
 
-    root: Path
     skill: Skill
     names: Names
+    nests: bool
     found: dict[tuple[str, EdgeKind], Reference] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
 
     def run(self) -> None:
+        folder = self.names.root if self.skill.id == ROOT_ID else f"{self.names.root}/{self.skill.id}"
         try:
-            folder = files.folder_of(self.root, self.skill.id)
             wanted = list(self._wanted(folder))
         except (OSError, InputError) as error:
-            self._skip("", getattr(error, "what", None) or "it can't be read")
-            return
+            self._skip("", error.what if isinstance(error, InputError) else "its files can't be listed")
+            wanted = [SKILL_FILE]
         if len(wanted) > MAX_FILES:
             self._skip("", f"only the first {MAX_FILES} of {len(wanted):,} files are looked into for other skills")
         for path in wanted[:MAX_FILES]:
             try:
-                data = files.read_inside(Path(folder), path, MAX_BYTES + 1)
+                data = files.read_below(self.names.root, self._in_library(path), MAX_BYTES + 1)
             except (OSError, InputError):
-                self._skip(path, "it can't be read")
+                self._skip(path, "it can't be read, or is a link")
                 continue
             if len(data) > MAX_BYTES:
                 self._skip(path, f"only its first {MAX_BYTES >> 10} KiB are looked into for other skills")
@@ -137,12 +170,12 @@ class _Reading:
         """The files that can name another skill, SKILL.md first; a nested skill's are its own."""
         yield SKILL_FILE
         for path, entry in files.walk(folder):
-            if path == SKILL_FILE or entry.is_symlink() or not path.lower().endswith(_SCRIPTS + _DOCUMENTS + _DATA):
+            lower = path.lower()
+            if path == SKILL_FILE or not lower.endswith(_SCRIPTS + _DOCUMENTS + _DATA) or entry.is_symlink():
                 continue
-            inside = self._in_library(path)
-            if path.lower().endswith(_DATA) and path != "tools.yaml" and not path.startswith("tests/"):
+            if lower.endswith(_DATA) and path != "tools.yaml" and not path.startswith("tests/"):
                 continue
-            if self.names.owner(inside) in (self.skill.id, None):
+            if not self.nests or self.names.owner(self._in_library(path)) in (self.skill.id, None):
                 yield path
 
     def _in_library(self, path: str) -> str:
@@ -152,94 +185,117 @@ class _Reading:
         self.skipped.append(Skipped(self._in_library(path) if path else self.skill.id, reason))
 
     def _read(self, path: str, text: str) -> None:
+        """Everything in one file, in the order of its lines."""
         lower = path.lower()
         if lower.endswith(_DOCUMENTS):
-            for link in relative_links(text):
-                self._path(link.path, "link", path, link.line)
-            self._document(path, text)
+            found = [*self._links(path, text), *self._mentions(text)]
         elif lower.endswith(_DATA):
-            self._data(path, text)
+            found = [*self._paths(path, text, "import"), *self._tools(text)]
         else:
-            self._script(path, text, python=lower.endswith(".py"))
+            found = [*self._paths(path, text, "import"), *self._joined(text)]
+            found += self._modules(text) if lower.endswith(".py") else ()
+            found = [one for one in found if not _in_comment(text, one[0])]
+        for at, to, kind in sorted(found):
+            if to != self.skill.id and (to, kind) not in self.found:
+                line = text.count("\n", 0, at) + 1
+                self.found[to, kind] = Reference(to, kind, self._in_library(path), line)
 
-    def _note(self, to: str | None, kind: EdgeKind, path: str, line: int) -> None:
-        if to is not None and to != self.skill.id and (to, kind) not in self.found:
-            self.found[to, kind] = Reference(to, kind, self._in_library(path), line)
+    def _paths(self, path: str, text: str, kind: EdgeKind) -> Iterator[_Hit]:
+        """Relative paths that lead upwards, as seen from the file's folder, or else from the skill's."""
+        if "../" in text:
+            for found in _PATH.finditer(text):
+                if not _follows(text, found.start(), _NOT_BEFORE_PATH) and (to := self._target(path, found[0])):
+                    yield found.start(), to, kind
 
-    def _path(self, target: str, kind: EdgeKind, path: str, line: int) -> None:
-        """A relative path, as seen from its file's folder, or else from the skill's."""
+    def _target(self, path: str, target: str) -> str | None:
         above = posixpath.dirname(self._in_library(path))
         for base in dict.fromkeys((above, "" if self.skill.id == ROOT_ID else self.skill.id)):
             owner = self.names.owner(posixpath.normpath(posixpath.join(base, target)))
             if owner is not None and owner != self.skill.id:
-                self._note(owner, kind, path, line)
-                return
+                return owner
+        return None
 
-    def _document(self, path: str, text: str) -> None:
-        fenced = False
-        for number, line in enumerate(text.split("\n"), start=1):
-            if len(line) > _MAX_LINE:
+    def _links(self, path: str, text: str) -> Iterator[_Hit]:
+        yield from self._paths(path, text, "link")
+        if "](" in text and (self.nests or "%2" in text):  # every other link that leaves has ../ in it
+            starts = [0, *(found.end() for found in re.finditer("\n", text))]
+            for link in relative_links(text):
+                if to := self._target(path, link.path):
+                    yield starts[link.line - 1], to, "link"
+
+    def _mentions(self, text: str) -> Iterator[_Hit]:
+        fences = [found.start() for found in _FENCE.finditer(text)] if "```" in text or "~~~" in text else []
+        for at, name in self._named(text):
+            to = self.names.nearest(name, self.skill.id)
+            if to is not None and bisect_right(fences, at) % 2 == 0:
+                yield at, to, "mention"
+
+    def _named(self, text: str) -> Iterator[tuple[int, str]]:
+        """Whatever may be a skill's name: a distinctive one in code or after a slash, any that is called a skill."""
+        for found in _CODE.finditer(text):
+            if found[1].strip() in self.names.by_name and is_distinctive(found[1]):
+                yield found.start(), found[1].strip()
+        for found in _SLASH.finditer(text):
+            known = found[1] in self.names.by_name and is_distinctive(found[1])
+            if known and not _follows(text, found.start(), _NOT_BEFORE_SLASH):
+                yield found.start(), found[1]
+        for word in _SKILL.finditer(text):
+            start = word.start() - 1
+            if text[max(0, start) : start + 1] not in ("s", "S") or _follows(text, start, _WORD):
                 continue
-            if "../" in line:
-                for found in _PATH.finditer(line):
-                    self._path(found[0], "link", path, number)
-            if ("```" in line or "~~~" in line) and _FENCE.match(line):
-                fenced = not fenced
-            elif not fenced:
-                self._mentions(path, number, line)
+            near = max(0, start - _NEAR)
+            if not word[1] and (before := _BEFORE.search(text[near:start])):
+                yield near + before.start(1), before[1]
+            if after := _AFTER.match(text, word.end()):
+                yield after.start(1), after[1]
 
-    def _mentions(self, path: str, number: int, line: str) -> None:
-        if "`" in line or "/" in line:
-            for found in _QUOTED.finditer(line):
-                name = (found["code"] or found["slash"]).strip()
-                if name in self.names.by_name and (is_distinctive(name) or _is_called(line, found)):
-                    self._note(self.names.nearest(name, self.skill.id), "mention", path, number)
-        if "kill" in line:
-            for pattern in _CALLED:
-                for found in pattern.finditer(line):
-                    self._note(self.names.nearest(found[1], self.skill.id), "mention", path, number)
+    def _tools(self, text: str) -> Iterator[_Hit]:
+        """What cases call of other skills: `tool: pdf-tools.split`."""
+        for found in _TOOL.finditer(text):
+            name = found["skill"]
+            to = name if name in self.names.ids else self.names.nearest(name, self.skill.id)
+            if to is not None and not _in_comment(text, found.start()):
+                yield found.start(), to, "import"
 
-    def _data(self, path: str, text: str) -> None:
-        """A `tools.yaml` or a file of cases: a tool of another skill, or a path into it."""
-        for number, line in enumerate(text.split("\n"), start=1):
-            if len(line) > _MAX_LINE or _COMMENT.match(line):
-                continue
-            if "../" in line:
-                for found in _PATH.finditer(line):
-                    self._path(found[0], "import", path, number)
-            if "tool" in line and (tool := _TOOL.match(line)):
-                to = tool["skill"] if tool["skill"] in self.names.ids else None
-                self._note(to or self.names.nearest(tool["skill"], self.skill.id), "import", path, number)
+    def _joined(self, text: str) -> Iterator[_Hit]:
+        """Paths that a script puts together: `Path(__file__).parents[2] / "pdf-tools"`."""
+        if not any(word in text for word in _UPWARDS):
+            return
+        for found in _JOINED.finditer(text):
+            to = self._beside(found["name"])
+            if to and any(word in _line(text, found.start()) for word in _UPWARDS):
+                yield found.start(), to, "import"
 
-    def _script(self, path: str, text: str, *, python: bool) -> None:
-        """A script: relative paths, paths that are put together, and modules that another skill's folder is named."""
-        modules = python and "sys.path" in text
-        for number, line in enumerate(text.split("\n"), start=1):
-            if len(line) > _MAX_LINE or _COMMENT.match(line):
-                continue
-            if "../" in line:
-                for found in _PATH.finditer(line):
-                    self._path(found[0], "import", path, number)
-            if ('"' in line or "'" in line) and any(word in line for word in _UPWARDS):
-                for joined in _JOINED.finditer(line):
-                    self._beside(joined["name"], path, number)
-            if modules and ("import" in line) and (module := _MODULE.match(line)):
-                self._beside(module["module"].replace("_", "-"), path, number)
+    def _modules(self, text: str) -> Iterator[_Hit]:
+        """Modules named as a skill beside this one, where the script says where modules are."""
+        if "sys.path" in text:
+            for found in _MODULE.finditer(text):
+                if to := self._beside(found["module"].replace("_", "-")):
+                    yield found.start("module"), to, "import"
 
-    def _beside(self, name: str, path: str, line: int) -> None:
-        """A folder beside this skill's that a script names."""
+    def _beside(self, name: str) -> str | None:
+        """The skill in the folder of this name beside this skill's."""
         sibling = posixpath.join(posixpath.dirname(self.skill.id), name)
-        if is_distinctive(name) and sibling in self.names.ids:
-            self._note(sibling, "import", path, line)
+        return sibling if is_distinctive(name) and sibling in self.names.ids else None
+
+
+def _follows(text: str, at: int, what: "re.Pattern[str]") -> bool:
+    return at > 0 and what.match(text, at - 1) is not None
+
+
+def _line(text: str, at: int) -> str:
+    """The line around a place, at most a few hundred characters of it."""
+    start = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    return text[max(start, at - 200) : min(end if end >= 0 else len(text), at + 200)]
+
+
+def _in_comment(text: str, at: int) -> bool:
+    """Whether a place is on a line that is a comment from its start."""
+    start = text.rfind("\n", 0, at) + 1
+    return text[start : start + 200].lstrip().startswith(("#", "//"))
 
 
 def is_distinctive(name: str) -> bool:
     """Whether a name says enough that it can't be taken for a common word: it has two parts, or a digit in it."""
     return len(name) > 4 and ("-" in name.strip("-") or any(char.isdigit() for char in name))
-
-
-def _is_called(line: str, found: "re.Match[str]") -> bool:
-    """Whether the text around a quoted name calls it a skill."""
-    if found["code"] is None:
-        return False
-    return bool(_NAMES_SKILL.match(line, found.end()) or _SKILL_NAMED.search(line, 0, found.start()))
