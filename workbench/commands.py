@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Scope = Literal["everywhere", "lists", "tabs", "skill", "review", "call", "test", "usage"]
+Scope = Literal["everywhere", "lists", "tabs", "skill", "review", "call", "test", "usage", "graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ COMMANDS: tuple[Command, ...] = (
             action="go('analytics')", cli="analytics"),
     Command("open.cost", "Cost", "What the agents on this machine cost by day, model, project and session.", ("5",),
             action="go('cost')", cli="cost"),
+    Command("open.graph", "Dependencies", "Which skill needs which, and what of it is missing or does not fit.", ("7",),
+            action="go('graph')", cli="skills graph"),
     Command("theme", "Change theme", "Choose another theme and see it at once.", (), action="change_theme"),
     Command("doctor", "Doctor", "What this machine has and lacks for the workbench.", (), action="doctor",
             cli="doctor"),
@@ -124,6 +126,10 @@ COMMANDS: tuple[Command, ...] = (
             palette=False, footer=True),
     Command("usage.import", "Import logs", "Read what the agents' logs on this machine have new.", ("i",),
             scope="usage", action="import_logs", cli="cost"),
+    Command("graph.expand", "Unfold", "Show what a skill needs and what needs it, or fold it again.", ("space",),
+            scope="graph", action="expand", palette=False, footer=True),
+    Command("graph.declared", "Declared only", "Show only what skills declare, or everything that was found.", ("m",),
+            scope="graph", action="declared", palette=False, footer=True),
     Command("status", "Status", "The library in a few lines: skills by state, what to do next.", cli="status"),
     Command("demo", "Demo", "Open a throw-away library with a believable history; it leaves nothing behind.",
             cli="demo"),
@@ -137,8 +143,6 @@ COMMANDS: tuple[Command, ...] = (
             cli="skills where", palette=False),
     Command("skills.budget", "Token budget", "Estimated tokens of each skill, and what a client's limits cut off.",
             cli="skills budget", palette=False),
-    Command("skills.graph", "Dependencies", "Which skill needs which, and what of it is missing or does not fit.",
-            cli="skills graph", palette=False),
     Command("review.list", "Reviews", "Skills by state, and who said what.", cli="review list"),
     Command("review.verify", "Verify", "Whether the rules hold for every skill at HEAD; for CI.", action="verify",
             cli="review verify"),

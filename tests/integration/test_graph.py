@@ -146,8 +146,8 @@ def test_of_two_skills_of_one_name_one_that_fits_is_taken(library: Any, workbenc
 def test_the_tree_reads_from_the_top_and_says_what_stands_alone(chain: Any, workbench: Any) -> None:
     lines = workbench("skills", "graph").out.splitlines()
     assert lines[0] == "report  (skills/report)"
-    assert lines[1] == "├─ pdf-tools 1.3.0  pdf-tools>=1.2  [declared skills/report/SKILL.md:5]"
-    assert lines[2] == "│  └─ core-fonts 2.0.0  core-fonts  [declared skills/pdf-tools/SKILL.md:5]"
+    assert lines[1] == "├─ pdf-tools 1.3.0  [declared >=1.2, skills/report/SKILL.md:5]"
+    assert lines[2] == "│  └─ core-fonts 2.0.0  [declared, skills/pdf-tools/SKILL.md:5]"
     assert lines[-1] == "1 skill needs no other, and no other needs it"
     up = workbench("skills", "graph", "core-fonts", "--dependents").out.splitlines()
     assert up[0] == "core-fonts 2.0.0  (skills/core-fonts)"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.skills.dependencies import Edge
 
 
-@click.command("graph", help=command("skills.graph").help)
+@click.command("graph", help=command("open.graph").help)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option(
     "--format", "form", type=click.Choice(("text", "mermaid", "dot", "json")), default="text", help="How to print it."

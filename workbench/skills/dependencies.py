@@ -5,6 +5,7 @@ What was only detected (`references`) shows what a change would touch, and is ne
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,8 @@ from workbench.skills.references import EdgeKind, Names, references_of
 from workbench.skills.requirements import Requirement, declared, requirements_of
 from workbench.skills.versions import Range, parse_version, satisfiable
 from workbench.text import plural, truncate, visible
+
+_DEMAND = re.compile(r"[<>=!^~].*")
 
 MOST_DEMANDS = 50
 """Different demands on one skill that are held against each other."""
@@ -53,6 +56,12 @@ class Edge:
     requirement: str | None
     path: str
     line: int | None
+
+    @property
+    def demand(self) -> str:
+        """What is demanded of the version, `>=1.2`; empty where nothing is."""
+        found = _DEMAND.search(self.requirement or "")
+        return found[0] if found else ""
 
     def to_json(self) -> dict[str, Any]:
         """Exact data for scripts."""

@@ -92,8 +92,8 @@ class _Tree:
 
     def _said(self, edge: Edge) -> str:
         place = f"{visible(edge.path)}:{edge.line}" if edge.line else visible(edge.path)
-        wanted = f"  {visible(edge.requirement)}" if edge.requirement else ""
-        return f"{label(self.graph.nodes[self.end(edge)])}{wanted}  [{edge.kind} {place}]"
+        wanted = f"{edge.kind} {visible(edge.demand)}".rstrip()
+        return f"{label(self.graph.nodes[self.end(edge)])}  [{wanted}, {place}]"
 
 
 def label(node: Node) -> str:

@@ -15,7 +15,7 @@ from workbench.commands import command, in_scope
 from workbench.config import Settings
 from workbench.errors import InputError, WorkbenchError
 from workbench.text import visible
-from workbench.tui import themes
+from workbench.tui import graphs, themes
 from workbench.tui.bindings import bindings, check_keymap, command_of, keys_of, show_key
 from workbench.tui.guard import TerminalGuard
 from workbench.tui.jobs import JobEnded, Jobs, run_job
@@ -39,6 +39,7 @@ _MODES = {
     "tests": "workbench.tui.screens.tests:TestsScreen",
     "analytics": "workbench.tui.screens.analytics:AnalyticsScreen",
     "cost": "workbench.tui.screens.cost:CostScreen",
+    "graph": "workbench.tui.screens.graph:GraphScreen",
 }
 
 
@@ -156,6 +157,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             return  # a job waits for it
         if failed is None:
             self.workspace, self.library = self._reading.result()
+            graphs.library_read(self.workspace, self.library)
 
     def on_mount(self) -> None:
         """Say what was wrong with the settings, and read the library."""
@@ -196,6 +198,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
     def _opened(self, opened: Opened) -> None:
         another = opened.workspace is not self.workspace or self.library is None
         self.workspace, self.library = opened.workspace, opened.view
+        graphs.library_read(opened.workspace, opened.view)
         self._tools_read = False
         if another:
             self._leave_details()
@@ -251,7 +254,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         self.notify(visible(text), timeout=4, markup=False)
 
     def action_go(self, mode: str) -> None:
-        """Go to one of the five places; what is open inside it stays open."""
+        """Go to one of the places; what is open inside it stays open."""
         if isinstance(self.screen, ModalScreen):
             return
         if mode == self.current_mode:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.skills.model import FileEntry
+from workbench.tui.graph_rows import detail_lines
+from workbench.tui.graphs import graph_at_hand
 from workbench.tui.skill_text import review_lines, says_lines, skill_source_lines
 from workbench.tui.syntax_lines import problem_line
 from workbench.tui.units import size
@@ -41,7 +43,8 @@ _OUTCOMES = {
 
 
 def _says(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:
-    return says_lines(row, workspace.document(row.id))
+    graph = graph_at_hand(workspace)
+    return says_lines(row, workspace.document(row.id), detail_lines(graph, row.id) if graph else ())
 
 
 def _source(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:

@@ -1,7 +1,7 @@
 """What the detail of a skill says, as lines to read: the document with its problems, and the reviews."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.skills.model import SKILL_FILE
@@ -32,9 +32,13 @@ _VERDICTS = {
 _LABEL = 15
 
 
-def says_lines(row: "SkillRow", document: "Document") -> list[TextLine]:
-    """Where the skill stands, what is wrong with it, what it declares, and what it tells an agent."""
-    lines = [*_standing(row), *_problems(row), *_declared(row)]
+def says_lines(row: "SkillRow", document: "Document", needs: Iterable[TextLine] = ()) -> list[TextLine]:
+    """Where the skill stands, what is wrong with it, what it declares, and what it tells an agent.
+
+    Args:
+        needs: Lines that say which skills it needs, and which need it.
+    """
+    lines = [*_standing(row), *_problems(row), *_declared(row), *needs]
     body = markdown_lines(document.body)
     lines += [TextLine((Span("─" * 24, "muted"),)), TextLine(), *_left_out(document.body, body), *body]
     return lines

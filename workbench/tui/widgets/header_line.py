@@ -1,4 +1,4 @@
-"""The first line of every screen: which library, which branch, which of the five places, and how the skills stand."""
+"""The first line of every screen: which library, which branch, which of the places, and how the skills stand."""
 
 from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
 
 MODES = ("skills", "tools", "tests", "analytics", "cost")
+FURTHER = ("graph",)
+"""Places that are named only where there is room, or where one is."""
+
+_ROOM_FOR_FURTHER = 140
 
 _WAITING: "tuple[State, ...]" = ("invalid", "revoked", "changes-requested", "stale", "in-review", "draft")
 """The states that ask something of a person, the most urgent first."""
@@ -86,7 +90,8 @@ class HeaderLine(Widget):
 
     def _places(self) -> Text:
         text = Text()
-        for mode in MODES:
+        further = [mode for mode in FURTHER if mode == self._mode or self.size.width >= _ROOM_FOR_FURTHER]
+        for mode in (*MODES, *further):
             one = command(f"open.{mode}")
             here = mode == self._mode
             click = Style(meta={"place": mode})
