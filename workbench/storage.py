@@ -191,7 +191,7 @@ def _events(db: "Database") -> None:
             "tree": str,  # the skill's tree that ran, where known
             "tool": str,  # tool name within the skill, or the case's name
             "source": str,  # person | test | agent | demo
-            "outcome": str,  # ok | failed | timeout | cancelled | refused | limit | error
+            "outcome": str,  # ok | failed | timeout | cancelled | refused | limit | error | skipped
             "exit_code": int,
             "duration_ms": int,
             "sandbox": str,  # the level in force

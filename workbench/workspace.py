@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
     from workbench.skills.reader import Document
-    from workbench.testing.model import Case, TestRun
+    from workbench.testing.model import Case
+    from workbench.testing.results import TestRun
     from workbench.tools.model import CallResult, Tool
 
 

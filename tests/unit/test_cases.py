@@ -7,7 +7,7 @@ import pytest
 
 from workbench.skills.model import Skill
 from workbench.testing.cases import MAX_FILE, load_cases, parse_cases
-from workbench.testing.model import Case, Expectation, Matcher
+from workbench.testing.model import Case, ExitDemand, Expectation, Matcher
 
 PATH = "skills/a/tests/x.yaml"
 
@@ -48,7 +48,7 @@ cases:
     assert case.files == {"data.csv": "a,b\n1,\n", "sub/x.txt": ""}
     assert (case.env, case.timeout, case.network) == ({"TZ": "UTC", "N": "3"}, 0.5, False)
     assert case.expect == Expectation(
-        exit=2,
+        exit=ExitDemand((2,)),
         stdout=(Matcher("json", {"rows": 1}),),
         stderr=(Matcher("equals", ""),),
         files={"report.md": (Matcher("contains", "rows"), Matcher("contains", "nulls"), Matcher("matches", "^#"))},

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from workbench.errors import InputError
-from workbench.testing.matchers import check, parse
-from workbench.testing.model import Mismatch
+from workbench.testing.demands import demand
+from workbench.testing.matchers import check
+from workbench.testing.results import Mismatch
 
 SNAPSHOTS = {"good.txt": "hello\n"}
 
@@ -22,7 +23,7 @@ def snapshot(name: str) -> str:
 
 
 def found(value: Any, seen: str) -> list[Mismatch]:
-    return list(check(parse(value), "stdout", seen, snapshot))
+    return list(check(demand().read(value, ()), "stdout", seen, snapshot))
 
 
 @pytest.mark.parametrize(
@@ -75,13 +76,15 @@ def test_every_place_that_breaks_a_schema_is_said() -> None:
 
 
 def test_a_snapshot_that_is_missing_or_broken_is_said() -> None:
-    assert found({"snapshot": "none.txt"}, "x")[0].message == "the snapshot 'none.txt' does not exist"
+    assert found({"snapshot": "none.txt"}, "x")[0].message == (
+        "the snapshot 'none.txt' does not exist; `workbench test --update` shows what it would hold and writes it"
+    )
     assert found({"snapshot": "binary.txt"}, "x")[0].message.endswith("can't be read: it is not UTF-8")
 
 
 def test_control_characters_of_a_program_never_reach_a_message() -> None:
-    for demand in ("x", {"json": 1}, {"contains": "\x1b[2J"}, {"matches": "\x1b"}, {"json_schema": {"const": "x"}}):
-        for mismatch in found(demand, '"\x1b]0;title\x07"'):
+    for wanted in ("x", {"json": 1}, {"contains": "\x1b[2J"}, {"matches": "\x1b"}, {"json_schema": {"const": "x"}}):
+        for mismatch in found(wanted, '"\x1b]0;title\x07"'):
             assert mismatch.message.isprintable()
 
 

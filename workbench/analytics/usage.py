@@ -19,8 +19,8 @@ class UsageRow:
     Attributes:
         key: The skill's id, `skill.tool`, or the ISO day.
         ok: Events that ended well.
-        failed: Those that did not, whatever the way: failure, timeout, refusal, limit, error. A cancelled one is
-            neither: a person's change of mind says nothing about the skill.
+        failed: Those that did not, whatever the way: failure, timeout, refusal, limit, error. A cancelled or
+            skipped one is neither: a person's change of mind says nothing about the skill.
         p50_ms: Median duration of all events that were not cancelled, by nearest rank; None without any.
         p95_ms: 95th percentile, likewise.
         last_at: UTC milliseconds of the latest event.
@@ -55,12 +55,13 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseOutcome:
-    """How one case of a test run ended."""
+    """How one case of a test run ended; `word` says it more exactly (`xfail`, `flaky`), where there is more to say."""
 
     name: str
     outcome: str
     duration_ms: int
     reason: str | None
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class SkillTestRun:
 
     Attributes:
         failed: Cases that did not pass, cancelled ones among them: a run that was cut short proves nothing.
+        skipped: Cases that say themselves that they are not run.
         at: UTC milliseconds at which its first case began.
         run: Its id; None for a case that was recorded on its own.
     """
@@ -79,6 +81,7 @@ class SkillTestRun:
     run: str | None
     tree: str | None
     cases: tuple[CaseOutcome, ...]
+    skipped: int = 0
 
 
 def usage(
@@ -134,14 +137,29 @@ def last_test_run(store: Store, skill: str, tree: str | None = None) -> SkillTes
     which, value = ("run", run) if run is not None else ("id", last[0]["id"])
     rows = store.query(f"SELECT * FROM event WHERE {of_skill} AND {which} = ? ORDER BY id", (*parameters, value))  # noqa: S608 - constant text
     passed = sum(row["outcome"] == "ok" for row in rows)
+    skipped = sum(row["outcome"] == "skipped" for row in rows)
     return SkillTestRun(
         passed=passed,
-        failed=len(rows) - passed,
+        failed=len(rows) - passed - skipped,
+        skipped=skipped,
         at=min(row["at"] for row in rows),
         run=run,
         tree=rows[-1]["tree"],
-        cases=tuple(CaseOutcome(row["tool"], row["outcome"], row["duration_ms"], row["reason"]) for row in rows),
+        cases=tuple(map(_case, rows)),
     )
+
+
+def last_outcomes(store: Store, library: str, skill: str) -> dict[str, CaseOutcome]:
+    """How each case of a skill ended the last time that this told something, on whatever tree."""
+    told = "kind = 'test' AND library = ? AND skill = ? AND outcome NOT IN ('cancelled', 'refused')"
+    rows = store.query(f"SELECT *, MAX(id) FROM event WHERE {told} GROUP BY tool", (library, skill))  # noqa: S608 - constant text
+    return {row["tool"]: _case(row) for row in rows}
+
+
+def _case(row: Any) -> CaseOutcome:
+    said = event_from_row(row).detail.get("outcome")
+    word = said if isinstance(said, str) else None
+    return CaseOutcome(row["tool"], row["outcome"], row["duration_ms"], row["reason"], word)
 
 
 def percentile(sorted_values: list[int], percent: int) -> int | None:
@@ -163,7 +181,7 @@ def _conditions(window: tuple[int, int], kind: EventKind | None, include_demo: b
 
 def _row(key: str, events: Iterable[Any]) -> UsageRow:
     events = list(events)
-    counted = [event for event in events if event["outcome"] != "cancelled"]
+    counted = [event for event in events if event["outcome"] not in ("cancelled", "skipped")]
     ok = sum(event["outcome"] == "ok" for event in counted)
     durations = sorted(event["duration_ms"] for event in counted)
     return UsageRow(

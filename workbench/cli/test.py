@@ -10,11 +10,14 @@ import click
 from workbench.cli.output import library_option, print_json, print_problem, styled
 from workbench.commands import command
 from workbench.errors import ExitCode
-from workbench.testing.model import CaseResult, TestRun
+from workbench.testing.results import CaseResult, TestRun
 from workbench.text import plural, visible, visible_lines
 from workbench.workspace import Workspace
 
-_SIGNS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "red"), "skipped": ("-", "yellow")}
+_SIGNS = {
+    "passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "red"), "skipped": ("-", "yellow"),
+    "xfail": ("~", "yellow"), "flaky": ("≈", "red"),
+}  # fmt: skip
 _REFUSED = "refused"
 
 
@@ -78,7 +81,9 @@ def _run(workspace: Workspace, ids: list[str], *, quiet: bool, **options: Any) -
 def _print_result(result: CaseResult) -> None:
     sign, colour = _SIGNS[result.outcome]
     click.echo(f"{styled(sign, fg=colour)} {visible(result.skill)}: {visible(result.case)}  {result.duration_ms} ms")
-    if result.outcome in ("passed", "skipped"):
+    for note in result.notes:
+        click.echo(f"    note: {note}")
+    if result.outcome == "passed":
         return
     click.echo(f"    {visible(result.place)}")
     if result.reason:

@@ -109,3 +109,18 @@ class Run:
     left_out: tuple[str, ...] = ()
     result: bytes | None = None
     level: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What came of a program and of the commands around it.
+
+    Attributes:
+        run: The program's run; of a command before it, if that failed.
+        failed_setup: Position of the command before it that failed.
+        teardown: The runs of the commands after it.
+    """
+
+    run: Run
+    failed_setup: int | None = None
+    teardown: tuple[Run, ...] = ()

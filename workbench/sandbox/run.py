@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -14,10 +15,10 @@ from typing import IO
 from workbench.sandbox import bubblewrap, plain
 from workbench.sandbox.collect import collect
 from workbench.sandbox.layout import LayoutError, lay_out, remove
-from workbench.sandbox.model import Level, OnOutput, Program, Run, RunOutcome
+from workbench.sandbox.model import Level, OnOutput, Program, Run, RunOutcome, Staged
 from workbench.sandbox.probe import probe
 from workbench.sandbox.pump import Pump
-from workbench.sandbox.start import Started, start
+from workbench.sandbox.start import Stage, Started, prepare, start
 from workbench.sandbox.watch import Watch, size
 from workbench.text import decode, visible
 
@@ -44,21 +45,56 @@ def run(
         cancel: Set it, from any thread, to stop the run within 100 ms.
         unsandboxed: Run without a sandbox. Only after the user allowed exactly this.
     """
+    return run_staged(program, on_output=on_output, cancel=cancel, unsandboxed=unsandboxed).run
+
+
+def run_staged(
+    program: Program,
+    *,
+    setup: Sequence[tuple[str, ...]] = (),
+    teardown: Sequence[tuple[str, ...]] = (),
+    on_output: OnOutput | None = None,
+    cancel: threading.Event | None = None,
+    unsandboxed: bool = False,
+) -> Staged:
+    """Run a program between commands that share its folder, each in a sandbox of its own around that folder.
+
+    A command of `setup` that does not end with exit 0 keeps the program from running, and its run stands in the
+    program's place. All of `teardown` runs whatever came before, unless the run was stopped. Otherwise as `run`.
+
+    Args:
+        setup: Commands to run before.
+        teardown: Commands to run after; each has the program's limits, environment and folder.
+    """
     level = _UNSANDBOXED if unsandboxed else probe()
     if not level.works:
         reason = level.reason if level.remedy is None else f"{level.reason}; {level.remedy}"
-        return Run("refused", None, 0, reason=reason, level=str(level))
+        return Staged(Run("refused", None, 0, reason=reason, level=str(level)))
     if program.network and not unsandboxed:
         level = replace(level, weak=(*level.weak, "network (granted)"))
-    problem = _unusable(program)
+    plain = replace(program, stdin=b"", collect=(), result_fd=False)
+    before, after = ([replace(plain, argv=argv) for argv in commands] for commands in (setup, teardown))
+    problem = next(filter(None, map(_unusable, (*before, program, *after))), None)
     if problem is not None:
-        return Run("error", None, 0, reason=problem, level=str(level))
+        return Staged(Run("error", None, 0, reason=problem, level=str(level)))
     root = Path(tempfile.mkdtemp(prefix="workbench-run-"))
     try:
-        outcome = _run_in(root, program, level, on_output, cancel)
+        try:
+            stage = prepare(lay_out(root, program), program, level)
+        except (LayoutError, OSError) as error:
+            return Staged(_not_started(error, level))
+        for number, one in enumerate(before):
+            done = _run_on(stage, one, None, cancel)
+            if done.outcome != "ok":
+                staged = Staged(done, failed_setup=number)
+                break
+        else:
+            staged = Staged(_run_on(stage, program, on_output, cancel))
+        if staged.run.outcome != "cancelled":
+            staged = replace(staged, teardown=tuple(_run_on(stage, one, None, cancel) for one in after))
     finally:
         kept = _remove(root)
-    return replace(outcome, reason=outcome.reason or kept)
+    return replace(staged, run=replace(staged.run, reason=staged.run.reason or kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +104,16 @@ class _Ending:
     exit_code: int | None = None
 
 
-def _run_in(
-    root: Path, program: Program, level: Level, on_output: OnOutput | None, cancel: threading.Event | None
-) -> Run:
+def _not_started(error: Exception, level: Level) -> Run:
+    return Run("error", None, 0, reason=f"it could not be started: {visible(str(error))}", level=str(level))
+
+
+def _run_on(stage: Stage, program: Program, on_output: OnOutput | None, cancel: threading.Event | None) -> Run:
+    layout, level = stage.layout, stage.level
     try:
-        layout = lay_out(root, program)
-        started = start(layout, program, level)
-    except (LayoutError, bubblewrap.StartError, OSError) as error:
-        return Run("error", None, 0, reason=f"it could not be started: {visible(str(error))}", level=str(level))
+        started = start(stage, program)
+    except (bubblewrap.StartError, OSError) as error:
+        return _not_started(error, level)
     ended = _descriptor_of_end(started.process)
     folders = (layout.work, layout.home, layout.tmp, layout.shared_memory)
     try:

@@ -56,8 +56,44 @@ class Started:
         return streams
 
 
-def start(layout: Layout, program: Program, level: Level) -> Started:
-    """Start a program in its folders, at this level.
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A laid out folder in which programs can be started, one after another.
+
+    Attributes:
+        read_only: What is shown besides the run's own folders: path of the host, place inside.
+        path: PATH of programs that run without a sandbox.
+    """
+
+    layout: Layout
+    level: Level
+    read_only: tuple[tuple[Path, str], ...] = ()
+    path: str = ""
+
+
+def prepare(layout: Layout, program: Program, level: Level) -> Stage:
+    """Put in place what programs see at this level, for `program` and those that follow it.
+
+    Raises:
+        OSError: Something can't be written.
+    """
+    if level.name == "none":
+        copy_in(layout, program.folder)
+        names = layout.root / "bin"
+        names.mkdir(mode=0o700)
+        for name in python.NAMES:
+            (names / name).symlink_to(python.interpreter())
+        return Stage(layout, level, path=f"{names}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    for name, text in _IDENTITY.items():
+        (layout.root / name).write_text(text)
+    read_only = [(layout.root / name, f"/etc/{name}") for name in _IDENTITY]
+    read_only += _shown(layout, program)
+    read_only += [(source, place) for source, place, can_write in layout.elsewhere if not can_write]
+    return Stage(layout, level, tuple(read_only))
+
+
+def start(stage: Stage, program: Program) -> Started:
+    """Start a program in its folders.
 
     Raises:
         StartError, OSError: It could not be started.
@@ -67,18 +103,19 @@ def start(layout: Layout, program: Program, level: Level) -> Started:
     argv = python.resolve(program.argv)
     began = time.monotonic()
     try:
-        if level.name == "none":
-            copy_in(layout, program.folder)
+        if stage.level.name == "none":
+            layout = stage.layout
+            own = {"PATH": stage.path, "HOME": str(layout.home), "LANG": "C.UTF-8", "TMPDIR": str(layout.tmp)}
             started: bubblewrap.Confined | plain.Plain = plain.start(
                 argv,
                 work=layout.work,
-                env=_plain_environment(layout, program),
+                env={**own, **program.env},
                 limits=program.limits,
                 stdin=feeds,
                 result=result_write,
             )
         else:
-            started = _start_confined(layout, program, level, argv, feeds, result_write)
+            started = _start_confined(stage, program, argv, feeds, result_write)
     except BaseException:
         if result_read is not None:
             os.close(result_read)
@@ -90,10 +127,9 @@ def start(layout: Layout, program: Program, level: Level) -> Started:
 
 
 def _start_confined(
-    layout: Layout, program: Program, level: Level, argv: list[str], feeds: int, result: int | None
+    stage: Stage, program: Program, argv: list[str], feeds: int, result: int | None
 ) -> bubblewrap.Confined:
-    for name, text in _IDENTITY.items():
-        (layout.root / name).write_text(text)
+    layout, level = stage.layout, stage.level
     env = {"PATH": bubblewrap.PATH, "HOME": bubblewrap.HOME, "LANG": "C.UTF-8", "TMPDIR": "/tmp", **program.env}
     writable = {
         "/tmp": layout.tmp,
@@ -103,11 +139,8 @@ def _start_confined(
     }
     writable |= {f"{bubblewrap.WORK}/{place}": source for source, place in layout.writable}
     writable |= {place: source for source, place, can_write in layout.elsewhere if can_write}
-    read_only = [(layout.root / name, f"/etc/{name}") for name in _IDENTITY]
-    read_only += _shown(layout, program)
-    read_only += [(source, place) for source, place, can_write in layout.elsewhere if not can_write]
     options = bubblewrap.system_options(network=program.network, disable_userns=can_disable_userns(level.version))
-    options += bubblewrap.environment_options(env) + bubblewrap.mount_options(writable, read_only)
+    options += bubblewrap.environment_options(env) + bubblewrap.mount_options(writable, stage.read_only)
     if result is not None:  # a descriptor keeps its number on the way in, so a shell gives it the promised one
         argv = ["/bin/sh", "-c", f'exec 3>/dev/fd/{result}; exec "$@"', "sh", *argv]
     return bubblewrap.start(
@@ -146,13 +179,3 @@ def _shown(layout: Layout, program: Program) -> list[tuple[Path, str]]:
 
 def _is_of(folder: Path | None, source: Path) -> bool:
     return folder is not None and source.is_relative_to(folder.absolute())
-
-
-def _plain_environment(layout: Layout, program: Program) -> dict[str, str]:
-    names = layout.root / "bin"
-    names.mkdir(mode=0o700)
-    for name in python.NAMES:
-        (names / name).symlink_to(python.interpreter())
-    path = f"{names}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    own = {"PATH": path, "HOME": str(layout.home), "LANG": "C.UTF-8", "TMPDIR": str(layout.tmp)}
-    return {**own, **program.env}

@@ -77,7 +77,14 @@ class Loaded:
         return self.lines.get(path)
 
 
-def load(text: str, *, first_line: int = 1, as_written: Collection[str] = (), core: bool = False) -> Loaded:
+def load(
+    text: str,
+    *,
+    first_line: int = 1,
+    as_written: Collection[str] = (),
+    core: bool = False,
+    most_values: int = MAX_NODES,
+) -> Loaded:
     """Read one YAML document. Keys are text; dates, and numbers that Python has no exact form for, stay as written.
 
     Args:
@@ -86,6 +93,7 @@ def load(text: str, *, first_line: int = 1, as_written: Collection[str] = (), co
         as_written: Top-level keys below which every scalar stays as written (`version: 1.10` is `"1.10"`).
         core: Read plain scalars as YAML 1.2 does (`yes` is text, `010` is ten), as most clients do; `unquoted` then
             has those that YAML 1.1 reads otherwise.
+        most_values: How many values it may have, aliases written out.
 
     Raises:
         YamlError: It is not YAML, is not one document, uses a tag that is not plain data, or is out of bounds.
@@ -94,7 +102,7 @@ def load(text: str, *, first_line: int = 1, as_written: Collection[str] = (), co
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _check_bounds(text, first_line)
+        _check_bounds(text, first_line, most_values)
         parser = loader(text)
         try:
             node = parser.get_single_node()
@@ -126,7 +134,7 @@ def _code(character: Any) -> int:
     return character if isinstance(character, int) else ord(character[:1] or "\0")
 
 
-def _check_bounds(text: str, first_line: int) -> None:
+def _check_bounds(text: str, first_line: int, most_values: int) -> None:
     """Refuse what would nest too deep, or be too large once its aliases are written out."""
     import yaml
 
@@ -149,8 +157,8 @@ def _check_bounds(text: str, first_line: int) -> None:
                 sizes[anchor] = total - before
         elif isinstance(event, yaml.ScalarEvent):
             total += 1
-        if total > MAX_NODES:
-            raise YamlError(f"it has more than {MAX_NODES:,} values", _event_line(text, event, first_line))
+        if total > most_values:
+            raise YamlError(f"it has more than {most_values:,} values", _event_line(text, event, first_line))
 
 
 def _event_line(text: str, event: "Event", first_line: int) -> int:
@@ -166,19 +174,25 @@ class _Builder:
         self._text = text
         self._first_line = first_line
         self._as_written = as_written
-        self._counted = (0, first_line)
+        self._counted = (0, first_line, 0)
         self._duplicates: set[Duplicate] = set()
 
     def line(self, node: "Node") -> int:
         """The line a node starts on; libyaml's own count also ends lines where no editor does."""
-        index = node.start_mark.index
-        at, line = self._counted if self._counted[0] <= index else (0, self._first_line)
-        self._counted = (index, line + self._text.count("\n", at, index))
-        return self._counted[1]
+        return self._place(node)[0]
 
     def column(self, node: "Node") -> int:
         """The column a node starts in, in characters."""
-        return _column(self._text, node.start_mark.index)
+        return self._place(node)[1]
+
+    def _place(self, node: "Node") -> tuple[int, int]:
+        """Line and column, counted on from the node before: from the start each time would take for ever."""
+        index = node.start_mark.index
+        at, line, start = self._counted if self._counted[0] <= index else (0, self._first_line, 0)
+        line += self._text.count("\n", at, index)
+        start = max(start, self._text.rfind("\n", at, index) + 1)
+        self._counted = (index, line, start)
+        return line, index - start + 1
 
     def build(self, node: "Node", path: Path, *, written: bool) -> Any:
         import yaml

@@ -9,14 +9,18 @@ from workbench.errors import InputError
 from workbench.skills import files
 from workbench.skills.bounded_yaml import Loaded, YamlError, load
 from workbench.skills.model import ROOT_ID, Problem, Skill
-from workbench.testing.fields import FieldError, read_case
+from workbench.skills.naming import near
+from workbench.testing.fields import read_case
+from workbench.testing.matrix import expand
 from workbench.testing.model import Case
+from workbench.testing.shapes import WrongError, shown, wrong
 from workbench.text import truncate, visible
 
 FOLDER = "tests"
 MAX_FILES = 200
 MAX_FILE = 512 << 10
 MAX_CASES = 2_000
+MAX_VALUES = 200_000
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -54,41 +58,66 @@ def load_cases(root: Path, skill: Skill) -> tuple[tuple[Case, ...], tuple[Proble
 
 
 def parse_cases(text: str, path: str) -> tuple[list[Case], list[Problem]]:
-    """The cases of one file; `path` is the file's, relative to the library."""
+    """The cases of one file, those of a matrix one by one; `path` is the file's, relative to the library."""
     try:
-        loaded = load(text)
+        loaded = load(text, most_values=MAX_VALUES)
     except YamlError as error:
-        return [], [Problem("error", "cases-yaml", f"not YAML that can be read: {error.what}", path, error.line)]
+        what = f"not YAML that can be read: {error.what}"
+        return [], [Problem("error", "cases-yaml", what, path, error.line, error.column)]
     problems = [
-        Problem("error", "duplicate-key", f"'{truncate(visible(twice.key), 60)}' stands twice", path, twice.line)
+        Problem("error", "duplicate-key", f"{shown(twice.key)} stands twice", path, twice.line, twice.column)
         for twice in loaded.duplicates
     ]
     if problems:
         return [], problems
     try:
         entries = _entries(loaded)
-    except FieldError as error:
-        return [], [Problem("error", error.code, error.message, path, loaded.line(*error.place))]
-    cases = []
+    except WrongError as error:
+        return [], _problems(error, loaded, path)
+    cases: list[Case] = []
+    positions = _positions(loaded, len(entries))
     for at, entry in enumerate(entries):
+        place = ("cases", at)
         try:
-            cases.append(read_case(entry, at, loaded, path))
-        except FieldError as error:
-            problems.append(Problem("error", error.code, error.message, path, loaded.line(*error.place)))
+            variants = expand(entry, place) if isinstance(entry, dict) else [entry]
+            cases += [read_case(one, place, path, positions[at]) for one in variants]
+        except WrongError as error:
+            problems += _problems(error, loaded, path)
     return cases, problems
 
 
 def _entries(loaded: Loaded) -> list[object]:
     value = loaded.value
     if not isinstance(value, dict) or not isinstance(value.get("cases"), list):
-        raise FieldError((), "cases-missing", "the file has to have a list under 'cases'")
+        raise wrong((), "cases-missing", "the file has to have a list under 'cases'")
     for key in value:
         if key != "cases":
-            message = f"'{truncate(visible(key), 60)}' is not known here; only 'cases' is"
-            raise FieldError((key,), "unknown-key", message)
-    if len(value["cases"]) > MAX_CASES:
-        raise FieldError(("cases",), "too-many-cases", f"there are more than {MAX_CASES:,} cases")
+            hint = near(key, ("cases",)) or "only 'cases' is"
+            raise wrong((key,), "unknown-key", f"{shown(key)} is not known here; {hint}")
+    if (count := len(value["cases"])) > MAX_CASES:
+        message = f"there are {count:,} cases, at most {MAX_CASES:,} are read from one file; split it"
+        raise wrong(("cases",), "too-many-cases", message)
     return list(value["cases"])
+
+
+def _positions(loaded: Loaded, count: int) -> list[dict[str, tuple[int, int]]]:
+    """Line and column of each part of each case, by dotted place; under `""` of the case itself."""
+    found: list[dict[str, tuple[int, int]]] = [{} for _ in range(count)]
+    for place, line in loaded.lines.items():
+        if len(place) > 1 and isinstance(at := place[1], int):
+            found[at][".".join(map(str, place[2:]))] = line, loaded.columns.get(place, 1)
+    return found
+
+
+def _problems(error: WrongError, loaded: Loaded, path: str) -> list[Problem]:
+    problems = []
+    for one in error.found:
+        place = one.place
+        while place and place not in loaded.lines:
+            place = place[:-1]
+        line, column = loaded.lines.get(place), loaded.columns.get(place)
+        problems.append(Problem("error", one.code, one.message, path, line, column))
+    return problems
 
 
 def _names(folder: Path) -> list[str]:

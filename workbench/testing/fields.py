@@ -1,202 +1,284 @@
-"""One case from its YAML mapping: every key known, every value of the right type, or an error with its place."""
+"""The keys of a case: one table that reads them, and that the JSON Schema for editors is made from."""
 
+import json
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from workbench.skills.bounded_yaml import Loaded, Path
-from workbench.skills.naming import near
-from workbench.testing.matchers import MatcherError, parse
-from workbench.testing.model import DEFAULT_TIMEOUT, Case, Expectation, Matcher
-from workbench.text import truncate, visible
+from workbench.skills.bounded_yaml import Path as Place
+from workbench.testing import shapes
+from workbench.testing.demands import demand
+from workbench.testing.model import DEFAULT_TIMEOUT, Case, ExitDemand, Expectation, RequestDemand, Stub
+from workbench.testing.shapes import Field, Shape, mapping, named, read_fields, shown, wrong
 
-MAX_TIMEOUT = 600.0
-
-_KEYS = ("name", "tool", "with", "run", "files", "fixture", "env", "timeout", "network", "expect")
-_EXPECT_KEYS = ("exit", "stdout", "stderr", "output", "files")
 _MAX_NAME = 200
-_TIMEOUT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*(ms|s|m)")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_MAX_STUBS = 100
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_CALL = re.compile(r"[^:\0]+\.py:[A-Za-z_]\w*")
+_METHOD = re.compile(r"[A-Za-z]{1,20}")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_IN_A_STUB = ("equals", "contains", "matches", "json")
 
 
-class FieldError(Exception):
-    """Something in a file of cases is wrong, at `place`."""
+def read_case(entry: Any, place: Place, path: str, positions: Mapping[str, tuple[int, int]]) -> Case:
+    """The case that a mapping at `place` describes.
 
-    def __init__(self, place: Path, code: str, message: str) -> None:
-        super().__init__(message)
-        self.place = place
-        self.code = code
-        self.message = message
-
-
-def read_case(entry: object, at: int, loaded: Loaded, path: str) -> Case:
-    """The case at position `at` under `cases`.
+    Args:
+        positions: Line and column of each of its parts, and under `""` of itself.
 
     Raises:
-        FieldError: It is not a case.
+        WrongError: It is not a case; with everything that is wrong.
     """
-    here: Path = ("cases", at)
     if not isinstance(entry, dict):
-        raise FieldError(here, "case-type", "a case has to be a mapping with 'name', 'tool' or 'run', and 'expect'")
-    _known(entry, _KEYS, here)
-    name = _name(entry, here)
-    if ("tool" in entry) == ("run" in entry):
-        problem = "either 'tool' or 'run', not both" if "tool" in entry else "'tool' or 'run', to say what to test"
-        raise FieldError(here, "case-incomplete", f"the case has to have {problem}")
-    if "with" in entry and "tool" not in entry:
-        message = "'with' gives arguments to a tool; write them into 'run' instead"
-        raise FieldError((*here, "with"), "case-incomplete", message)
-    return Case(
-        name=name,
-        path=path,
-        line=loaded.line(*here) or 1,
-        tool=_text(entry, "tool", here) if "tool" in entry else None,
-        run=_command(entry["run"], (*here, "run")) if "run" in entry else (),
-        arguments=_mapping(entry, "with", here),
-        files=_files(entry, here),
-        fixture=_relative(entry["fixture"], (*here, "fixture")) if "fixture" in entry else None,
-        env=_environment(entry, here),
-        timeout=_timeout(entry["timeout"], (*here, "timeout")) if "timeout" in entry else DEFAULT_TIMEOUT,
-        network=_network(entry["network"], (*here, "network")) if "network" in entry else False,
-        expect=_expectation(entry, here),
-        lines={".".join(map(str, place[2:])): line for place, line in loaded.lines.items() if place[:2] == here},
-    )
+        message = "a case has to be a mapping with 'name', one of 'run', 'tool' and 'call', and 'expect'"
+        raise wrong(place, "case-type", message)
+    values = read_fields(entry, CASE_FIELDS, place, "the case")
+    _check_together(values, place)
+    line, column = positions.get("", (1, 1))
+    expect = values.pop("expect", Expectation())
+    arguments = values.pop("with", {})
+    values.pop("matrix", None)
+    return Case(path=path, line=line, column=column, arguments=arguments, expect=expect, positions=positions, **values)
 
 
-def _known(mapping: Mapping[str, Any], known: Sequence[str], place: Path) -> None:
-    for key in mapping:
-        if key not in known:
-            hint = near(key, known) or f"known: {', '.join(known)}"
-            message = f"'{truncate(visible(key), 60)}' is not known here; {hint}"
-            raise FieldError((*place, key), "unknown-key", message)
+def _check_together(values: Mapping[str, Any], place: Place) -> None:
+    """What each key alone can't say."""
+    forms = [form for form in ("run", "tool", "call") if form in values]
+    if len(forms) != 1:
+        given = f"has {' and '.join(forms)}, but only one can be tested" if forms else "does not say what to test"
+        raise wrong(place, "case-incomplete", f"the case {given}; give one of 'run', 'tool' and 'call'")
+    if "with" in values and "run" in values:
+        message = "'with' gives arguments to a tool or a function; write them into 'run' instead"
+        raise wrong((*place, "with"), "case-incomplete", message)
+    if "stdin" in values and "call" in values:
+        message = "a function takes its arguments from 'with'; it has no standard input"
+        raise wrong((*place, "stdin"), "case-incomplete", message)
+    expect = values.get("expect", Expectation())
+    if values.get("network") and (values.get("http") or expect.requests is not None):
+        message = "HTTP is answered in the sandbox, so there can be no network beside it"
+        raise wrong((*place, "network"), "case-incomplete", message)
 
 
-def _name(entry: Mapping[str, Any], here: Path) -> str:
-    name = entry.get("name")
-    if not isinstance(name, str) or not name.strip():
-        raise FieldError((*here, "name"), "name-missing", "the case has to have a name, as text")
-    if len(name) > _MAX_NAME or "\n" in name:
-        message = f"the name has to be one line of at most {_MAX_NAME} characters"
-        raise FieldError((*here, "name"), "name-too-long", message)
-    return name
-
-
-def _text(entry: Mapping[str, Any], key: str, here: Path) -> str:
-    value = entry[key]
-    if not isinstance(value, str) or not value:
-        raise FieldError((*here, key), "wrong-type", f"'{key}' has to be text")
+def _name(value: Any, place: Place) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise wrong(place, "name-missing", "the case has to have a name, as text")
+    if len(value) > _MAX_NAME or "\n" in value:
+        raise wrong(place, "name-too-long", f"the name has to be one line of at most {_MAX_NAME} characters")
     return value
 
 
-def _mapping(entry: Mapping[str, Any], key: str, here: Path) -> dict[str, Any]:
-    value = entry.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise FieldError((*here, key), "wrong-type", f"'{key}' has to be a mapping")
-    return value
-
-
-def _command(value: object, place: Path) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise FieldError(place, "wrong-type", "'run' has to be a list: the program and its arguments")
-    return tuple(_plain(item, "an argument", (*place, at)) for at, item in enumerate(value))
-
-
-def _plain(value: object, what: str, place: Path) -> str:
-    """Text, or a whole number as text; anything else would not come out as it was written."""
-    if isinstance(value, str):
-        if "\0" in value:
-            raise FieldError(place, "wrong-type", f"{what} can't have a NUL character")
+def _matching(pattern: re.Pattern[str], what: str, must: str) -> Shape:
+    def read(value: Any, place: Place) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise wrong(place, "wrong-type", f"{what} {shown(str(value))} {must}")
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise FieldError(place, "wrong-type", f"{what} has to be text; put it in quotes")
+
+    return Shape(read, {"type": "string"})
 
 
-def _relative(value: object, place: Path) -> str:
-    """A path that stays in its folder, normalised."""
-    if not isinstance(value, str) or not value or "\0" in value:
-        raise FieldError(place, "wrong-type", "a path has to be text")
-    normal = posixpath.normpath(value)
-    if normal.startswith(("/", "../")) or normal in ("..", "."):
-        message = f"the path '{truncate(visible(value), 80)}' has to be relative and stay inside"
-        raise FieldError(place, "path-leaves", message)
-    return normal
+def _command(what: str) -> Shape:
+    return shapes.items(shapes.text("an argument", empty=True), f"{what}: the program and its arguments; it")
 
 
-def _files(entry: Mapping[str, Any], here: Path) -> dict[str, str]:
-    written: dict[str, str] = {}
-    for name, content in _mapping(entry, "files", here).items():
-        place = (*here, "files", name)
-        if not isinstance(content, str):
-            raise FieldError(place, "wrong-type", "a file's content has to be text; put it in quotes")
-        written[_relative(name, place)] = content
+def _commands(what: str) -> Shape:
+    command = _command("a command")
+
+    def read(value: Any, place: Place) -> tuple[tuple[str, ...], ...]:
+        if not isinstance(value, list) or not value or not all(isinstance(item, list) for item in value):
+            message = f"'{what}' has to be a list of commands, each a list: [[mkdir, out], [touch, out/x]]"
+            raise wrong(place, "wrong-type", message)
+        return tuple(command.read(item, (*place, at)) for at, item in enumerate(value))
+
+    return Shape(read, {"type": "array", "minItems": 1, "items": command.schema})
+
+
+def _files(value: Any, place: Place) -> dict[str, str]:
+    written: dict[str, str] = _FILES.read(value, place)
     for path in written:
         above = posixpath.dirname(path)
         while above:
             if above in written:
-                message = f"'{truncate(visible(above), 80)}' can't be a file and a folder"
-                raise FieldError((*here, "files"), "path-conflict", message)
+                raise wrong(place, "path-conflict", f"{shown(above, 80)} can't be a file and a folder")
             above = posixpath.dirname(above)
     return written
 
 
-def _environment(entry: Mapping[str, Any], here: Path) -> dict[str, str]:
-    env = {}
-    for name, value in _mapping(entry, "env", here).items():
-        place = (*here, "env", name)
-        if not _VARIABLE.fullmatch(name):
-            message = f"'{truncate(visible(name), 60)}' is not a name of an environment variable"
-            raise FieldError(place, "wrong-type", message)
-        env[name] = _plain(value, "an environment variable", place)
-    return env
+def _exit(value: Any, place: Place) -> ExitDemand:
+    if isinstance(value, dict):
+        inner = read_fields(value, _NOT_EXIT, place, "'exit'")
+        if "not" not in inner:
+            raise wrong(place, "wrong-type", "'exit' demands nothing; give a number, a list, or {not: …}")
+        return ExitDemand(inner["not"], negated=True)
+    return ExitDemand(_codes(value, place))
 
 
-def _timeout(value: object, place: Path) -> float:
-    seconds: float | None = None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value)
-    elif isinstance(value, str) and (found := _TIMEOUT.fullmatch(value.strip())):
-        seconds = float(found[1]) * _UNITS[found[2]]
-    if seconds is None or not 0 < seconds <= MAX_TIMEOUT:
-        message = f"'timeout' has to be a time like 5s or 500ms, more than 0 and at most {MAX_TIMEOUT:.0f}s"
-        raise FieldError(place, "wrong-type", message)
-    return seconds
+def _codes(value: Any, place: Place) -> tuple[int, ...]:
+    if isinstance(value, list):
+        found: tuple[int, ...] = shapes.items(_CODE, "'exit'").read(value, place)
+        return found
+    return (_CODE.read(value, place),)
 
 
-def _network(value: object, place: Path) -> bool:
-    if value == "none":
-        return False
-    if value == "host":
-        return True
-    raise FieldError(place, "wrong-type", "'network' has to be none, or host (which then has to be allowed)")
+def _expectation(value: Any, place: Place) -> Expectation:
+    if value is None:
+        return Expectation()
+    found = read_fields(value, EXPECT_FIELDS, place, "'expect'")
+    under = found.pop("duration", {}).get("under")
+    return Expectation(under=under, **found)
 
 
-def _expectation(entry: Mapping[str, Any], here: Path) -> Expectation:
-    place = (*here, "expect")
-    expect = _mapping(entry, "expect", here)
-    _known(expect, _EXPECT_KEYS, place)
-    code = expect.get("exit", 0)
-    if isinstance(code, bool) or not isinstance(code, int) or not 0 <= code <= 255:
-        raise FieldError((*place, "exit"), "wrong-type", "'exit' has to be a whole number from 0 to 255")
-    streams = {key: _matchers(expect[key], (*place, key)) for key in ("stdout", "stderr", "output") if key in expect}
-    files = {}
-    for name, value in _mapping(expect, "files", place).items():
-        at = (*place, "files", name)
-        files[_relative(name, at)] = _matchers(value, at)
-    return Expectation(code, **streams, files=files)
+def _request_demand(value: Any, place: Place) -> RequestDemand:
+    found = read_fields(value, REQUEST_FIELDS, place, "a request")
+    if "url" in found and "path" in found:
+        raise wrong((*place, "path"), "case-incomplete", "a request has 'url' or 'path', not both")
+    if not found.get("path", "/").startswith("/"):
+        raise wrong((*place, "path"), "wrong-type", "'path' has to start with /")
+    url = found.get("url", "http://x/")
+    if not url.startswith("http://") or len(url) == len("http://"):
+        raise wrong((*place, "url"), "wrong-type", f"{shown(url, 80)} can't be answered: only http:// is, not https")
+    if "url" in found and "/" not in url.removeprefix("http://"):
+        found["url"] = f"{url}/"
+    if "method" in found:
+        found["method"] = found["method"].upper()
+    return RequestDemand(**found)
 
 
-def _matchers(value: object, place: Path) -> tuple[Matcher, ...]:
-    try:
-        matchers = parse(value)
-    except MatcherError as error:
-        at = (*place, error.key) if error.key is not None else place
-        raise FieldError(at, "matcher", f"'{visible(str(place[-1]))}': {error}") from error
-    for matcher in matchers:
-        if matcher.kind == "snapshot":
-            _relative(matcher.value, (*place, "snapshot"))
-    return matchers
+def _stub(value: Any, place: Place) -> Stub:
+    found = read_fields(value, STUB_FIELDS, place, "an entry of 'http'")
+    request: RequestDemand = found["request"]
+    if request.url is None and request.path is None:
+        raise wrong((*place, "request"), "case-incomplete", "the request has to have 'url' or 'path'")
+    for matcher in request.body:
+        if matcher.kind not in _IN_A_STUB or matcher.normalise:
+            what = "normalise" if matcher.normalise else matcher.kind
+            message = f"'{what}' can't choose an answer; demand it under expect.requests"
+            raise wrong((*place, "request", "body"), "matcher", message)
+    response = found.get("response", {})
+    bodies = [key for key in ("body", "json", "file") if key in response]
+    if len(bodies) > 1:
+        raise wrong((*place, "response", bodies[1]), "case-incomplete", f"the answer has {' and '.join(bodies)}")
+    headers = response.get("headers", {})
+    body = response.get("body", "")
+    if "json" in response:
+        body = json.dumps(response["json"], ensure_ascii=False)
+        headers = {"content-type": "application/json", **headers}
+    return Stub(request, response.get("status", 200), headers, body, response.get("file"), found.get("times"))
+
+
+def _header(value: Any, place: Place) -> str:
+    if not _HEADER.fullmatch(str(value)):
+        raise wrong(place, "wrong-type", f"{shown(str(value))} is not the name of a header")
+    return str(value).lower()
+
+
+def _header_value(value: Any, place: Place) -> str:
+    found: str = shapes.text("a header", empty=True).read(value, place)
+    if "\n" in found or "\r" in found:
+        raise wrong(place, "wrong-type", "a header has to be one line")
+    return found
+
+
+_FILES = named(shapes.relative_path(), shapes.content("a file's content"), "'files'")
+_CODE = shapes.whole("'exit'", 0, 255)
+_CODES = Shape(_codes, {"anyOf": [_CODE.schema, {"type": "array", "items": _CODE.schema, "minItems": 1}]})
+_NOT_EXIT = (Field("not", _CODES, "None of these exit codes."),)
+_HEADERS = named(Shape(_header, {"type": "string"}), Shape(_header_value, {"type": ["string", "integer"]}), "'headers'")
+
+REQUEST_FIELDS = (
+    Field("method", _matching(_METHOD, "the method", "is not one"), "GET, POST, …; any, if not given."),
+    Field("url", shapes.text("'url'"), "The whole address with its query, http:// only."),
+    Field("path", shapes.text("'path'"), "The path with its query, on whatever host."),
+    Field("headers", _HEADERS, "Headers that it has to have; the others may be anything."),
+    Field("body", demand(), "What its body has to be."),
+)
+RESPONSE_FIELDS = (
+    Field("status", shapes.whole("'status'", 100, 599), "The status; 200 if not given."),
+    Field("headers", _HEADERS, "Headers of the answer."),
+    Field("body", shapes.content("'body'"), "The body, as text."),
+    Field("json", shapes.data(), "The body, as JSON."),
+    Field("file", shapes.relative_path("'file'"), "The body, from this file of the skill."),
+)
+STUB_FIELDS = (
+    Field(
+        "request",
+        Shape(_request_demand, shapes.object_schema(REQUEST_FIELDS)),
+        "The request that is answered.",
+        required=True,
+    ),
+    Field("response", mapping(RESPONSE_FIELDS, "'response'"), "The answer; an empty 200 if not given."),
+    Field("times", shapes.whole("'times'", 0, 1000), "How often it has to be made; once or more if not given."),
+)
+EXPECT_FIELDS = (
+    Field(
+        "exit",
+        Shape(_exit, {"anyOf": [*_CODES.schema["anyOf"], shapes.object_schema(_NOT_EXIT, required=["not"])]}),
+        "The exit code, a list of right ones, or {not: …}; 0 if not given.",
+    ),
+    Field("stdout", demand(), "What the program prints."),
+    Field("stderr", demand(), "What it prints as diagnostics."),
+    Field("output", demand(), "What the tool gives: a function's result, else what it prints."),
+    Field(
+        "files",
+        named(shapes.relative_path(), demand(of_file=True), "'files'"),
+        "Files that it writes, by path in the working folder.",
+    ),
+    Field(
+        "duration",
+        mapping((Field("under", shapes.time("'under'"), "Less than this.", required=True),), "'duration'"),
+        "How long it takes.",
+    ),
+    Field(
+        "requests",
+        shapes.items(
+            Shape(_request_demand, shapes.object_schema(REQUEST_FIELDS)), "'requests'", least=0, most=_MAX_STUBS
+        ),
+        "All HTTP requests that it makes, in their order.",
+    ),
+)
+CASE_FIELDS = (
+    Field("name", Shape(_name, {"type": "string", "minLength": 1}), "Unique in the skill.", required=True),
+    Field("run", _command("'run'"), "The command to test, as a list; python is the workbench's own interpreter."),
+    Field("tool", shapes.content("'tool'"), "The tool of the skill's tools.yaml to test."),
+    Field("call", _matching(_CALL, "'call'", "has to be FILE.py:FUNCTION"), "The Python function to test."),
+    Field("with", named(shapes.content("a name"), shapes.data(), "'with'"), "Arguments of the tool or function."),
+    Field("files", Shape(_files, _FILES.schema), "Files to write into the working folder: path and content."),
+    Field("fixture", shapes.relative_path("the fixture"), "A folder or file of the skill to copy there."),
+    Field("stdin", shapes.content("'stdin'"), "Standard input."),
+    Field(
+        "env",
+        named(
+            _matching(_VARIABLE, "the name", "is not one of an environment variable"),
+            shapes.text("an environment variable", empty=True),
+            "'env'",
+        ),
+        "Environment variables to set; nothing is inherited.",
+    ),
+    Field("timeout", shapes.time("'timeout'"), f"How long it may take; {DEFAULT_TIMEOUT:.0f}s if not given."),
+    Field(
+        "network",
+        shapes.choice("'network'", {"none": False, "host": True}),
+        "none, the default, or host, which has to be allowed on the command line.",
+    ),
+    Field(
+        "http",
+        shapes.items(Shape(_stub, shapes.object_schema(STUB_FIELDS)), "'http'", most=_MAX_STUBS),
+        "HTTP requests that it may make, and their answers; any other fails the case.",
+    ),
+    Field("setup", _commands("setup"), "Commands to run before it, in the same folder."),
+    Field("teardown", _commands("teardown"), "Commands to run after it, whatever came of it."),
+    Field(
+        "matrix",
+        named(_matching(_VARIABLE, "the name", "is not one of a matrix"), shapes.data(), "'matrix'"),
+        "Names and lists of values: one case for each combination, with {matrix.NAME} for the value.",
+    ),
+    Field(
+        "tags",
+        shapes.items(_matching(_TAG, "the tag", "has to be letters, digits, '-', '_' or '.'"), "'tags'", least=0),
+        "Words to choose cases by.",
+    ),
+    Field("skip", shapes.line("'skip'"), "Why it is not run."),
+    Field("xfail", shapes.line("'xfail'"), "Why it is expected to fail; it fails if it passes."),
+    Field("expect", Shape(_expectation, shapes.object_schema(EXPECT_FIELDS)), "What has to come of it."),
+)

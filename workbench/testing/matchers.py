@@ -1,15 +1,14 @@
-"""What a text has to be: read from a case, and compared with what came."""
+"""Whether a text is what a case demands of it, and where it is not."""
 
 import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
-from workbench.skills.naming import near
-from workbench.testing.model import Matcher, MatcherKind, Mismatch
+from workbench.testing.model import Matcher
+from workbench.testing.normalise import normalise
+from workbench.testing.results import Mismatch
 from workbench.text import truncate, visible
-
-KINDS: tuple[MatcherKind, ...] = get_args(MatcherKind)
 
 _SHOWN = 4_000
 _DIFF_LINES = 400
@@ -19,74 +18,23 @@ ReadSnapshot = Callable[[str], str]
 """Gives the text of a snapshot by its name beside the cases; raises OSError or InputError."""
 
 
-class MatcherError(Exception):
-    """A demand can't be understood; `key` is the part of it that is wrong, if there is one."""
-
-    def __init__(self, message: str, key: str | None = None) -> None:
-        super().__init__(message)
-        self.key = key
-
-
-def parse(value: Any) -> tuple[Matcher, ...]:
-    """The demands that a value under `expect` makes: plain text has to be equal, a mapping names its matchers.
-
-    Raises:
-        MatcherError: It is neither, or a matcher is unknown or has a value of the wrong type.
-    """
-    if isinstance(value, str):
-        return (Matcher("equals", value),)
-    if not isinstance(value, dict):
-        raise MatcherError(f"has to be text, or a mapping with any of {', '.join(KINDS)}")
-    if not value:
-        raise MatcherError(f"demands nothing; give any of {', '.join(KINDS)}")
-    return tuple(matcher for key, item in value.items() for matcher in _of_kind(key, item))
-
-
-def _of_kind(kind: str, value: Any) -> Iterator[Matcher]:
-    if kind not in KINDS:
-        hint = near(kind, KINDS) or f"known: {', '.join(KINDS)}"
-        raise MatcherError(f"'{truncate(visible(kind), 60)}' is not a matcher; {hint}", kind)
-    if kind == "json":
-        yield Matcher("json", value)
-    elif kind == "json_schema":
-        _check_schema(value)
-        yield Matcher("json_schema", value)
-    elif kind == "contains" and isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        yield from (Matcher("contains", item) for item in value)
-    elif not isinstance(value, str):
-        also = " or a list of texts" if kind == "contains" else ""
-        raise MatcherError(f"'{kind}' has to be text{also}", kind)
-    else:
-        if kind == "matches":
-            _check_pattern(value)
-        yield Matcher(kind, value)
-
-
-def _check_schema(value: Any) -> None:
-    from workbench.tools.schemas import schema_complaints
-
-    if not isinstance(value, dict):
-        raise MatcherError("'json_schema' has to be a mapping", "json_schema")
-    for place, message in schema_complaints(value):
-        where = f" at '{visible('.'.join(map(str, place)))}'" if place else ""
-        raise MatcherError(f"'json_schema' is not a JSON Schema{where}: {message}", "json_schema")
-
-
-def _check_pattern(value: str) -> None:
-    from workbench.tools.patterns import complaint
-
-    if (why := complaint(value)) is not None:
-        raise MatcherError(f"'matches' is not a regular expression: {truncate(visible(why), 100)}", "matches")
-
-
 def check(matchers: tuple[Matcher, ...], where: str, seen: str, snapshot: ReadSnapshot) -> Iterator[Mismatch]:
     """What in `seen` is not as demanded."""
+    from workbench.tools.patterns import SECONDS, SlowPatternError
+
     for matcher in matchers:
-        if mismatch := _check_one(matcher, where, seen, snapshot):
+        found = _mismatch_of if not matcher.negated else _mismatch_of_negated
+        try:
+            mismatch = found(matcher, where, normalise(seen, matcher.normalise), snapshot)
+        except SlowPatternError:
+            pattern = f" than {_quoted(matcher.value)}" if matcher.kind == "matches" else ""
+            message = f"{where} could not be matched within {SECONDS:g} s; use a simpler pattern{pattern}"
+            mismatch = _mismatch(where, matcher.kind, str(matcher.value), seen, message)
+        if mismatch:
             yield mismatch
 
 
-def _check_one(matcher: Matcher, where: str, seen: str, snapshot: ReadSnapshot) -> Mismatch | None:
+def _mismatch_of(matcher: Matcher, where: str, seen: str, snapshot: ReadSnapshot) -> Mismatch | None:
     kind, value = matcher.kind, matcher.value
     if kind == "json":
         return _json(value, where, seen)
@@ -105,6 +53,20 @@ def _check_one(matcher: Matcher, where: str, seen: str, snapshot: ReadSnapshot) 
     return _mismatch(where, kind, value, seen, _differs(where, value, seen), unified(value, seen))
 
 
+def _mismatch_of_negated(matcher: Matcher, where: str, seen: str, snapshot: ReadSnapshot) -> Mismatch | None:
+    if _mismatch_of(matcher, where, seen, snapshot) is not None:
+        return None
+    words = {
+        "equals": "is exactly what it must not be",
+        "contains": f"contains {_quoted(str(matcher.value))}, which it must not",
+        "matches": f"matches {_quoted(str(matcher.value))}, which it must not",
+        "json": "is the JSON that it must not be",
+        "json_schema": "fits the schema, which it must not",
+    }
+    wanted = matcher.value if isinstance(matcher.value, str) else _pretty(matcher.value)
+    return _mismatch(where, f"not {matcher.kind}", wanted, seen, f"{where} {words[matcher.kind]}")
+
+
 def _differs(where: str, expected: str, seen: str) -> str:
     if not seen:
         return f"{where} is empty"
@@ -116,15 +78,11 @@ def _differs(where: str, expected: str, seen: str) -> str:
 
 
 def _matches(pattern: str, where: str, seen: str) -> Mismatch | None:
-    from workbench.tools.patterns import SECONDS, SlowPatternError, search
+    from workbench.tools.patterns import search
 
-    try:
-        if search(pattern, seen):
-            return None
-        message = f"{where} does not match {_quoted(pattern)}"
-    except SlowPatternError:
-        message = f"{where} could not be matched within {SECONDS:g} s; use a simpler pattern than {_quoted(pattern)}"
-    return _mismatch(where, "matches", pattern, seen, message)
+    if search(pattern, seen):
+        return None
+    return _mismatch(where, "matches", pattern, seen, f"{where} does not match {_quoted(pattern)}")
 
 
 def _snapshot(name: str, where: str, seen: str, snapshot: ReadSnapshot) -> Mismatch | None:
@@ -134,13 +92,17 @@ def _snapshot(name: str, where: str, seen: str, snapshot: ReadSnapshot) -> Misma
     try:
         expected = snapshot(name)
     except FileNotFoundError:
-        return _mismatch(where, "snapshot", "", seen, f"the snapshot {shown} does not exist", unified("", seen))
+        return _mismatch(where, "snapshot", "", seen, _missing(shown), unified("", seen))
     except (OSError, InputError) as error:
         why = error.what if isinstance(error, InputError) else visible(error.strerror or "it can't be read")
         return _mismatch(where, "snapshot", "", seen, f"the snapshot {shown} can't be read: {why}")
     if expected == seen:
         return None
     return _mismatch(where, "snapshot", expected, seen, _differs(where, expected, seen), unified(expected, seen))
+
+
+def _missing(shown: str) -> str:
+    return f"the snapshot {shown} does not exist; `workbench test --update` shows what it would hold and writes it"
 
 
 def _json(expected: Any, where: str, seen: str) -> Mismatch | None:

@@ -16,6 +16,10 @@ SECONDS = 2.0
 _QUICK_LENGTH = 10
 _SHORT_TEXT = 5_000
 _LONGEST = 1000
+_SUBSTITUTE = (
+    "import json, re, sys; pattern, text, whole = json.load(sys.stdin); "
+    "sys.stdout.write(json.dumps(re.sub(pattern, text, whole)))"
+)
 _SEARCH = "import json, re, sys; pattern, text = json.load(sys.stdin); sys.exit(0 if re.search(pattern, text) else 9)"
 
 
@@ -61,3 +65,25 @@ def search(pattern: str, text: str) -> bool:
     except subprocess.TimeoutExpired as error:
         raise SlowPatternError from error
     return done.returncode == 0
+
+
+def substitute(pattern: str, replacement: str, text: str) -> str:
+    """The text with `replacement` for every match; as it was where Python can't read one of the two.
+
+    Raises:
+        SlowPatternError: It takes too long.
+    """
+    if complaint(pattern) is not None:
+        return text
+    try:
+        done = subprocess.run(
+            [str(python.interpreter()), "-I", "-S", "-c", _SUBSTITUTE],
+            input=json.dumps([pattern, replacement, text]).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SlowPatternError from error
+    return str(json.loads(done.stdout)) if done.returncode == 0 else text

@@ -13,7 +13,8 @@ from workbench.tui.widgets.virtual_list import Row
 if TYPE_CHECKING:
     from workbench.reviews.listing import SkillRow
     from workbench.skills.model import Problem
-    from workbench.testing.model import Case, CaseResult, Mismatch
+    from workbench.testing.model import Case
+    from workbench.testing.results import CaseResult, Mismatch
     from workbench.workspace import Workspace
 
 ALL = "\0all"
@@ -29,16 +30,19 @@ _SIGNS = {
     "failed": ("×", "bad"),
     "error": ("×", "bad"),
     "skipped": ("○", "muted"),
+    "xfail": ("~", "muted"),
+    "flaky": ("≈", "bad"),
     "running": ("…", "accent"),
     "not run": ("·", "muted"),
 }
-_STORED = {"ok": "passed", "failed": "failed", "cancelled": "skipped"}
+_STORED = {"ok": "passed", "failed": "failed", "cancelled": "skipped", "skipped": "skipped"}
+_FINE = ("passed", "xfail", "skipped")
 _MOST_OUTPUT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a case ended: `passed`, `failed`, `error`, `skipped` or `running`."""
+    """How a case ended: an outcome of `testing.results`, or `running`."""
 
     word: str
     duration_ms: int | None = None
@@ -77,7 +81,7 @@ def read_cases(workspace: "Workspace", rows: "Sequence[SkillRow]") -> CaseList:
         known = {case.name for case in cases}
         for one in last.cases if last else ():
             if one.name in known:
-                word = _STORED.get(one.outcome, "error")
+                word = one.word if one.word in _SIGNS else _STORED.get(one.outcome, "error")
                 outcomes[row.id, one.name] = Outcome(word, one.duration_ms, one.reason)
     return CaseList(tuple(skills), outcomes)
 
@@ -115,7 +119,7 @@ def _summary(skill: SkillCases, outcomes: Mapping[tuple[str, str], Outcome]) -> 
     if "running" in words or not words:
         return Span(plural(len(skill.cases), "case"), "muted")
     passed = words.count("passed")
-    all_passed = passed == len(skill.cases)
+    all_passed = len(words) == len(skill.cases) and all(word in _FINE for word in words)
     return Span(f"{'✓' if all_passed else '×'} {passed} of {len(skill.cases)}", "good" if all_passed else "bad")
 
 

@@ -24,7 +24,7 @@ from workbench.tui.widgets.virtual_list import Row, VirtualList
 
 if TYPE_CHECKING:
     from workbench.reviews.listing import LibraryView
-    from workbench.testing.model import CaseResult, TestRun
+    from workbench.testing.results import CaseResult, TestRun
     from workbench.tui.app import WorkbenchApp
 
 _EMPTY = (
