@@ -1,12 +1,12 @@
 """Reading sources: each skill of each source as a folder that can be copied."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.reviews.adopting import archives
-from workbench.reviews.adopting.model import Findings, Found, Kind, Source, Version
+from workbench.reviews.adopting import archives, toolweaver
+from workbench.reviews.adopting.model import Findings, Found, Kind, NewFile, Source, Version
 from workbench.reviews.verdicts import encodable
 from workbench.skills.discovery import find
 from workbench.skills.frontmatter import parse
@@ -70,6 +70,8 @@ def collect(
 def _candidates(source: Source, scratch: Path, findings: Findings) -> Iterator[_Candidate]:
     if source.kind == "archive":
         return _of_archive(source, scratch, findings)
+    if source.kind == "toolweaver":
+        return _of_store(source, scratch, findings)
     return _of_folder(source, findings)
 
 
@@ -110,6 +112,22 @@ def _of_archive(source: Source, scratch: Path, findings: Findings) -> Iterator[_
         findings.skip(f"{where}: {id_}", problem.message)
     for one in inside.skipped:
         findings.skip(f"{where}: {one.path}", one.reason)
+
+
+def _of_store(source: Source, scratch: Path, findings: Findings) -> Iterator[_Candidate]:
+    """Each skill of a ToolWeaver store, with its versions."""
+    for one in toolweaver.convert(source.path, findings):
+        folder = scratch / one.name
+        _write(folder, one.versions[-1].files)
+        yield _Candidate(one.name, folder, one.origin, one.versions)
+
+
+def _write(folder: Path, contents: Mapping[str, NewFile]) -> None:
+    for path, new in contents.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(new.data)
+        file.chmod(0o755 if new.executable else 0o644)
 
 
 def _name_at_top(unpacked: Path, archive: Path) -> str:
