@@ -83,14 +83,14 @@ class Listing:
         total_characters: Of the whole list, where the size of the model's context is not known.
         context_share: Of the model's context, instead of `total_characters`, where its size is known.
         share_in: What that share is counted in; a character stands for a quarter of a token.
-        keeps_names: A list that is too long loses descriptions before it loses a skill.
+        author_may_hide: `disable-model-invocation` keeps a skill out of it.
     """
 
     entry_characters: int | None = None
     total_characters: int | None = None
     context_share: float | None = None
     share_in: Literal["characters", "tokens"] = "characters"
-    keeps_names: bool = True
+    author_may_hide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ CLIENTS: tuple[Client, ...] = (
         ),
         walk=Walk(depth=1),
         needs=Needs(description=False),
-        listing=Listing(entry_characters=1_536, total_characters=8_000, context_share=0.01),
+        listing=Listing(entry_characters=1_536, total_characters=8_000, context_share=0.01, author_may_hide=True),
         clash="first",
         identity="folder",
         plugins=(PluginCache("plugins/cache", levels=3, name_level=2),),
@@ -193,7 +193,7 @@ CLIENTS: tuple[Client, ...] = (
         ),
         walk=Walk(depth=OWN_DEPTH, own_bounds=True),
         needs=Needs(),
-        listing=Listing(),
+        listing=Listing(author_may_hide=True),
         clash="first",
         identity="name",
         plugins=(),
@@ -215,7 +215,7 @@ CLIENTS: tuple[Client, ...] = (
         ),
         walk=Walk(depth=1),
         needs=Needs(name=True, max_name=64, max_description=1_024),
-        listing=Listing(),
+        listing=Listing(author_may_hide=True),
         clash="first",
         identity="name",
         plugins=(PluginCache("installed-plugins", levels=2, name_level=2),),

@@ -1,4 +1,4 @@
-"""Whether one client would load a skill as it is read, and what becomes of its list."""
+"""Whether one client would load a skill as it is read, and what it then lists of it."""
 
 from workbench.skills.clients import Client
 from workbench.skills.model import Skill
@@ -40,6 +40,12 @@ def _description(one: Client, skill: Skill) -> str | None:
     return None
 
 
-def listed_by_itself(skill: Skill) -> bool:
-    """Whether the model sees the skill in its list: its author may keep that for people."""
-    return skill.frontmatter.get("disable-model-invocation") is not True
+def is_hidden(skill: Skill) -> bool:
+    """Whether its author keeps the skill out of the model's list, for people alone."""
+    return skill.frontmatter.get("disable-model-invocation") is True
+
+
+def listed_text(skill: Skill) -> str:
+    """A skill's description with Claude Code's `when_to_use`."""
+    when = skill.frontmatter.get("when_to_use")
+    return f"{skill.description} {when}" if isinstance(when, str) and when else skill.description
