@@ -9,6 +9,7 @@ from workbench.cli.budget import budget
 from workbench.cli.graph import dependents_of, graph
 from workbench.cli.new import new
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
+from workbench.cli.search import search, similar
 from workbench.cli.where import where
 from workbench.commands import command
 from workbench.reviews.listing import SkillRow
@@ -27,6 +28,8 @@ skills.add_command(budget)
 skills.add_command(new)
 skills.add_command(graph)
 skills.add_command(where)
+skills.add_command(search)
+skills.add_command(similar)
 
 
 @skills.command("list", help=command("open.skills").help)

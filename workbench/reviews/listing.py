@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.git import Repository
+from workbench.reviews.history import Change
 from workbench.reviews.model import Standing, State
 from workbench.reviews.survey import Background, read_background, standing_of
 from workbench.reviews.trees import current_trees
@@ -21,11 +22,13 @@ class SkillRow:
 
     Attributes:
         changed_at: When a commit last changed it, UTC seconds; None if none did.
+        authors: Who changed it: names with e-mails, and the e-mails of co-authors.
     """
 
     skill: Skill
     standing: Standing
     changed_at: int | None = None
+    authors: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -103,10 +106,17 @@ def rows_in_git(
             skill,
             standing_of(skill, trees.get(skill.id), background, now),
             next((change.at for change in background.history.get(skill.id, ())), None),
+            frozenset(
+                who for change in background.history.get(skill.id, ()) for who in (change.author, *change.authors)
+            ),
         )
         for skill in skills
     )
     return rows, background
+
+
+def _people(changes: Sequence[Change]) -> frozenset[str]:
+    return frozenset(who for change in changes for who in (change.author, *change.authors))
 
 
 def row_outside_git(root: Path, skill: Skill) -> SkillRow:

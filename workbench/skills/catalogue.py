@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench.errors import ConflictError, WorkbenchError
 from workbench.skills import frontmatter, reader
-from workbench.skills.catalogue_file import begin_anew, open_file
+from workbench.skills.catalogue_file import SCHEMA, begin_anew, open_file
 from workbench.skills.catalogue_rows import (
     Mark,
     blob_id,
@@ -121,10 +121,18 @@ class Catalogue:
                 kept[id_].skill for id_ in sorted(kept) if not within or id_ == within or id_.startswith(below)
             )
 
+    def searchable(self, skills: Sequence[Skill]) -> "Catalogue":
+        """This one, or, where it works without a file, one in memory that holds these skills."""
+        if self.store is not None:
+            return self
+        made = Catalogue(self.root, Store(None, migrations=SCHEMA))
+        made.reread([skill.id for skill in skills])
+        return made
+
     def _known(self) -> dict[str, _Kept]:
         """What was read before, from the file at first and then from memory."""
         if self._kept is None:
-            rows = self._query(
+            rows = self.query(
                 "SELECT skill.id, fields, mark FROM skill JOIN library ON library.id = skill.library"
                 " WHERE root = ? AND code = ?",
                 (self._real, code_mark()),
@@ -153,8 +161,8 @@ class Catalogue:
 
         def parse(data: bytes) -> Frontmatter:
             found["blob"] = blob = blob_id(data)
-            for row in self._query("SELECT fields FROM frontmatter WHERE blob = ? AND code = ?", (blob, code_mark())):
-                return frontmatter.parse_again(data, frontmatter_from_text(row[0]))
+            if (known := self.frontmatter(data, blob)) is not None:
+                return known
             matter = frontmatter.parse(data)
             found["frontmatter"] = frontmatter_to_text(matter)
             return matter
@@ -162,14 +170,25 @@ class Catalogue:
         skill = reader.read(self.root, skill_id, parse=parse)
         return _Fresh(skill, mark, looked_ns, found.get("blob"), found.get("frontmatter"))
 
-    def _query(self, sql: str, parameters: tuple[object, ...]) -> Sequence[Sequence[Any]]:
+    def frontmatter(self, data: bytes, blob: str) -> Frontmatter | None:
+        """The frontmatter of a SKILL.md with this blob id, if it was ever parsed."""
+        for row in self.query("SELECT fields FROM frontmatter WHERE blob = ? AND code = ?", (blob, code_mark())):
+            return frontmatter.parse_again(data, frontmatter_from_text(row[0]))
+        return None
+
+    def numbers(self) -> tuple[int, int]:
+        """The first and last number that the library's skills can have in the file; an empty range before any has."""
+        rows = self.query("SELECT id FROM library WHERE root = ?", (self._real,))
+        return _range(rows[0][0]) if rows else (0, -1)
+
+    def query(self, sql: str, parameters: tuple[object, ...]) -> Sequence[Sequence[Any]]:
         """Rows of the file; none where it can't be asked."""
         if self.store is None:
             return ()
         try:
             return self.store.query(sql, parameters)
         except WorkbenchError as error:
-            self._give_up(error)
+            self.lost(error)
             return ()
 
     def _keep(self, fresh: Sequence[_Fresh], gone: Collection[str]) -> None:
@@ -178,7 +197,8 @@ class Catalogue:
         news = []
         for read in fresh:
             kept = _Kept(read.skill, read.proof)
-            if known.get(read.skill.id) != kept:
+            # Without a mark nothing says that what the index was made from is still there.
+            if kept.mark is None or known.get(read.skill.id) != kept:
                 news.append(read)
             known[read.skill.id] = kept
         for skill_id in gone:
@@ -187,10 +207,8 @@ class Catalogue:
             return
         try:
             self._write(self.store, [read for read in news if storable([read.skill.id])], gone)
-        except ConflictError:
-            pass  # others are writing; the next reading will find as much to do, and no less to show
         except WorkbenchError as error:
-            self._give_up(error)
+            self.lost(error)
 
     def _write(self, store: Store, news: Sequence[_Fresh], gone: Collection[str]) -> None:
         with store.transaction() as connection:
@@ -218,8 +236,13 @@ class Catalogue:
                     "DELETE FROM frontmatter WHERE blob NOT IN (SELECT blob FROM skill WHERE blob IS NOT NULL)"
                 )
 
-    def _give_up(self, error: WorkbenchError) -> None:
-        """Go on without the file; if it is damaged, so that the next start begins a new one."""
+    def lost(self, error: WorkbenchError) -> None:
+        """Take it that the file failed: go on without it, and if it is damaged, begin anew for the next start.
+
+        Where other processes are only writing for a long time it is kept; the next reading finds as much to do.
+        """
+        if isinstance(error, ConflictError):
+            return
         store, self.store = self.store, None
         if store is None:
             return
@@ -237,15 +260,34 @@ def _gone(known: Mapping[str, _Kept], found: Found, within: str) -> list[str]:
     return [id_ for id_ in known if id_ not in here and (not within or id_ == within or id_.startswith(below))]
 
 
+def _range(library: int) -> tuple[int, int]:
+    return library << 32, (library + 1 << 32) - 1
+
+
 _PUT_SKILL = """
-INSERT INTO skill (library, id, name, description, fields, blob, mark, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO skill (number, library, id, name, description, fields, blob, mark, code)
+VALUES (
+    (SELECT coalesce(max(number), :first) + 1 FROM skill WHERE number BETWEEN :first AND :last),
+    :library, :id, :name, :description, :fields, :blob, :mark, :code
+)
 ON CONFLICT (library, id) DO UPDATE SET
     name = excluded.name, description = excluded.description, fields = excluded.fields, blob = excluded.blob,
-    mark = excluded.mark, code = excluded.code
+    mark = excluded.mark, code = excluded.code, indexed = 0,
+    reading = reading + 1
 """
 
 
-def _row(library: int, read: _Fresh) -> tuple[object, ...]:
-    skill = read.skill
-    text = utf8(skill.name), utf8(skill.description)
-    return library, skill.id, *text, skill_to_text(skill), read.blob, read.proof, code_mark()
+def _row(library: int, read: _Fresh) -> dict[str, object]:
+    first, last = _range(library)
+    return {
+        "first": first,
+        "last": last,
+        "library": library,
+        "id": read.skill.id,
+        "name": utf8(read.skill.name),
+        "description": utf8(read.skill.description),
+        "fields": skill_to_text(read.skill),
+        "blob": read.blob,
+        "mark": read.proof,
+        "code": code_mark(),
+    }

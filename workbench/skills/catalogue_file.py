@@ -76,7 +76,7 @@ def _skills(connection: sqlite3.Connection) -> None:
         connection,
         "CREATE TABLE library (id INTEGER PRIMARY KEY, root TEXT NOT NULL UNIQUE) STRICT",
         """CREATE TABLE skill (
-            number INTEGER PRIMARY KEY,
+            number INTEGER PRIMARY KEY, -- library * 2^32 and upwards, so that an index can be asked for one library's
             library INTEGER NOT NULL REFERENCES library (id),
             id TEXT NOT NULL,
             name TEXT NOT NULL,
@@ -95,10 +95,45 @@ def _skills(connection: sqlite3.Connection) -> None:
     )
 
 
+def _texts(connection: sqlite3.Connection) -> None:
+    """What is searched: whole texts, and three letters in a row of names and descriptions for parts of words.
+
+    The rows of both carry the skill's number and go with it. Bodies have no trigrams: those of names and descriptions
+    take about twice the text, those of bodies would make the file several times as large as the library.
+    """
+    _run(
+        connection,
+        "ALTER TABLE skill ADD COLUMN reading INTEGER NOT NULL DEFAULT 0",  # grows whenever the skill is read
+        "ALTER TABLE skill ADD COLUMN content BLOB",  # what the texts were taken from; null for nothing
+        "ALTER TABLE skill ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",  # 1: `content` is what the folder holds
+        "ALTER TABLE skill ADD COLUMN capabilities TEXT",  # kinds with spaces between; null where nobody looked
+        "CREATE TABLE scan (blob TEXT, path TEXT, code BLOB, kinds TEXT, PRIMARY KEY (blob, path)) WITHOUT ROWID",
+        "CREATE VIRTUAL TABLE text USING fts5 (name, description, files, body,"
+        " tokenize = 'unicode61 remove_diacritics 2')",
+        "INSERT INTO text (text, rank) VALUES ('rank', 'bm25(10.0, 5.0, 2.0, 1.0)')",
+        "CREATE VIRTUAL TABLE gram USING fts5 (name, description,"
+        " tokenize = 'trigram', content = 'skill', content_rowid = 'number')",
+        """CREATE TRIGGER skill_put AFTER INSERT ON skill BEGIN
+            INSERT INTO gram (rowid, name, description) VALUES (new.number, new.name, new.description);
+        END""",
+        """CREATE TRIGGER skill_changed AFTER UPDATE ON skill
+        WHEN old.name <> new.name OR old.description <> new.description BEGIN
+            INSERT INTO gram (gram, rowid, name, description)
+            VALUES ('delete', old.number, old.name, old.description);
+            INSERT INTO gram (rowid, name, description) VALUES (new.number, new.name, new.description);
+        END""",
+        """CREATE TRIGGER skill_gone AFTER DELETE ON skill BEGIN
+            INSERT INTO gram (gram, rowid, name, description)
+            VALUES ('delete', old.number, old.name, old.description);
+            DELETE FROM text WHERE rowid = old.number;
+        END""",
+    )
+
+
 def _run(connection: sqlite3.Connection, *statements: str) -> None:
     """Statements one by one: `executescript` would end the migration's transaction."""
     for statement in statements:
         connection.execute(statement)
 
 
-SCHEMA: tuple[Migration, ...] = (_skills,)
+SCHEMA: tuple[Migration, ...] = (_skills, _texts)
