@@ -1,0 +1,128 @@
+"""JavaScript and TypeScript as tokens, without a parser: enough to see what is called with which texts."""
+
+import re
+from typing import Literal, NamedTuple
+
+from workbench.skills.capabilities.hosts import UNKNOWN
+
+MAX_NESTING = 60
+
+_WORD = re.compile(r"[A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*|#[A-Za-z_]\w*")
+_NUMBER = re.compile(r"\d[\w.]*")
+_BLANK = re.compile(r"\s+")
+_STRING = {"'": re.compile(r"'((?:[^'\\\n]|\\.)*)'?", re.DOTALL), '"': re.compile(r'"((?:[^"\\\n]|\\.)*)"?', re.DOTALL)}
+_TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))+", re.DOTALL)
+_REGEX = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
+_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "\n": "", "0": ""}
+_VALUE_BEFORE = frozenset(("return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do"))
+
+TokenKind = Literal["word", "text", "number", "sign", "regex"]
+
+
+class Token(NamedTuple):
+    """One token: the `text` of a string is its value, with `UNKNOWN` for what a template puts in."""
+
+    kind: TokenKind
+    text: str
+    at: int
+    template: bool = False
+
+
+def read_tokens(text: str) -> list[list[Token]]:
+    """The tokens of a program, and those inside the templates' expressions as lists of their own; never raises."""
+    reader = _Reader(text)
+    reader.lists.append([])
+    reader.read(reader.lists[0], "", 0)
+    return reader.lists
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.lists: list[list[Token]] = []
+
+    def read(self, found: list[Token], closing: str, depth: int) -> None:
+        """Tokens up to the bracket that closes an expression in a template."""
+        text, size = self.text, len(self.text)
+        open_braces = 0
+        while self.at < size:
+            char = text[self.at]
+            if blank := _BLANK.match(text, self.at):
+                self.at = blank.end()
+            elif word := _WORD.match(text, self.at):
+                found.append(Token("word", word[0], self.at))
+                self.at = word.end()
+            elif char in _STRING:
+                match = _STRING[char].match(text, self.at)
+                assert match is not None
+                found.append(Token("text", _value(match[1]), self.at))
+                self.at = match.end()
+            elif char == "`":
+                start = self.at
+                value = self._template(depth)
+                found.append(Token("text", value, start, True))
+            elif char == "/" and text[self.at + 1 : self.at + 2] in ("/", "*"):
+                line = text[self.at + 1] == "/"
+                end = text.find("\n" if line else "*/", self.at + 2)
+                self.at = size if end < 0 else end + (1 if line else 2)
+            elif char == "/" and _starts_regex(found) and (regex := _REGEX.match(text, self.at, self.at + 2000)):
+                found.append(Token("regex", regex[0], self.at))
+                self.at = regex.end()
+            elif number := _NUMBER.match(text, self.at):
+                found.append(Token("number", number[0], self.at))
+                self.at = number.end()
+            else:
+                self.at += 1
+                if closing and char == "{":
+                    open_braces += 1
+                elif closing and char == "}":
+                    if open_braces == 0:
+                        return
+                    open_braces -= 1
+                found.append(Token("sign", char, self.at - 1))
+
+    def _template(self, depth: int) -> str:
+        text, size = self.text, len(self.text)
+        pieces: list[str] = []
+        self.at += 1
+        while self.at < size:
+            if plain := _TEMPLATE.match(text, self.at):
+                pieces.append(_value(plain[0]))
+                self.at = plain.end()
+            elif text[self.at] == "`":
+                self.at += 1
+                break
+            elif depth < MAX_NESTING and text.startswith("${", self.at):
+                self.at += 2
+                inner: list[Token] = []
+                self.lists.append(inner)
+                self.read(inner, "}", depth + 1)
+                pieces.append(UNKNOWN)
+            else:
+                pieces.append(text[self.at])
+                self.at += 1
+        return "".join(pieces)
+
+
+def _starts_regex(found: list[Token]) -> bool:
+    """Whether a slash begins a regular expression: after a value it divides."""
+    if not found:
+        return True
+    last = found[-1]
+    if last.kind == "word":
+        return last.text in _VALUE_BEFORE
+    return last.kind == "sign" and last.text not in ")]}"
+
+
+def _value(text: str) -> str:
+    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2] or match[3]
+    if code:
+        number = int(code, 16)
+        return chr(number) if number < 0x110000 else "\ufffd"
+    return _SIMPLE.get(match[4], match[4])
