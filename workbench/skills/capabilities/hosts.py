@@ -8,7 +8,9 @@ UNKNOWN = "\0"
 """Stands in a text for a part that is only known at run time."""
 ANY_HOST = "any host"
 
-_URL = re.compile(r"\b(?:https?|wss?|ftps?|sftp|ssh|git)://([^\s/?#\"'<>()\\|^`,;]{1,300})", re.IGNORECASE)
+_URL = re.compile(r"(?:https?|wss?|ftps?|sftp|ssh|git)://([^\s/?#\"'<>()\\|^`,;]{1,300})", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[^\s/?#\"'<>()\\|^`,;]{1,300}")
+_SCHEMES = ("https", "http", "wss", "ws", "ftp", "ftps", "sftp", "ssh", "git")
 _REMOTE = re.compile(r"(?:[\w.+-]{1,64}@)?([A-Za-z0-9][\w-]*(?:\.[\w-]+)+):(?!//)[^\s]*")
 _HOST = re.compile(r"[\w*][\w.*-]*", re.UNICODE)
 _EXAMPLES = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net)|example|invalid|test)$|^(?:your|my)[-_.]|^x+\.")
@@ -23,12 +25,14 @@ _IDENTIFIERS = frozenset((
 
 def hosts_in(text: str) -> Iterator[tuple[str, int]]:
     """Every host that a URL in `text` names, with the URL's offset; one only known at run time is `ANY_HOST`."""
-    if "://" not in text:
-        return
-    for match in _URL.finditer(text):
-        host = host_of(match[1])
-        if host is not None:
-            yield host, match.start()
+    at = text.find("://")
+    while at >= 0:
+        before = text[max(0, at - 5) : at].lower()
+        scheme = next((one for one in _SCHEMES if before.endswith(one)), "")
+        authority = _AUTHORITY.match(text, at + 3) if scheme else None
+        if authority and (host := host_of(authority[0])) is not None:
+            yield host, at - len(scheme)
+        at = text.find("://", at + 3)
 
 
 def host_of(authority: str) -> str | None:

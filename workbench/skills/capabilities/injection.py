@@ -69,7 +69,7 @@ _INVISIBLE_STYLE = re.compile(
     r"style\s{0,4}=\s{0,4}[\"'][^\"'\n]{0,200}(?:display\s{0,4}:\s{0,4}none|visibility\s{0,4}:\s{0,4}hidden|"
     r"font-size\s{0,4}:\s{0,4}0|(?<!-)color\s{0,4}:\s{0,4}(?:white|#fff(?:fff)?|transparent)\b|opacity\s{0,4}:\s{0,4}0(?![.\d]))"
 )
-_IMAGE = re.compile(r"!\[[^\]\n]{0,200}\]\([ \t]{0,8}(https?://[^)\s]{1,600})\)")
+_IMAGE = re.compile(r"!\[[^\]\n]{0,200}\]\([ \t]{0,8}(https?://[^)\s]{1,300})\)")
 _CARRIES = re.compile(r"[?&][\w-]{1,40}=(?:\{|\$|<|%7b|\[)")
 _MOST_COMMENT = 4_000
 

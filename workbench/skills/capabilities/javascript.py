@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from workbench.skills.capabilities import programs
 from workbench.skills.capabilities.hosts import ANY_HOST, UNKNOWN, hosts_in
-from workbench.skills.capabilities.javascript_syntax import Token, read_tokens
+from workbench.skills.capabilities.javascript_syntax import Token, TooManyError, read_tokens
 from workbench.skills.capabilities.model import Certainty, Kind
 from workbench.skills.capabilities.shell import note_shell_text, note_urls, note_words
-from workbench.skills.capabilities.source import Source
+from workbench.skills.capabilities.source import FullError, Source
 
+MAX_CALLS = 5_000
 _MOST_ARGUMENTS = 400
 _TRIGGERS = ("require", "import", "process", "fetch", "eval", "Function", "Deno", "Bun", "WebSocket", "XMLHttp", "://",
              "EventSource", "sendBeacon", "setTimeout", "setInterval", "globalThis")  # fmt: skip
@@ -51,6 +52,11 @@ _WRITES = re.compile(
 )
 _REMOVES = re.compile(r"^(?:unlink|rm|remove|emptyDir)")
 _SECOND = re.compile(r"^(?:rename|copyFile|cp|copy|move|symlink|link)")
+_INTERESTING = frozenset((
+    *_SHELL_CALLS, *_WORD_CALLS, *_STARTING, *_TALKING, *_GLOBAL_TALKS, *_LISTENS, *_FILES, "Deno", "Bun", "eval",
+    "Function", "GeneratorFunction", "AsyncFunction", "vm", "require", "import", "setTimeout", "setInterval", "process",
+    "module", "Module",
+))  # fmt: skip
 _ENVIRONMENTS = frozenset(("process.env", "Bun.env", "import.meta.env", "globalThis.process.env"))
 
 
@@ -59,7 +65,11 @@ def scan_javascript(source: Source, *, depth: int = 0) -> None:
     if not any(trigger in source.text for trigger in _TRIGGERS):
         return
     program = _Program(source, depth)
-    lists = read_tokens(source.text)
+    try:
+        lists = read_tokens(source.text)
+    except TooManyError:
+        source.add("unreadable", "JavaScript that is too long", 0)
+        return
     for tokens in lists:
         program.learn(tokens)
     for tokens in lists:
@@ -77,6 +87,7 @@ class _Program:
     values: dict[str, str | None] = field(default_factory=dict)
     imported: dict[str, int] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
+    calls: int = 0
 
     def learn(self, tokens: list[Token]) -> None:
         """Take in imports, and names that are set to a text or a module."""
@@ -199,8 +210,13 @@ class _Program:
             note_shell_text(self.source, following.text, here, following.at + 1, self.depth)
             self.done.add("subprocess")
         elif following.text == "(" and following.kind == "sign":
-            given, end = _arguments(tokens, after)
-            self._call(name, here, given, end)
+            root, _, method = name.rpartition(".")
+            if name in _INTERESTING or root.partition(".")[0] in _INTERESTING or method in ("spawn", "execFile"):
+                self.calls += 1
+                if self.calls > MAX_CALLS:
+                    raise FullError(self.source.first_line + self.source.number_of(here))
+                given, end = _arguments(tokens, after)
+                self._call(name, here, given, end)
         elif name == "XMLHttpRequest":
             self.note("network", ANY_HOST, here, here + 1)
 

@@ -6,11 +6,12 @@ from typing import Literal, NamedTuple
 from workbench.skills.capabilities.hosts import UNKNOWN
 
 MAX_NESTING = 60
+MAX_TOKENS = 250_000
 
-_WORD = re.compile(r"[A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*|#[A-Za-z_]\w*")
-_NUMBER = re.compile(r"\d[\w.]*")
-_BLANK = re.compile(r"\s+")
-_STRING = {"'": re.compile(r"'((?:[^'\\\n]|\\.)*)'?", re.DOTALL), '"': re.compile(r'"((?:[^"\\\n]|\\.)*)"?', re.DOTALL)}
+_TOKEN = re.compile(
+    r"\s*(?:(?P<word>[A-Za-z_$#\u0080-\uffff][\w$\u0080-\uffff]*)|(?P<number>\d[\w.]*)"
+    r"|(?P<text>\"(?:[^\"\\\n]|\\[\s\S])*\"?|'(?:[^'\\\n]|\\[\s\S])*'?)|)"
+)
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))+", re.DOTALL)
 _REGEX = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
@@ -18,6 +19,10 @@ _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "\n": "", "0": ""}
 _VALUE_BEFORE = frozenset(("return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do"))
 
 TokenKind = Literal["word", "text", "number", "sign", "regex"]
+
+
+class TooManyError(ValueError):
+    """A program has more than `MAX_TOKENS` tokens."""
 
 
 class Token(NamedTuple):
@@ -30,7 +35,11 @@ class Token(NamedTuple):
 
 
 def read_tokens(text: str) -> list[list[Token]]:
-    """The tokens of a program, and those inside the templates' expressions as lists of their own; never raises."""
+    """The tokens of a program, and those inside the templates' expressions as lists of their own.
+
+    Raises:
+        TooManyError: There are more than `MAX_TOKENS`.
+    """
     reader = _Reader(text)
     reader.lists.append([])
     reader.read(reader.lists[0], "", 0)
@@ -42,27 +51,33 @@ class _Reader:
         self.text = text
         self.at = 0
         self.lists: list[list[Token]] = []
+        self.count = 0
 
     def read(self, found: list[Token], closing: str, depth: int) -> None:
         """Tokens up to the bracket that closes an expression in a template."""
         text, size = self.text, len(self.text)
         open_braces = 0
         while self.at < size:
-            char = text[self.at]
-            if blank := _BLANK.match(text, self.at):
-                self.at = blank.end()
-            elif word := _WORD.match(text, self.at):
-                found.append(Token("word", word[0], self.at))
-                self.at = word.end()
-            elif char in _STRING:
-                match = _STRING[char].match(text, self.at)
-                assert match is not None
-                found.append(Token("text", _value(match[1]), self.at))
+            match = _TOKEN.match(text, self.at)
+            kind = match.lastgroup if match else None
+            if match and kind in ("word", "number"):
+                found.append(Token(kind, match[0], match.start(kind)))  # type: ignore[arg-type]  # the group's name
                 self.at = match.end()
-            elif char == "`":
+                self.count += 1
+                if self.count > MAX_TOKENS:
+                    raise TooManyError
+                continue
+            if match and kind == "text":
+                found.append(Token("text", _value(match["text"][1:].removesuffix(match["text"][0])), match.start(kind)))
+                self.at = match.end()
+                continue
+            self.at = match.end() if match else self.at
+            if self.at >= size:
+                return
+            char = text[self.at]
+            if char == "`":
                 start = self.at
-                value = self._template(depth)
-                found.append(Token("text", value, start, True))
+                found.append(Token("text", self._template(depth), start, True))
             elif char == "/" and text[self.at + 1 : self.at + 2] in ("/", "*"):
                 line = text[self.at + 1] == "/"
                 end = text.find("\n" if line else "*/", self.at + 2)
@@ -70,11 +85,11 @@ class _Reader:
             elif char == "/" and _starts_regex(found) and (regex := _REGEX.match(text, self.at, self.at + 2000)):
                 found.append(Token("regex", regex[0], self.at))
                 self.at = regex.end()
-            elif number := _NUMBER.match(text, self.at):
-                found.append(Token("number", number[0], self.at))
-                self.at = number.end()
             else:
                 self.at += 1
+                self.count += 1
+                if self.count > MAX_TOKENS:
+                    raise TooManyError
                 if closing and char == "{":
                     open_braces += 1
                 elif closing and char == "}":

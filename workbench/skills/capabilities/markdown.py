@@ -11,9 +11,11 @@ from workbench.skills.capabilities.javascript import scan_javascript
 from workbench.skills.capabilities.model import Certainty
 from workbench.skills.capabilities.python import scan_python
 from workbench.skills.capabilities.shell import scan_shell
-from workbench.skills.capabilities.source import Source
+from workbench.skills.capabilities.source import FullError, Source
 
-MAX_BLOCKS = 1_000
+MAX_BLOCKS = 2_000
+MAX_COMMANDS = 5_000
+"""Commands in running text; a document with more is not read to its end, which is a finding."""
 
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*(!|\{?\.?[\w+#.-]*)[^\n`]*$", re.MULTILINE)
 _BEFORE = re.compile(r"(?:^|(?<=[\s(]))!`([^`\n]{1,2000})`", re.MULTILINE)
@@ -49,6 +51,8 @@ def scan_markdown(source: Source, *, skill_file: bool, aside: bool = False) -> N
     """
     text = source.text
     found = list(blocks(text)) if "```" in text or "~~~" in text else []
+    if len(found) >= MAX_BLOCKS:
+        raise FullError(source.first_line + source.number_of(found[-1].end))
     shell: Certainty = "mention" if aside else "likely"
     for block in found:
         _block(source, block, shell, skill_file=skill_file)
@@ -58,8 +62,10 @@ def scan_markdown(source: Source, *, skill_file: bool, aside: bool = False) -> N
             certainty: Certainty = "mention" if not skill_file else "likely" if inside else "sure"
             _run_before(source, match.start(1), match.end(1), certainty)
     if "`" in text:
-        for match in _INLINE.finditer(text):
+        for number, match in enumerate(_INLINE.finditer(text)):
             if _INSTRUCTIONS.match(match[1]):
+                if number > MAX_COMMANDS:
+                    raise FullError(source.first_line + source.number_of(match.start()))
                 scan_shell(source.block(match.start(1), match.end(1), "mention"), prose=True)
     if "://" in text:
         _addresses(source)

@@ -28,7 +28,7 @@ class Names:
     Attributes:
         aliases: What a name stands for: a module (`sp` for `subprocess`), or something of it; `x()` for a call of x.
         values: The expression that a name is set to; None where there are several.
-        own: Functions, classes and parameters of the program, which hide what Python itself calls so.
+        own: Functions and classes of the program, which hide what Python itself calls so.
     """
 
     aliases: dict[str, str] = field(default_factory=dict)
@@ -172,7 +172,7 @@ class Names:
         if node is None or depth > _MAX_FOLDING:
             return [UNKNOWN]
         if isinstance(node, ast.List | ast.Tuple):
-            return [word for part in node.elts[:200] for word in self._word(part, depth)]
+            return [word for part in node.elts[:200] for word in self.word(part, depth)]
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return [*self.words(node.left, depth + 1), *self.words(node.right, depth + 1)]
         if isinstance(node, ast.Name):
@@ -184,7 +184,8 @@ class Names:
                 return self.text(node.args[0]).split() if name == "shlex.split" else self.words(node.args[0], depth + 1)
         return [self.text(node, depth + 1)]
 
-    def _word(self, node: ast.expr, depth: int) -> Iterator[str]:
+    def word(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
+        """The words that one element of a list gives."""
         if isinstance(node, ast.Starred):
             yield from self.words(node.value, depth + 1)
         else:

@@ -45,6 +45,9 @@ TALKS = frozenset((
     "WebSocketApp", "create_unix_connection", "get_json", "resolve", "urlretrieve",
 ))  # fmt: skip
 """Their functions and methods by which they reach a host."""
+TAKE_HOST_NAMES = frozenset(("HTTPConnection", "HTTPSConnection", "SMTP", "SMTP_SSL", "FTP", "FTP_TLS", "IMAP4",
+                             "IMAP4_SSL", "POP3", "POP3_SSL", "Telnet", "create_connection", "connect", "getaddrinfo",
+                             "gethostbyname", "open_connection"))  # fmt: skip
 LISTENS = frozenset((
     "http.server.HTTPServer", "http.server.ThreadingHTTPServer", "socketserver.TCPServer", "socketserver.UDPServer",
     "socketserver.ThreadingTCPServer", "flask.Flask", "uvicorn.run", "fastapi.FastAPI", "aiohttp.web.run_app",

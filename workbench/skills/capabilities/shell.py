@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from workbench.skills.capabilities import programs
 from workbench.skills.capabilities.hosts import ANY_HOST, UNKNOWN, hosts_in, is_name_only
 from workbench.skills.capabilities.model import Certainty
-from workbench.skills.capabilities.shell_syntax import Command, Script, TooDeep, Word, read_script
+from workbench.skills.capabilities.shell_syntax import read_script
+from workbench.skills.capabilities.shell_words import Command, Script, TooMuchError, Word
 from workbench.skills.capabilities.source import Source
 
 MAX_EMBEDDED = 3
@@ -44,9 +45,9 @@ def scan_shell(
     before = _setters(source.text, known)
     try:
         script = read_script(source.text, known=before)
-    except TooDeep:
+    except TooMuchError:
         if not prose:
-            source.add("unreadable", "shell that nests too deep", 0)
+            source.add("unreadable", "shell that is too long or nests too deep", 0)
         return
     for command in script.commands:
         _command(source, script, command, depth, prose)

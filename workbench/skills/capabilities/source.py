@@ -12,6 +12,8 @@ from workbench.skills.capabilities.secrets import masked
 
 MAX_FINDINGS = 1_000
 """Of one file; what comes after is not listed, which is a finding of its own."""
+MAX_NOTES = 10_000
+"""How often a file is noted to do something, the same thing again included."""
 MAX_SUBJECT = 200
 
 _RANKS = {certainty: rank for rank, certainty in enumerate(CERTAINTIES)}
@@ -49,6 +51,7 @@ class Source:
     findings: dict[tuple[str, str, int], Finding] = field(default_factory=dict)
     digests: dict[int, str] = field(default_factory=dict)
     around: str = ""
+    notes: list[int] = field(default_factory=lambda: [0])
 
     def __post_init__(self) -> None:
         self.masked = self.masked or masked(self.text)
@@ -65,7 +68,7 @@ class Source:
         line = self.first_line + bisect_right(self.starts, start) - 1
         least = max(self.ceiling, ceiling, key=_RANKS.__getitem__)
         part = Source(self.path, self.text[start:end], line, least, self.masked[start:end])
-        part.findings = self.findings
+        part.findings, part.notes = self.findings, self.notes
         return part
 
     def derived(self, text: str, line: int, ceiling: Certainty, *, last: int = 0) -> "Source":
@@ -74,7 +77,7 @@ class Source:
         Where it is one line, the evidence is not its own but that of the lines it stands in, up to `last`.
         """
         least = max(self.ceiling, ceiling, key=_RANKS.__getitem__)
-        part = Source(self.path, text, self.first_line + line - 1, least, findings=self.findings)
+        part = Source(self.path, text, self.first_line + line - 1, least, findings=self.findings, notes=self.notes)
         if "\n" not in text.strip():
             part.around = self.around or self._evidence(line - 1, max(line, last) - 1, 1)
         return part
@@ -101,6 +104,9 @@ class Source:
         self, kind: Kind, what: str, number: int, column: int, certainty: Certainty, *, last: int = 0, why: str = ""
     ) -> None:
         """Note a finding on a line (counted from 0); its evidence is that line to the line `last`, or `why`."""
+        self.notes[0] += 1
+        if self.notes[0] > MAX_NOTES:
+            raise FullError(self.first_line + number)
         if _RANKS[self.ceiling] > _RANKS[certainty]:
             certainty = self.ceiling
         line = self.first_line + number
