@@ -147,6 +147,8 @@ COMMANDS: tuple[Command, ...] = (
             cli="skills where", palette=False),
     Command("skills.budget", "Token budget", "Estimated tokens of each skill, and what a client's limits cut off.",
             cli="skills budget", palette=False),
+    Command("test.schema", "Schema of cases", "The JSON Schema of files of test cases, for editors.",
+            cli="test schema", palette=False),
     Command("review.list", "Reviews", "Skills by state, and who said what.", cli="review list"),
     Command("review.verify", "Verify", "Whether the rules hold for every skill at HEAD; for CI.", action="verify",
             cli="review verify"),

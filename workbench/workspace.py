@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import git
 from workbench.config import Settings, expanded, load_settings, store_path
-from workbench.errors import InputError, UsageError, WorkbenchError
+from workbench.errors import InputError, WorkbenchError
 from workbench.reviews.history import Change
 from workbench.reviews.listing import LibraryView, SkillRow, row_outside_git, rows_in_git, situation
 from workbench.reviews.model import Recorded, Verdict, Verification
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from workbench.skills.reader import Document
     from workbench.testing.model import Case
     from workbench.testing.results import TestRun
+    from workbench.testing.selection import Wanted
+    from workbench.testing.session import How, Listeners
     from workbench.tools.model import CallResult, Tool
 
 
@@ -269,41 +271,22 @@ class Workspace:
         self,
         skill_ids: Sequence[str],
         *,
-        case: str | None = None,
-        on_start: "Callable[..., None] | None" = None,
-        on_result: "Callable[..., None] | None" = None,
-        cancel: threading.Event | None = None,
-        unsandboxed: bool = False,
-        jobs: int | None = None,
+        wanted: "Wanted | None" = None,
+        how: "How | None" = None,
+        listeners: "Listeners | None" = None,
     ) -> "TestRun":
-        """Run the cases of these skills (`case`: only those of that name) and store what came of them."""
-        from workbench.testing.cases import load_cases
-        from workbench.testing.runner import run_cases
+        """Run cases of these skills, by default all, and store what came of them. Raises as `session.run_tests`."""
+        from workbench.testing.selection import Wanted
+        from workbench.testing.session import How, Library, run_tests
 
         skills = [self.find(id_) for id_ in skill_ids]
-        selected = []
-        problems: list[Problem] = []
-        for skill in skills:
-            cases, found = load_cases(self.root, skill)
-            problems += found
-            selected += [(skill, one) for one in cases if case in (None, one.name)]
-        if case is not None and not selected:
-            raise UsageError(f"no case is named '{visible(case)}'")
         trees = self.trees([skill.id for skill in skills])
-        return run_cases(
-            self.root,
-            selected,
-            store=self._store_if_usable(),
-            library=self.library_id,
-            trees=trees,
-            tools=lambda skill: self.tools(skill.id),
-            jobs=jobs,
-            unsandboxed=unsandboxed or self._all_allowed(set(trees.values())),
-            on_start=on_start,
-            on_result=on_result,
-            cancel=cancel,
-            problems=tuple(problems),
+        how = how or How()
+        how = replace(how, unsandboxed=how.unsandboxed or self._all_allowed(set(trees.values())))
+        library = Library(
+            self.root, self._store_if_usable(), self.library_id, trees, lambda skill: self.tools(skill.id)
         )
+        return run_tests(library, skills, wanted or Wanted(), how, listeners)
 
     def last_results(self, skill_id: str) -> Mapping[str, str]:
         """The outcome of each case in the last run on the skill's current tree."""

@@ -33,7 +33,7 @@ Exit codes:
 _SUBCOMMANDS = {
     "status": ("workbench.cli.library:status", "status"),
     "skills": ("workbench.cli.skills:skills", "open.skills"),
-    "test": ("workbench.cli.test:test", "test.run"),
+    "test": ("workbench.cli.test.command:test", "test.run"),
     "review": ("workbench.cli.review:review", "review.list"),
     "tools": ("workbench.cli.tools:tools", "open.tools"),
     "analytics": ("workbench.cli.usage:analytics", "open.analytics"),

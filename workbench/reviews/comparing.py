@@ -1,5 +1,7 @@
 """What a skill's current tree is compared with: what was approved last, or any version that can be named."""
 
+from collections.abc import Mapping
+
 from workbench.errors import InputError
 from workbench.git import Repository, WorkTree
 from workbench.reviews.diff import SkillDiff, diff_trees
@@ -21,6 +23,31 @@ def diff_of(repository: Repository, skill_id: str, standing: Standing, base: str
             raise InputError("git does not see this folder", where=visible(skill_id), remedy="is it ignored?")
         old, label = _approved(repository, standing) if base is None else _named(current.scratch, skill_id, base)
         return SkillDiff(skill_id, old, label, tree, diff_trees(current.scratch.compare, old, tree))
+
+
+def changed_paths(
+    repository: Repository, standings: Mapping[str, Standing], base: str | None
+) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """The files of each skill that differ from `base`, relative to it, and the skills that git does not see.
+
+    Args:
+        standings: The skills, by id.
+        base: A revision or tree; by default each skill's last approved tree, or HEAD's where it was never approved.
+
+    Raises:
+        InputError: `base` names nothing.
+    """
+    found = {}
+    with current_trees(repository, list(standings)) as current:
+        for id_, tree in current.trees.items():
+            old = _approved(repository, standings[id_])[0] if base is None else None
+            if old is None and (base is not None or repository.head() is not None):
+                old = _named(current.scratch, id_, base or "HEAD")[0]
+            if tree != old:
+                old = old or decode(current.scratch.run("hash-object", "-t", "tree", "--stdin", stdin=b"")).strip()
+                said = current.scratch.compare("diff-tree", "-r", "--name-only", "--no-renames", "-z", old, tree)
+                found[id_] = frozenset(filter(None, decode(said).split("\0")))
+        return found, frozenset(standings.keys() - current.trees.keys())
 
 
 def _approved(repository: Repository, standing: Standing) -> tuple[str | None, str]:

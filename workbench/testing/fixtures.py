@@ -46,20 +46,6 @@ def read_fixture(folder: str, fixture: str) -> dict[str, bytes]:
     return contents
 
 
-def read_snapshot(folder: str, name: str) -> str:
-    """The text of a snapshot beside the cases.
-
-    Raises:
-        InputError: It leaves the skill, or is not a file of text.
-        OSError: It can't be read; FileNotFoundError where it does not exist.
-    """
-    data = _read_inside(folder, f"tests/{name}", MAX_BYTES)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError("it is not UTF-8") from error
-
-
 def _read(folder: str, relative: str, room: int) -> bytes:
     try:
         return _read_inside(folder, relative, room)

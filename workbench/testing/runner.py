@@ -17,10 +17,10 @@ from workbench.skills.model import ROOT_ID, Problem, Skill
 from workbench.storage import Store
 from workbench.testing.attempts import merged
 from workbench.testing.cases import FOLDER
-from workbench.testing.fixtures import read_snapshot
 from workbench.testing.model import Case
 from workbench.testing.prepare import CaseError, Tools, prepare
 from workbench.testing.results import CaseResult, TestRun
+from workbench.testing.snapshots import read_snapshot
 from workbench.testing.verdict import judge
 from workbench.text import visible
 from workbench.tools.model import Tool

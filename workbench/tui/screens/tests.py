@@ -185,13 +185,11 @@ class TestsScreen(WorkbenchScreen[None]):
                 self.post_message(self.Began(skill_id, name))
 
             job.say(f"0 of {total}")
-            return workspace.test(
-                ids,
-                case=case or None,
-                on_start=began,
-                on_result=ended,
-                cancel=job.cancel,
-            )
+            from workbench.testing.selection import Wanted
+            from workbench.testing.session import Listeners
+
+            listeners = Listeners(on_start=began, on_result=ended, cancel=job.cancel)
+            return workspace.test(ids, wanted=Wanted(case=case or None), listeners=listeners)
 
         self._job = self.run_job(
             f"Running {plural(total, 'case')}", work, lambda run: self._ran(run, ids), failed=self._failed,

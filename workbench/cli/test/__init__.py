@@ -1,0 +1,1 @@
+"""`workbench test`: run cases, say what came of each, and keep their snapshots."""
