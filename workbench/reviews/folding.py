@@ -15,7 +15,7 @@ read or a key twice is compared as it is.
 import hashlib
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,23 @@ def folded_parts(data: bytes) -> tuple[dict[str, Any], bytes] | None:
         values.pop("metadata", None)
     body = matter.body.lstrip("\r\n")
     return values, (body if not body or body.endswith("\n") else f"{body}\n").encode("utf-8", "surrogatepass")
+
+
+def respelled(data: bytes, likes: Sequence[bytes]) -> bytes | None:
+    """A SKILL.md that an installer marshalled, in the spelling of the first of `likes` with the same frontmatter.
+
+    None where none of them has the same values, or it can't be read.
+    """
+    own = folded_parts(data)
+    for like in likes:
+        other = folded_parts(like)
+        if own is None or other is None or carries_metadata(like) or own[0] != other[0]:
+            continue
+        if own[1] == other[1]:
+            return like
+        body = frontmatter.parse(like).body.lstrip("\r\n").encode("utf-8", "surrogatepass")
+        return like[: len(like) - len(body)] + own[1]
+    return None
 
 
 def marshalled(values: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
 """The one place where a skill's state is derived: from its tree, its records and the policy in force."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,14 +63,22 @@ def derive(evidence: Evidence) -> Standing:
 
 def last_approved_tree(evidence: Evidence) -> str | None:
     """The tree that met the rules and was approved last; None if none ever did."""
+    return next(_approved_trees(evidence), None)
+
+
+def approved_trees(evidence: Evidence) -> tuple[str, ...]:
+    """Every tree that meets the rules, the one that was approved last first."""
+    return tuple(_approved_trees(evidence))
+
+
+def _approved_trees(evidence: Evidence) -> Iterator[str]:
     counting = [record for record in evidence.records if record.counts]
     seen: set[str] = set()
     for record in reversed(counting):
         if record.verdict == "approve" and record.tree not in seen:
             seen.add(record.tree)
             if _approval(evidence, counting, record.tree)[0]:
-                return record.tree
-    return None
+                yield record.tree
 
 
 def open_records(records: Sequence[Record], tree: str) -> tuple[Record, ...]:

@@ -73,17 +73,20 @@ def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
 
 def standing_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Standing:
     """Where one skill stands with the given tree."""
+    return derive(evidence_of(skill, tree, background, now))
+
+
+def evidence_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Evidence:
+    """What a skill's state with the given tree is derived from."""
     releases = background.releases.get(skill.id, ())
     released = next((r.version for r in reversed(releases) if tree and r.tree == tree), None)
-    return derive(
-        Evidence(
-            skill=skill,
-            tree=tree,
-            records=background.ledger.of(skill.id),
-            changes=background.history.get(skill.id, ()),
-            policy=background.policy,
-            now=now,
-            head_tree=background.head_trees.get(skill.id),
-            released=released,
-        )
+    return Evidence(
+        skill=skill,
+        tree=tree,
+        records=background.ledger.of(skill.id),
+        changes=background.history.get(skill.id, ()),
+        policy=background.policy,
+        now=now,
+        head_tree=background.head_trees.get(skill.id),
+        released=released,
     )
