@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,10 @@ _MARKERS = ("<<<<<<< ", ">>>>>>> ")
 _COLLATED = {
     char: rank for rank, char in enumerate("_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz")
 }
+
+
+ReadLock = Callable[[Path, str], "Lock"]
+"""Reads a lock file as `read_lock` does; one that remembers serves many copies at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,16 @@ from typing import Any, Literal, get_args
 
 from workbench.errors import WorkbenchError
 from workbench.git import Repository
-from workbench.reviews.lockfile import HOME_LOCK, LOCK_FILE, Lock, changed_lock, computed_hash, read_lock, write_lock
+from workbench.reviews.lockfile import (
+    HOME_LOCK,
+    LOCK_FILE,
+    Lock,
+    ReadLock,
+    changed_lock,
+    computed_hash,
+    read_lock,
+    write_lock,
+)
 from workbench.reviews.model import Record
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
 from workbench.skills.reader import read
@@ -113,16 +122,20 @@ def origin_of(folder: Path, *, home: Path | None = None) -> Origin:
     Args:
         home: The user's home folder, whose lock file names what is installed below it.
     """
-    skill = read(folder, ROOT_ID)
-    if said := from_metadata(skill.frontmatter):
-        return said
-    if said := _from_locks_around(folder, home):
+    if said := installed_origin(folder, read(folder, ROOT_ID).frontmatter, home):
         return said
     try:
         remote = _from_remote(folder)
     except WorkbenchError:
         remote = None  # a damaged repository says nothing about where the skill came from
     return remote or Origin("local", url=str(folder), said_by="folder")
+
+
+def installed_origin(
+    folder: Path, frontmatter: Mapping[str, Any], home: Path | None, locks: ReadLock = read_lock
+) -> Origin | None:
+    """What files say of where an installed copy came from: its metadata, then the lock files around it."""
+    return from_metadata(frontmatter) or _from_locks_around(folder, home, locks)
 
 
 def record_origins(root: Path, origins: Mapping[str, Origin], *, skills: Collection[str] = ()) -> Path | None:
@@ -237,19 +250,19 @@ def _entry(origin: Origin, old: Mapping[str, Any], digest: str | None) -> dict[s
     return {**{key: value for key, value in own.items() if value}, **kept}
 
 
-def _from_locks_around(folder: Path, home: Path | None) -> Origin | None:
+def _from_locks_around(folder: Path, home: Path | None, locks: ReadLock) -> Origin | None:
     """What the lock file of a project above says about this folder, or the home's where it is below the home."""
     real_home = Path(os.path.realpath(home)) if home else None
     for above in folder.parents[1:_ABOVE]:
         if real_home and above == real_home:
             break
-        if said := from_entry(read_lock(above).skills.get(folder.name, {}), LOCK_FILE):
+        if said := from_entry(locks(above, LOCK_FILE).skills.get(folder.name, {}), LOCK_FILE):
             return said
     below_home = (
         home and real_home and any(place in Path(os.path.realpath(folder)).parents for place in (home, real_home))
     )
     if home and below_home:
-        return from_entry(read_lock(home, HOME_LOCK).skills.get(folder.name, {}), HOME_LOCK)
+        return from_entry(locks(home, HOME_LOCK).skills.get(folder.name, {}), HOME_LOCK)
     return None
 
 
