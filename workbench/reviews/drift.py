@@ -1,6 +1,6 @@
 """The copies that agents read against the library: approved, an older approval, a draft, changed, unknown, or nothing.
 
-A copy is judged by its bytes alone; where they are nobody's, what an installer writes into a copy is folded (`folding`).
+A copy is judged by its bytes alone; where they are nobody's, what an installer writes into one is folded (`folding`).
 Which skill it is a copy of is told by its origin, by where its link leads, then by its name.
 """
 

@@ -149,29 +149,32 @@ def _javascript_order(name: str) -> bytes:
 
 
 def computed_hash(folder: Path) -> str | None:
-    """The `computedHash` of an entry: SHA-256 over each file's path and bytes, links and `node_modules` left out.
-
-    The files' order depends on a locale where a path is not ASCII; there, and for a folder that is too large or can't
-    be read, there is none (None).
-    """
+    """The `computedHash` of a folder; None as `hash_of`, and for one that is too large or can't be read."""
+    files: dict[str, bytes] = {}
+    left = MAX_HASHED
     try:
-        names = [
-            path
-            for path, entry in walk(str(folder))
-            if entry.is_file(follow_symlinks=False) and "node_modules" not in path.split("/")[:-1]
-        ]
-        if not all(name.isascii() and name.isprintable() for name in names):
-            return None
-        digest = hashlib.sha256()
-        left = MAX_HASHED
-        for name in sorted(names, key=_locale_order):
-            data = read_inside(folder, name, left + 1)
-            left -= len(data)
+        for path, entry in walk(str(folder)):
+            if entry.is_file(follow_symlinks=False):
+                files[path] = read_inside(folder, path, left + 1)
+                left -= len(files[path])
             if left < 0:
                 return None
-            digest.update(name.encode() + data)
     except (OSError, InputError):
         return None
+    return hash_of(files)
+
+
+def hash_of(files: Mapping[str, bytes]) -> str | None:
+    """The `computedHash` of an entry: SHA-256 over each regular file's path and bytes, `node_modules` left out.
+
+    The files' order depends on a locale where a path is not ASCII; there, there is none (None).
+    """
+    names = [name for name in files if "node_modules" not in name.split("/")[:-1]]
+    if not all(name.isascii() and name.isprintable() for name in names):
+        return None
+    digest = hashlib.sha256()
+    for name in sorted(names, key=_locale_order):
+        digest.update(name.encode() + files[name])
     return digest.hexdigest()
 
 
