@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Scope = Literal["everywhere", "lists", "tabs", "skill", "review", "call", "test", "usage", "graph"]
+Scope = Literal["everywhere", "lists", "tabs", "skill", "review", "call", "test", "usage", "graph", "copies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ COMMANDS: tuple[Command, ...] = (
             action="go('cost')", cli="cost"),
     Command("open.graph", "Dependencies", "Which skill needs which, and what of it is missing or does not fit.", ("7",),
             action="go('graph')", cli="skills graph"),
+    Command("open.copies", "Copies", "The copies that agents read, and how each stands to the library.",
+            ("6",), action="go('copies')", cli="skills drift"),
     Command("theme", "Change theme", "Choose another theme and see it at once.", (), action="change_theme"),
     Command("doctor", "Doctor", "What this machine has and lacks for the workbench.", (), action="doctor",
             cli="doctor"),
@@ -130,6 +132,10 @@ COMMANDS: tuple[Command, ...] = (
             scope="graph", action="expand", palette=False, footer=True),
     Command("graph.declared", "Declared only", "Show only what skills declare, or everything that was found.", ("m",),
             scope="graph", action="declared", palette=False, footer=True),
+    Command("update.check", "Check for updates", "Ask the origins of the skills what they have new.", ("u",),
+            scope="copies", action="check_updates", palette=False, footer=True),
+    Command("update", "Update a skill", "Bring in what a skill's origin has new, as a branch to review.", ("U",),
+            scope="copies", action="update_skill", cli="update", palette=False, footer=True),
     Command("status", "Status", "The library in a few lines: skills by state, what to do next.", cli="status"),
     Command("demo", "Demo", "Open a throw-away library with a believable history; it leaves nothing behind.",
             cli="demo"),

@@ -38,6 +38,7 @@ _SUBCOMMANDS = {
     "tools": ("workbench.cli.tools:tools", "open.tools"),
     "analytics": ("workbench.cli.usage:analytics", "open.analytics"),
     "cost": ("workbench.cli.usage:cost", "open.cost"),
+    "update": ("workbench.cli.update:update", "update"),
     "adopt": ("workbench.cli.adopt:adopt", "adopt"),
     "demo": ("workbench.cli.library:demo", "demo"),
     "doctor": ("workbench.cli.library:doctor", "doctor"),

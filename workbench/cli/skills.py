@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from workbench.cli.budget import budget
+from workbench.cli.drift import drift
 from workbench.cli.graph import dependents_of, graph
 from workbench.cli.new import new
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
@@ -26,6 +27,7 @@ def skills() -> None:
 
 skills.add_command(budget)
 skills.add_command(new)
+skills.add_command(drift)
 skills.add_command(graph)
 skills.add_command(where)
 skills.add_command(search)

@@ -20,7 +20,7 @@ from workbench.reviews.contents import Content, contents_of_tree, store
 from workbench.reviews.lockfile import LOCK_FILE, Lock, hash_of, parse_lock
 from workbench.reviews.merging import Merge, MergedFile, merge
 from workbench.reviews.origins import Origin, lock_with
-from workbench.reviews.trees import WORKBENCH_FOLDER, current_trees, trees_at
+from workbench.reviews.trees import WORKBENCH_FOLDER, current_trees, trees_at, write_root_tree
 from workbench.reviews.upstream import Theirs, Upstreams
 from workbench.skills.files import folder_of
 from workbench.skills.model import ROOT_ID, Skill
@@ -100,8 +100,7 @@ def prepare(
         RefusedError: It is pinned.
         InputError: The origin can't be asked, or does not have the skill any more.
     """
-    head = _committed(repository, skill.id)
-    tree = trees_at(repository, head, [skill.id])[skill.id]
+    head, tree = _committed(repository, skill.id)
     checked = check_one(skill, origin, tree, repository.run, upstreams)
     theirs = checked.theirs
     if checked.status in ("gone", "unreachable", "unknown"):
@@ -162,12 +161,10 @@ def apply(repository: Repository, update: Update) -> None:
     folder = Path(folder_of(repository.root, update.skill.id))
     _assert_clean(repository, update.skill.id)
     fresh = {path: one for path, one in update.merge.contents.items() if update.mine.get(path) != one}
-    for path in fresh:
-        if path not in update.mine and os.path.lexists(folder / path):
-            raise ConflictError("a file that git does not have is in the way", where=visible(f"{folder}/{path}"))
+    gone = [path for path in update.mine if path not in update.merge.contents]
+    for path in (*fresh, *gone):
         _assert_no_link(folder, path)
-    for path in [path for path in update.mine if path not in update.merge.contents]:
-        _assert_no_link(folder, path)
+    for path in gone:
         (folder / path).unlink(missing_ok=True)
         _remove_empty(folder, path)
     for path, content in fresh.items():
@@ -182,11 +179,11 @@ def branch_of(skill_id: str) -> str:
     return f"{BRANCHES}{name}"
 
 
-def _committed(repository: Repository, skill_id: str) -> str:
-    """HEAD, where git has all of the skill.
+def _committed(repository: Repository, skill_id: str) -> tuple[str, str]:
+    """HEAD and the skill's tree there, which is the current one, too.
 
     Raises:
-        ConflictError: It does not.
+        ConflictError: It is not.
     """
     head = repository.head()
     with current_trees(repository, [skill_id]) as current:
@@ -197,7 +194,8 @@ def _committed(repository: Repository, skill_id: str) -> str:
             where=visible(skill_id),
             remedy="commit them first; an update is made on top of what git has",
         )
-    return head
+    # Git has the tree of a skill at the root only once it is written: it lacks `.workbench`.
+    return head, write_root_tree(repository.run, head) if skill_id == ROOT_ID else tree
 
 
 def _base(repository: Repository, origin: Origin, upstreams: Upstreams) -> dict[str, Content] | None:
