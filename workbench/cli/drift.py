@@ -51,15 +51,17 @@ def drift(
 
 def drift_of(workspace: Workspace, names: tuple[str, ...], home: Path | None, project: Path | None) -> "Drift":
     """The drift of an open library; with names, only the copies of these skills. Raises as `Workspace.find`."""
-    from workbench.reviews.drift import Drift, find_drift
-    from workbench.skills.installed import find_installed
+    from workbench.reviews.drift import Drift, installed_drift
 
-    at_home = expanded(home) if home else home_dir()
-    environment = {} if home else dict(os.environ)
-    installed = find_installed(expanded(project or Path()), at_home, env=environment)
-    skills = workspace.skills()[0]
     wanted = {workspace.find(name).id for name in names}
-    found = find_drift(workspace.root, workspace.repository, skills, installed, home=at_home)
+    found = installed_drift(
+        workspace.root,
+        workspace.repository,
+        workspace.skills()[0],
+        home=expanded(home) if home else home_dir(),
+        project=expanded(project or Path()),
+        env={} if home else dict(os.environ),
+    )
     if not names:
         return found
     return Drift(found.library, tuple(copy for copy in found.copies if copy.skill in wanted), found.skipped)

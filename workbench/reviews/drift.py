@@ -6,7 +6,7 @@ Which skill it is a copy of is told by its origin, by where its link leads, then
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -147,21 +147,39 @@ def find_drift(
     """
     shelf = _Shelf.read(root, repository, skills, home)
     locks = cache(read_lock)
+    others = {copy.path: copy.scope for copy in installed.copies if copy.scope not in _SCOPES}
+    left = [Skipped(path, f"{_OTHER_SCOPES[scope]}: nobody copied it") for path, scope in others.items()]
     groups: dict[str, list[Copy]] = {}
-    left = []
     for copy in installed.copies:
-        if copy.scope in _SCOPES:
+        if copy.path not in others:
             groups.setdefault(copy.path, []).append(copy)
-        else:
-            left.append(Skipped(copy.path, f"{_OTHER_SCOPES[copy.scope]}: nobody copied it from a library"))
     states = [_state(shelf, same, home, locks) for same in groups.values()]
     for one in installed.skipped:
         if _leads_nowhere(one.path) and one.path not in groups:
-            states.append(_dangling(shelf, one.path))
+            states.append(_dangling(shelf, one.path, home))
         else:
             left.append(one)
     states.sort(key=lambda state: (STATUSES.index(state.status), state.name, state.path))
     return Drift(str(root), tuple(states), tuple(dict.fromkeys(left)))
+
+
+def installed_drift(
+    root: Path,
+    repository: Repository | None,
+    skills: Sequence[Skill],
+    *,
+    home: Path,
+    project: Path,
+    env: Mapping[str, str],
+) -> Drift:
+    """Every copy that an agent would find when it starts in `project`, against the library at `root`.
+
+    Raises:
+        InputError: `project` is not a folder that can be read.
+    """
+    from workbench.skills.installed import find_installed
+
+    return find_drift(root, repository, skills, find_installed(project, home, env=env), home=home)
 
 
 @dataclass(slots=True)
@@ -341,11 +359,11 @@ def _leads_nowhere(path: str) -> bool:
     return os.path.islink(path) and not os.path.exists(path)  # noqa: PTH110, PTH114 - a Path raises where looking is not permitted
 
 
-def _dangling(shelf: _Shelf, path: str) -> CopyState:
+def _dangling(shelf: _Shelf, path: str, home: Path | None) -> CopyState:
     """A link to nothing, in a folder that agents read."""
     above, name = os.path.split(path)
     ids = shelf.by_name.get(name, [])
-    clients, scope = _readers(above)
+    clients, scope = _readers(above, home)
     return CopyState(
         path=path,
         client=clients[0] if clients else "unknown",
@@ -360,14 +378,11 @@ def _dangling(shelf: _Shelf, path: str) -> CopyState:
     )
 
 
-def _readers(folder: str) -> tuple[list[str], str]:
+def _readers(folder: str, home: Path | None) -> tuple[list[str], str]:
     """The clients that read a folder, by how its path ends, and the scope of its place."""
-
-    def places() -> Iterator[tuple[str, str]]:
-        for client in CLIENTS:
-            for place in client.places:
-                if place.path and folder.endswith(f"/{place.path}"):
-                    yield client.id, place.scope
-
-    found = list(places())
-    return list(dict.fromkeys(client for client, _ in found)), found[0][1] if found else "user"
+    relative = os.path.relpath(folder, home) if home else ""
+    at_home = list(dict.fromkeys(c.id for c in CLIENTS for p in c.places if p.scope == "user" and p.path == relative))
+    if at_home:
+        return at_home, "user"
+    places = [(c.id, p.path) for c in CLIENTS for p in c.places if p.scope == "project"]
+    return list(dict.fromkeys(id_ for id_, path in places if folder.endswith(f"/{path}"))), "project"

@@ -55,7 +55,7 @@ def merge(run: RunGit, base: Contents | None, mine: Contents, theirs: Contents, 
         run: Runs git; only `merge-file` on files of a scratch folder.
         label: What the conflict marks call theirs.
     """
-    unfolded = _without_metadata(base or {}, mine, theirs)
+    unfolded = without_metadata(base or {}, mine, theirs)
     started = dict(mine)
     known, mine, theirs = unfolded if base is not None else (None, *unfolded[1:])
     result: dict[str, Content] = {}
@@ -154,8 +154,8 @@ def _apart(result: Mapping[str, Content], mine: Contents, files: list[MergedFile
     return placed
 
 
-def _without_metadata(base: Contents, mine: Contents, theirs: Contents) -> tuple[Contents, Contents, Contents]:
-    """The three with every SKILL.md as its author spelt it, and no bit that an installer set on a script."""
+def without_metadata(base: Contents, mine: Contents, theirs: Contents) -> tuple[Contents, Contents, Contents]:
+    """Base, mine and theirs with each SKILL.md as its author spelt it, and no bit that an installer set on a script."""
     sides = [dict(base), dict(mine), dict(theirs)]
     for path in [path for path in mine if _is_skill_file(path)]:
         _unfold(sides, path)

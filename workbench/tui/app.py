@@ -40,6 +40,7 @@ _MODES = {
     "analytics": "workbench.tui.screens.analytics:AnalyticsScreen",
     "cost": "workbench.tui.screens.cost:CostScreen",
     "graph": "workbench.tui.screens.graph:GraphScreen",
+    "copies": "workbench.tui.screens.drift:DriftScreen",
 }
 
 

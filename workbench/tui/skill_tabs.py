@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
@@ -131,6 +132,31 @@ def _reviews(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:
     return review_lines(row, in_git=workspace.in_git)
 
 
+def _copies(workspace: "Workspace", row: "SkillRow") -> Listing:
+    """The copies of this skill that agents on this machine read."""
+    import os
+
+    from workbench.config import home_dir
+    from workbench.reviews.drift import installed_drift
+    from workbench.tui.copy_rows import TAB_COLUMNS, place, status_span
+
+    names = {row.name, row.id.rpartition("/")[2]}
+    # Only those of the same name can be taken for this one.
+    near = [skill for skill in workspace.skills()[0] if names & {skill.name, skill.id.rpartition("/")[2]}]
+    drift = installed_drift(
+        workspace.root, workspace.repository, near, home=home_dir(), project=Path.cwd(), env=dict(os.environ)
+    )
+    rows = [
+        Row(
+            copy.path,
+            (place(copy.path), status_span(copy), Span(", ".join(copy.clients), "muted"), Span(copy.scope, "muted")),
+        )
+        for copy in drift.copies
+        if copy.skill == row.id
+    ]
+    return Listing(TAB_COLUMNS, rows, "No agent on this machine reads a copy of this skill.")
+
+
 LOADERS: Mapping[str, Load] = {
     "Says": _says,
     "Source": _source,
@@ -138,4 +164,5 @@ LOADERS: Mapping[str, Load] = {
     "Tests": _tests,
     "Versions": _versions,
     "Reviews": _reviews,
+    "Copies": _copies,
 }

@@ -1,4 +1,4 @@
-"""One skill in full: what it says, its source, files, tests, versions and reviews, one tab each."""
+"""One skill in full: what it says, its source, files, tests, versions, reviews and copies, one tab each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Listing(NamedTuple):
 Shown = Listing | list[TextLine]
 Load = Callable[["Workspace", "SkillRow"], Shown]
 
-TABS = ("Says", "Source", "Files", "Tests", "Versions", "Reviews")
+TABS = ("Says", "Source", "Files", "Tests", "Versions", "Reviews", "Copies")
 
 
 class SkillDetail(Vertical):
@@ -118,7 +118,7 @@ class SkillDetail(Vertical):
 
     @property
     def _is_list(self) -> bool:
-        return self.tab in ("Files", "Tests", "Versions")
+        return self.tab in ("Files", "Tests", "Versions", "Copies")
 
     def _head(self) -> None:
         if self.row is None:
