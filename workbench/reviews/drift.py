@@ -381,8 +381,10 @@ def _dangling(shelf: _Shelf, path: str, home: Path | None) -> CopyState:
 def _readers(folder: str, home: Path | None) -> tuple[list[str], str]:
     """The clients that read a folder, by how its path ends, and the scope of its place."""
     relative = os.path.relpath(folder, home) if home else ""
-    at_home = list(dict.fromkeys(c.id for c in CLIENTS for p in c.places if p.scope == "user" and p.path == relative))
+    at_home: list[str] = list(
+        dict.fromkeys(c.id for c in CLIENTS for p in c.places if p.scope == "user" and p.path == relative)
+    )
     if at_home:
         return at_home, "user"
-    places = [(c.id, p.path) for c in CLIENTS for p in c.places if p.scope == "project"]
+    places: list[tuple[str, str]] = [(c.id, p.path) for c in CLIENTS for p in c.places if p.scope == "project"]
     return list(dict.fromkeys(id_ for id_, path in places if folder.endswith(f"/{path}"))), "project"
