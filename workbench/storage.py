@@ -274,4 +274,11 @@ def _consents(db: "Database") -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[["Database"], None], ...] = (_events, _model_calls, _consents)
+def _mcp_listings(db: "Database") -> None:
+    """What MCP servers said their tools are, by the hash of exactly what was asked."""
+    db.table("mcp_listing").create(
+        {"hash": str, "at": int, "tools": str}, pk="hash", not_null={"at", "tools"}, strict=True
+    )
+
+
+MIGRATIONS: tuple[Callable[["Database"], None], ...] = (_events, _model_calls, _consents, _mcp_listings)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli.mcp_options import Asked, mcp_options
 from workbench.cli.output import library_option, print_json, print_table
 from workbench.commands import command
 from workbench.config import expanded, home_dir
@@ -20,14 +21,20 @@ if TYPE_CHECKING:
     from workbench.skills.start_load import ClientLoad
 
 _CUTS_SHOWN = 20
+_MCP = (
+    "MCP servers are read from the clients' settings and listed with their commands. None is started but with --mcp,"
+    " and then only after you accepted exactly that command and environment: by a yes on a terminal, or by --accept"
+    " with the hash that is shown; else exit 5. What a server answered is kept, so that it is started only once."
+)
 
 
-@click.command("budget", help=command("skills.budget").help)
+@click.command("budget", help=command("skills.budget").help, epilog=_MCP)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--installed", "is_installed", is_flag=True, help="Of what is really installed for each client.")
 @click.option("--context", type=click.IntRange(1, 100_000_000), metavar="TOKENS", help="The size of a model's context.")
 @click.option("--project", type=click.Path(path_type=Path), metavar="DIR", help="Where the clients start; else here.")
 @click.option("--home", type=click.Path(path_type=Path), metavar="DIR", help="The home folder; else your own.")
+@mcp_options
 @library_option
 def budget(
     workspace: Workspace,
@@ -36,9 +43,14 @@ def budget(
     context: int | None,
     project: Path | None,
     home: Path | None,
+    asked: Asked,
     as_json: bool,
 ) -> None:
-    """Print estimated tokens by skill, and what each client would load and cut; exit 0."""
+    """Print estimated tokens by skill, what each client would load and cut, and what MCP servers add; exit 0.
+
+    Exit 5 where a server would have to be started that the user did not accept.
+    """
+    from workbench.cli.mcp_cost import mcp_costs, mcp_json, print_mcp
     from workbench.skills.budget import budget_of
     from workbench.skills.installed import find_installed
     from workbench.skills.start_load import installed_loads, library_loads
@@ -48,8 +60,10 @@ def budget(
     start, at_home = expanded(project or Path()), expanded(home) if home else home_dir()
     found = find_installed(start, at_home, env=os.environ) if is_installed else None
     really = installed_loads(found, start, at_home, os.environ, context) if found else ()
+    costs, unread = mcp_costs(workspace, asked, start, at_home, os.environ)
     if found and not as_json:
         _print_installed(found, really)
+        print_mcp(costs, unread)
         return
     skills = (
         list({skill.id: skill for skill in map(workspace.find, names)}.values()) if names else workspace.skills()[0]
@@ -64,10 +78,13 @@ def budget(
         if found:
             data["installed"] = [load.to_json() for load in really]
             data["skipped"] = [{"path": one.path, "reason": one.reason} for one in found.skipped]
+        data["mcp"] = mcp_json(costs, unread)
         print_json(data)
         return
     _print_skills(budgets)
     _print_loads(loads)
+    if not names:
+        print_mcp(costs, unread)
 
 
 def _print_skills(budgets: "Sequence[SkillBudget]") -> None:

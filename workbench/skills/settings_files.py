@@ -18,7 +18,9 @@ _COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
 
 
-def read_mapping(folder: Path, relative: str, skipped: list[Skipped], *, comments: bool = False) -> Mapping[str, Any]:
+def read_mapping(
+    folder: Path, relative: str, skipped: list[Skipped], *, comments: bool = False, limit: int = MAX_SIZE
+) -> Mapping[str, Any]:
     """The mapping that a JSON or TOML file holds; empty where there is none, with the reason in `skipped` if it is bad.
 
     Args:
@@ -26,10 +28,11 @@ def read_mapping(folder: Path, relative: str, skipped: list[Skipped], *, comment
         relative: The file's path in it; `.toml` is read as TOML, all else as JSON.
         skipped: Takes a file that is there but can't be used.
         comments: Whether the JSON may hold comments and trailing commas.
+        limit: The largest file to read, in bytes.
     """
     place = str(folder / relative)
     try:
-        data = files.read_inside(folder, relative, MAX_SIZE + 1)
+        data = files.read_inside(folder, relative, limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except InputError as error:
@@ -38,8 +41,8 @@ def read_mapping(folder: Path, relative: str, skipped: list[Skipped], *, comment
     except OSError as error:
         skipped.append(Skipped(place, f"it can't be read: {truncate(visible(error.strerror or 'unknown reason'), 80)}"))
         return {}
-    if len(data) > MAX_SIZE:
-        skipped.append(Skipped(place, f"larger than {MAX_SIZE >> 20} MiB; it is not read"))
+    if len(data) > limit:
+        skipped.append(Skipped(place, f"larger than {limit >> 20} MiB; it is not read"))
         return {}
     try:
         value = _parsed(data.decode("utf-8-sig"), toml=relative.endswith(".toml"), comments=comments)
