@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.reviews.adopting import archives, toolweaver
+from workbench.reviews.adopting import archives, prompts, toolweaver
 from workbench.reviews.adopting.model import Findings, Found, Kind, NewFile, Source, Version
 from workbench.reviews.verdicts import encodable
 from workbench.skills.discovery import find
@@ -72,6 +72,8 @@ def _candidates(source: Source, scratch: Path, findings: Findings) -> Iterator[_
         return _of_archive(source, scratch, findings)
     if source.kind == "toolweaver":
         return _of_store(source, scratch, findings)
+    if source.kind == "prompts":
+        return _of_prompts(source, scratch, findings)
     return _of_folder(source, findings)
 
 
@@ -120,6 +122,20 @@ def _of_store(source: Source, scratch: Path, findings: Findings) -> Iterator[_Ca
         folder = scratch / one.name
         _write(folder, one.versions[-1].files)
         yield _Candidate(one.name, folder, one.origin, one.versions)
+
+
+def _of_prompts(source: Source, scratch: Path, findings: Findings) -> Iterator[_Candidate]:
+    """Each prompt template of a file or folder."""
+    count = 0
+    for one in prompts.convert(source.path, findings):
+        count += 1
+        folder = scratch / one.name
+        _write(folder, one.files)
+        yield _Candidate(one.name, folder, one.origin)
+    if not count:
+        why = f": {findings.skipped[-1].reason}" if findings.skipped else ""
+        what = f"there is no prompt template here that can be used{why}"
+        raise InputError(what, where=visible(str(source.path)))
 
 
 def _write(folder: Path, contents: Mapping[str, NewFile]) -> None:
