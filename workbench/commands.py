@@ -67,6 +67,8 @@ COMMANDS: tuple[Command, ...] = (
             ("6",), action="go('copies')", cli="skills drift"),
     Command("open.graph", "Dependencies", "Which skill needs which, and what of it is missing or does not fit.", ("7",),
             action="go('graph')", cli="skills graph"),
+    Command("open.inventory", "Agents' files", "What agents read besides skills, the riskiest first, and what changed.",
+            ("8",), action="go('inventory')", cli="inventory"),
     Command("theme", "Change theme", "Choose another theme and see it at once.", (), action="change_theme"),
     Command("doctor", "Doctor", "What this machine has and lacks for the workbench.", (), action="doctor",
             cli="doctor"),

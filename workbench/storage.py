@@ -281,4 +281,21 @@ def _mcp_listings(db: "Database") -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[["Database"], None], ...] = (_events, _model_calls, _consents, _mcp_listings)
+def _agent_files(db: "Database") -> None:
+    """What agents read besides skills, as this user last acknowledged it: digests only, never a text."""
+    db.table("agent_file").create(
+        {
+            "project": str,  # the project's folder; empty for the user's own files
+            "kind": str,
+            "path": str,  # relative to the project, or with ~/
+            "name": str,  # which thing in the file; empty where the file is the thing
+            "digest": str,
+            "at": int,  # UTC milliseconds
+        },
+        pk=("project", "kind", "path", "name"),
+        not_null={"digest", "at"},
+        strict=True,
+    )
+
+
+MIGRATIONS: tuple[Callable[["Database"], None], ...] = (_events, _model_calls, _consents, _mcp_listings, _agent_files)

@@ -39,6 +39,7 @@ _SUBCOMMANDS = {
     "analytics": ("workbench.cli.usage:analytics", "open.analytics"),
     "cost": ("workbench.cli.usage:cost", "open.cost"),
     "update": ("workbench.cli.update:update", "update"),
+    "inventory": ("workbench.cli.inventory:inventory", "open.inventory"),
     "adopt": ("workbench.cli.adopt:adopt", "adopt"),
     "demo": ("workbench.cli.library:demo", "demo"),
     "doctor": ("workbench.cli.library:doctor", "doctor"),

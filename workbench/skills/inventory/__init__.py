@@ -1,0 +1,1 @@
+"""What agents read besides skills: instructions, commands, sub-agents, hooks, servers and permissions."""

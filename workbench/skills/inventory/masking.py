@@ -1,0 +1,52 @@
+"""Command lines as they may be shown and stored: what looks like a secret is left out."""
+
+import re
+
+HIDDEN = "•••"
+
+_SECRET_WORD = r"(?:api[-_]?key|key|token|secret|passw(?:or)?d|passwd|pwd|auth(?:orization)?|credential|cookie|session)"
+_PATTERNS = (
+    # What a shell puts into the environment of the command that follows.
+    (re.compile(r"(?<![\w$-])([A-Z_][A-Z0-9_]{0,63})=(\"[^\"]*\"|'[^']*'|[^\s\"'&|;]+)"), rf"\1={HIDDEN}"),
+    (re.compile(r"(://)[^/\s@\"']{1,256}@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"([?&][\w.~-]{1,64}=)[^&\s\"'#]+"), rf"\1{HIDDEN}"),
+    (re.compile(r"\b((?:bearer|basic)\s+)[^\s\"']+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (
+        re.compile(
+            rf"((?:--?|\b)[\w-]{{0,40}}{_SECRET_WORD}s?(?:[-_][\w-]{{0,20}})?[=:]\s{{0,3}})(\"[^\"]*\"|'[^']*'|[^\s\"']+)",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    (
+        re.compile(
+            rf"(--?[\w-]{{0,40}}{_SECRET_WORD}s?(?:[-_][\w-]{{0,20}})?\s{{1,3}})(?!-)(\"[^\"]*\"|'[^']*'|[^\s\"']+)",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    (
+        re.compile(
+            r"\b(?:sk-|ghp_|gho_|ghs_|ghu_|github_pat_|glpat-|xox[abprs]-|hf_|npm_|pypi-|AKIA|ASIA|AIza|eyJ)"
+            r"[A-Za-z0-9_.\-]{8,}"
+        ),
+        HIDDEN,
+    ),
+)
+_LONG = re.compile(r"[A-Za-z0-9_+-]{32,}")
+_MOST = 4_000
+
+
+def masked(text: str) -> str:
+    """A command line or a URL without its secrets, as far as they can be told; cut where it is very long."""
+    text = f"{text[:_MOST]}…" if len(text) > _MOST else text
+    for pattern, shown in _PATTERNS:
+        text = pattern.sub(shown, text)
+    return _LONG.sub(_without, text)
+
+
+def _without(found: "re.Match[str]") -> str:
+    """A long run of letters and digits is hidden where it mixes both cases with digits: no name and no hash does."""
+    word = found[0]
+    kinds = (str.islower, str.isupper, str.isdigit)
+    return HIDDEN if all(any(kind(char) for char in word) for kind in kinds) else word
