@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Scope = Literal["everywhere", "lists", "tabs", "skill", "review", "call", "test", "usage", "graph", "copies"]
+Scope = Literal[
+    "everywhere", "lists", "tabs", "skill", "review", "call", "test", "usage", "graph", "copies", "inventory"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,10 @@ COMMANDS: tuple[Command, ...] = (
             scope="copies", action="check_updates", palette=False, footer=True),
     Command("update", "Update a skill", "Bring in what a skill's origin has new, as a branch to review.", ("U",),
             scope="copies", action="update_skill", cli="update", palette=False, footer=True),
+    Command("inventory.accept", "Accept", "Take what an agent reads as read, exactly as it is listed.", ("K",),
+            scope="inventory", action="accept", cli="inventory", palette=False, footer=True),
+    Command("inventory.accept-all", "Accept all", "Take everything that is shown as read, after a question.",
+            ("ctrl+a",), scope="inventory", action="accept_all", cli="inventory", palette=False, footer=True),
     Command("status", "Status", "The library in a few lines: skills by state, what to do next.", cli="status"),
     Command("demo", "Demo", "Open a throw-away library with a believable history; it leaves nothing behind.",
             cli="demo"),

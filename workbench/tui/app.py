@@ -41,6 +41,7 @@ _MODES = {
     "cost": "workbench.tui.screens.cost:CostScreen",
     "graph": "workbench.tui.screens.graph:GraphScreen",
     "copies": "workbench.tui.screens.drift:DriftScreen",
+    "inventory": "workbench.tui.screens.inventory:InventoryScreen",
 }
 
 
