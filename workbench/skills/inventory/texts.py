@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.skills import frontmatter
-from workbench.skills.budget import estimate_tokens
 from workbench.skills.inventory.documents import read_document
 from workbench.skills.inventory.masking import HIDDEN, masked
 from workbench.skills.inventory.model import Entry, Kind, Risk, Source, path_text, sha256
 from workbench.skills.inventory.settings import entries_of_frontmatter, hidden_values
 from workbench.skills.model import Problem
+from workbench.skills.tokens import estimate_tokens
 from workbench.text import decode, truncate, visible
 
 MAX_TEXT = 4 << 20
