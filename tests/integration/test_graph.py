@@ -5,10 +5,13 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.skills.cycles import cycles_of
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How long something takes here says more about the machine than about the code."""
 
 
 def skill(library: Any, id_: str, *, requires: str = "", version: str = "", body: str = "Do it.\n") -> None:
@@ -202,6 +205,7 @@ def test_a_long_chain_and_a_dense_knot_end(library: Any, workbench: Any) -> None
     assert workbench("skills", "graph").code == 1
 
 
+@PATIENT
 @given(st.dictionaries(st.integers(0, 7), st.lists(st.integers(0, 7), max_size=4), max_size=8))
 def test_a_circle_is_found_exactly_where_there_is_one(drawn: dict[int, list[int]]) -> None:
     after = {str(node): [str(to) for to in targets] for node, targets in drawn.items()}

@@ -13,6 +13,9 @@ from workbench.skills.inventory.collect import MAX_HOPS, collect, entries_in
 from workbench.skills.inventory.masking import masked
 from workbench.skills.inventory.model import Root, Source
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How long something takes here says more about the machine than about the code."""
+
 SECRET = "hunter2hunter2"
 
 
@@ -383,7 +386,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@PATIENT
 @given(JSON, st.sampled_from(["settings", "mcp"]))
 def test_no_shape_breaks_the_reader(value: Any, reader: str) -> None:
     source = Source(Root(Path("/x"), "", "project"), "a.json", reader, ("claude", "opencode"))
@@ -391,7 +394,7 @@ def test_no_shape_breaks_the_reader(value: Any, reader: str) -> None:
         json.dumps(entry.to_json("new"))
 
 
-@settings(deadline=None)
+@PATIENT
 @given(st.binary(max_size=300), st.sampled_from(["a.json", "a.toml", "a.md"]))
 def test_no_bytes_break_the_reader(data: bytes, name: str) -> None:
     reader = "agent" if name == "a.md" else "settings"

@@ -1,12 +1,15 @@
 """Semantic versions, what may be demanded of them, and the requirements of a frontmatter."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.skills import frontmatter
 from workbench.skills.requirements import Requirement, parse_requirements, requirements_of
 from workbench.skills.versions import OPERATORS, Range, Version, parse_version, satisfiable
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How long something takes here says more about the machine than about the code."""
 
 NUMBERS = st.tuples(*[st.integers(0, 4)] * 3)
 VERSIONS = st.builds(Version, NUMBERS, st.sampled_from([(), ("alpha",), ("alpha", 1), ("rc", 2), (3,)]))
@@ -81,6 +84,7 @@ def test_a_pre_release_has_to_be_asked_for() -> None:
     assert not admits(">=1.3.0-rc.1", "1.4.0-rc.1")
 
 
+@PATIENT
 @given(st.lists(DEMANDS, max_size=4), VERSIONS)
 def test_whatever_one_version_meets_can_be_met(demands: list[str], version: Version) -> None:
     ranges = [range_of(demand) for demand in demands]
@@ -88,6 +92,7 @@ def test_whatever_one_version_meets_can_be_met(demands: list[str], version: Vers
         assert satisfiable(ranges)
 
 
+@PATIENT
 @given(st.lists(DEMANDS, max_size=3))
 def test_what_can_be_met_is_met_by_some_small_version(demands: list[str]) -> None:
     ranges = [range_of(demand) for demand in demands]
@@ -120,6 +125,7 @@ def test_what_can_not_be_read_is_given_back_whole(text: str) -> None:
     assert isinstance(found[0], Requirement)
 
 
+@PATIENT
 @given(st.text(max_size=80))
 def test_no_text_is_lost_or_breaks_the_reader(text: str) -> None:
     for one in parse_requirements(text):
