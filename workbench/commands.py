@@ -163,6 +163,8 @@ COMMANDS: tuple[Command, ...] = (
             cli="skills budget", palette=False),
     Command("test.schema", "Schema of cases", "The JSON Schema of files of test cases, for editors.",
             cli="test schema", palette=False),
+    Command("skills.validate", "Validate", "What is wrong with skills, what to do about it, and who loads them.",
+            cli="skills validate", palette=False),
     Command("review.list", "Reviews", "Skills by state, and who said what.", cli="review list"),
     Command("review.verify", "Verify", "Whether the rules hold for every skill at HEAD; for CI.", action="verify",
             cli="review verify"),

@@ -70,7 +70,7 @@ def test_a_client_keeps_its_own_files_where_its_variable_says() -> None:
         (f"---\nname: {'n' * 65}\ndescription: b\n---\n", ["codex", "copilot"]),
         (f"---\nname: a\ndescription: {'d' * 1025}\n---\n", ["codex", "copilot"]),
         ("---\nname: a\ndescription: Use when: now\n---\n", ["codex"]),
-        ("---\nname: [\n---\n", ["claude", "codex", "cursor", "copilot", "gemini", "opencode"]),
+        ("---\nname: [\n---\n", ["codex", "cursor", "copilot", "gemini", "opencode"]),
         ("no frontmatter\n", ["claude", "codex", "cursor", "copilot", "gemini", "opencode"]),
     ],
 )

@@ -148,9 +148,9 @@ def test_no_message_carries_a_character_that_acts_on_a_terminal(case: Hostile) -
 
 @pytest.mark.parametrize("case", CORPUS.values(), ids=CORPUS.keys())
 def test_none_takes_long_or_floods(case: Hostile) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     skill = read(case)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert len(skill.problems) <= 101
 
 

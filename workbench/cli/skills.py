@@ -11,6 +11,7 @@ from workbench.cli.graph import dependents_of, graph
 from workbench.cli.new import new
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
 from workbench.cli.search import search, similar
+from workbench.cli.validate import check, validate
 from workbench.cli.where import where
 from workbench.commands import command
 from workbench.reviews.listing import SkillRow
@@ -28,6 +29,8 @@ def skills() -> None:
 skills.add_command(budget)
 skills.add_command(new)
 skills.add_command(drift)
+skills.add_command(validate)
+skills.add_command(check)
 skills.add_command(graph)
 skills.add_command(where)
 skills.add_command(search)

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from workbench.skills.clients import ClientId
+from workbench.skills.clients import ClientId, client
+from workbench.text import truncate, visible
 
-Kind = Literal["text", "boolean", "number or text", "text or list", "mapping", "hooks"]
+Kind = Literal["text", "boolean", "number or text", "text or list", "mapping"]
 
 SPEC_FIELDS = ("name", "description", "license", "compatibility", "metadata", "allowed-tools")
 
@@ -54,10 +55,18 @@ EXTENSIONS: tuple[Field, ...] = (
     Field("context", "text", ("claude",), "runs it in a sub-agent when 'fork'", values=("fork",)),
     Field("agent", "text", ("claude",), "chooses the kind of sub-agent", needs=("context", "fork")),
     Field("background", "boolean", ("claude",), "lets the sub-agent run beside the talk", needs=("context", "fork")),
-    Field("hooks", "hooks", ("claude",), "runs commands when something happens while it is used"),
+    Field("hooks", "mapping", ("claude",), "runs commands when something happens while it is used"),
     Field("paths", "text or list", ("claude", "cursor"), "limits it to work on files that match"),
     Field("shell", "text", ("claude",), "chooses the shell for commands in the body", values=("bash", "powershell")),
 )
+
+_KINDS: Mapping[Kind, str] = {
+    "boolean": "true or false",
+    "text": "text",
+    "text or list": "text or a list of texts",
+    "number or text": "a number or a word",
+    "mapping": "a mapping",
+}
 
 _BY_NAME: Mapping[str, Field] = {field.name: field for field in EXTENSIONS}
 
@@ -82,13 +91,24 @@ def readers(name: str) -> tuple[ClientId, ...]:
     return found.clients if found else _SPEC_READERS.get(name, ())
 
 
+def complaint(field: Field, value: Any) -> tuple[str, str] | None:
+    """The code and the message of what is wrong with a field's value; None if the clients can use it."""
+    if not fits(field, value):
+        return "field-type", f"'{field.name}' has to be {_KINDS[field.kind]}, not {kind_of(value)}"
+    if field.values and isinstance(value, str) and value not in field.values:
+        who = " and ".join(client(id_).label for id_ in field.clients)
+        shown = truncate(visible(value), 60)
+        return "field-value", f"'{field.name}' is '{shown}'; {who} knows {', '.join(field.values)}"
+    return None
+
+
 def fits(field: Field, value: Any) -> bool:
     """Whether a value has a type that the clients read in this field; an empty one counts as absent."""
     if value is None:
         return True
     if field.kind == "boolean":
         return isinstance(value, bool)
-    if field.kind in ("mapping", "hooks"):
+    if field.kind == "mapping":
         return isinstance(value, dict)
     if field.kind == "text or list" and isinstance(value, list):
         return all(isinstance(item, str) for item in value)
@@ -97,3 +117,11 @@ def fits(field: Field, value: Any) -> bool:
     if field.name == "argument-hint" and isinstance(value, list):
         return True  # `argument-hint: [file]` is what its documentation shows, and YAML reads a list there
     return isinstance(value, str)
+
+
+def kind_of(value: Any) -> str:
+    """What type a value has, in words that follow "not"."""
+    if value is None:
+        return "empty"
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a mapping", str: "text"}
+    return names.get(type(value), "something else")

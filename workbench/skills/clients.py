@@ -65,13 +65,27 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a SKILL.md has to have for a client to load it; lengths in characters, None for no known limit."""
+    """What a SKILL.md has to have for a client to load it; lengths in characters, None for no known limit.
+
+    Attributes:
+        recovers_colons: Whether it reads a value that holds a colon without quotes, which is not valid YAML.
+        valid_yaml: Whether YAML that it can't read keeps it from loading the skill, rather than from its fields.
+        plain_start: Whether a byte order mark before the first `---` keeps it from seeing the frontmatter.
+        bare_start: Whether blanks after the first `---` do.
+        unique_keys: Whether a key that stands twice keeps it from loading the skill.
+        texts: Whether a name or a description that YAML reads as a number does, or a `metadata` that is no mapping.
+    """
 
     name: bool = False
     description: bool = True
     max_name: int | None = None
     max_description: int | None = None
     recovers_colons: bool = True
+    valid_yaml: bool = True
+    plain_start: bool = False
+    bare_start: bool = False
+    unique_keys: bool = False
+    texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +161,7 @@ CLIENTS: tuple[Client, ...] = (
             Place("project", ".claude/skills", reach="around"),
         ),
         walk=Walk(depth=1),
-        needs=Needs(description=False),
+        needs=Needs(description=False, recovers_colons=False, valid_yaml=False),
         listing=Listing(entry_characters=1_536, total_characters=8_000, context_share=0.01, author_may_hide=True),
         clash="first",
         identity="folder",
@@ -169,7 +183,9 @@ CLIENTS: tuple[Client, ...] = (
             Place("admin", "etc/codex/skills"),
         ),
         walk=Walk(depth=6, folders=2_000, at_root=True, hidden=False, file_links=False),
-        needs=Needs(max_name=64, max_description=1_024, recovers_colons=False),
+        needs=Needs(
+            max_name=64, max_description=1_024, recovers_colons=False, plain_start=True, unique_keys=True, texts=True
+        ),
         listing=Listing(total_characters=8_000, context_share=0.02, share_in="tokens"),
         clash="all",
         identity="name",
@@ -233,7 +249,7 @@ CLIENTS: tuple[Client, ...] = (
             Place("user", ".gemini/skills", variable="GEMINI_CLI_HOME", below=".gemini/skills"),
         ),
         walk=Walk(depth=1, at_root=True, hidden=False),
-        needs=Needs(name=True),
+        needs=Needs(name=True, plain_start=True, bare_start=True),
         listing=Listing(),
         clash="first",
         identity="name",
@@ -261,7 +277,7 @@ CLIENTS: tuple[Client, ...] = (
             Place("user", ".claude/skills"),
         ),
         walk=Walk(depth=OWN_DEPTH, at_root=True, own_bounds=True),
-        needs=Needs(name=True),
+        needs=Needs(name=True, unique_keys=True, texts=True),
         listing=Listing(),
         clash="first",
         identity="name",

@@ -127,6 +127,7 @@ _NAME = (
         "warning",
         "The name has letters other than a-z, which some clients refuse and which can look alike",
         "Use letters a-z",
+        strict="error",
     ),
     Code(
         "name-mismatch",

@@ -69,7 +69,8 @@ def check_links(body: str, first_line: int, present: Collection[str], folder: st
         folder: Where the file is in the skill; links in references are often written from the skill's folder, and
             both are tried.
     """
-    linked = set()
+    linked: set[tuple[int, str]] = set()
+    said: set[str] = set()
     for link in relative_links(body, first_line):
         linked.add((link.line, link.path))
         path = posixpath.normpath(f"{folder}/{link.path}") if folder else link.path
@@ -81,7 +82,8 @@ def check_links(body: str, first_line: int, present: Collection[str], folder: st
             message = f"the link leads to '{shown}', which does not exist"
             yield problem("broken-link", message, line=link.line, column=link.column)
     for mention in mentioned_paths(body, first_line):
-        if mention.path not in present and (mention.line, mention.path) not in linked:
+        if mention.path not in present and mention.path not in said and (mention.line, mention.path) not in linked:
+            said.add(mention.path)
             shown = truncate(visible(mention.path), 80)
             message = f"the text names '{shown}', which does not exist"
             yield problem("missing-mention", message, line=mention.line, column=mention.column)

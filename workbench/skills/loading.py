@@ -1,9 +1,12 @@
 """Whether one client would load a skill as it is read, and what it then lists of it."""
 
+from collections.abc import Mapping
+
 from workbench.skills.clients import Client
-from workbench.skills.model import Skill
+from workbench.skills.model import Problem, Skill
 
 _UNREAD = ("not-utf-8", "nul-byte")
+_UNREADABLE_YAML = ("frontmatter-yaml", "frontmatter-not-mapping", "frontmatter-too-large")
 
 
 def refusal(one: Client, skill: Skill) -> str | None:
@@ -12,14 +15,46 @@ def refusal(one: Client, skill: Skill) -> str | None:
     Only what the client's source or documentation says is counted; where it is in a place the client looks in, and what
     shadows it there, is `installed.find_installed`'s to say.
     """
-    codes = {problem.code: problem for problem in skill.problems}
+    codes = {problem.code: problem for problem in reversed(skill.problems)}
     for code, problem in codes.items():
         stops = code.startswith(("skill-file-", "folder-link-", "frontmatter-")) and code != "skill-file-too-large"
         if problem.severity == "error" and (stops or (code in _UNREAD and not skill.frontmatter)):
+            if code in _UNREADABLE_YAML and not one.needs.valid_yaml:
+                return None
             return problem.message
-    if not one.needs.recovers_colons and "unquoted-colon" in codes:
+    return _start(one, codes) or _yaml(one, skill, codes) or _name(one, skill) or _description(one, skill)
+
+
+def loses_frontmatter(one: Client, skill: Skill) -> bool:
+    """Whether a client would load a skill without anything that its frontmatter says."""
+    codes = {problem.code for problem in skill.problems}
+    unread = codes & {*_UNREADABLE_YAML} or (not one.needs.recovers_colons and "unquoted-colon" in codes)
+    return not one.needs.valid_yaml and bool(unread)
+
+
+def _start(one: Client, codes: Mapping[str, Problem]) -> str | None:
+    if one.needs.plain_start and "byte-order-mark" in codes:
+        return f"{one.label} sees no frontmatter behind a byte order mark"
+    if one.id == "codex" and "not-utf-8" in codes:
+        return "Codex does not read a file that is not UTF-8 as a whole"
+    blanks = codes.get("delimiter-blanks")
+    if one.needs.bare_start and blanks is not None and blanks.line == 1:
+        return f"{one.label} sees no frontmatter where blanks follow the first '---'"
+    return None
+
+
+def _yaml(one: Client, skill: Skill, codes: Mapping[str, Problem]) -> str | None:
+    if one.needs.valid_yaml and not one.needs.recovers_colons and "unquoted-colon" in codes:
         return f"{one.label} does not read a value that holds a colon unless it is in quotes"
-    return _name(one, skill) or _description(one, skill)
+    if one.needs.unique_keys and "duplicate-key" in codes:
+        return f"{one.label} does not read a frontmatter in which a key stands twice"
+    if one.needs.texts:
+        for key in ("name", "description"):
+            if not isinstance(skill.frontmatter.get(key, ""), str | None):
+                return f"{one.label} does not read a {key} that is not text; put it in quotes"
+        if "metadata-type" in codes and one.id == "codex":
+            return f"{one.label} does not read a 'metadata' that is not a mapping"
+    return None
 
 
 def _name(one: Client, skill: Skill) -> str | None:

@@ -67,7 +67,7 @@ def read(root: Path, skill_id: str, *, parse: Parse = frontmatter.parse) -> Skil
     except (OSError, InputError) as error:
         present, odd = None, [_folder_problem(skill_id, error)]
     skill = parse_skill(skill_id, data, folder_name=folder_name, present=present, parse=parse)
-    return replace(skill, problems=_sorted([*skill.problems, *odd])) if odd else skill
+    return replace(skill, problems=in_order([*skill.problems, *odd])) if odd else skill
 
 
 def parse_skill(
@@ -109,7 +109,7 @@ def parse_skill(
         description=description if isinstance(description, str) else "",
         version=version if isinstance(version, str) and version else None,
         frontmatter=values,
-        problems=_sorted(replace(one, path=one.path or skill_file) for one in problems),
+        problems=in_order(replace(one, path=one.path or skill_file) for one in problems),
         loads=rules.loads(matter),
     )
 
@@ -196,7 +196,7 @@ def _folder_problem(skill_id: str, error: OSError | InputError) -> Problem:
     return problem("files-not-listed", message, skill_id)
 
 
-def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Errors first, then by place; a flood is cut and counted."""
     ordered = sorted(problems, key=lambda p: (_ORDER[p.severity], p.path or "", p.line or 0))
     if len(ordered) > MAX_PROBLEMS:

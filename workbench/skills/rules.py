@@ -4,11 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from workbench.skills.client_fields import kind_of
 from workbench.skills.codes import problem
 from workbench.skills.frontmatter import Frontmatter
 from workbench.skills.model import Problem
 from workbench.skills.rules_body import check_body
-from workbench.skills.rules_fields import check_fields, kind
+from workbench.skills.rules_fields import check_fields
 from workbench.text import truncate, visible
 
 MAX_NAME = 64
@@ -57,7 +58,7 @@ def _name(matter: Frontmatter, folder_name: str | None) -> Iterator[Problem]:
         )
         return
     if not isinstance(value, str):
-        yield _at(matter, "name", "name-type", f"the name has to be text, not {kind(value)}")
+        yield _at(matter, "name", "name-type", f"the name has to be text, not {kind_of(value)}")
         return
     name = unicodedata.normalize("NFKC", value.strip())
     shown = _shown(name)
@@ -93,7 +94,7 @@ def _description(matter: Frontmatter) -> Iterator[Problem]:
         message = "the description is empty; most clients skip the skill without one"
         yield _at(matter, "description", "description-empty", message)
     elif not isinstance(value, str):
-        message = f"the description has to be text, not {kind(value)}"
+        message = f"the description has to be text, not {kind_of(value)}"
         yield _at(matter, "description", "description-type", message)
     elif len(value) > MAX_DESCRIPTION:
         message = f"the description has {len(value):,} characters; at most {MAX_DESCRIPTION:,} are allowed"
@@ -106,7 +107,7 @@ def _description(matter: Frontmatter) -> Iterator[Problem]:
 def _texts(matter: Frontmatter) -> Iterator[Problem]:
     license_ = matter.values.get("license")
     if license_ is not None and not isinstance(license_, str):
-        message = f"the license has to be text, not {kind(license_)}"
+        message = f"the license has to be text, not {kind_of(license_)}"
         yield _at(matter, "license", "license-type", message)
     if "compatibility" not in matter.values:
         return
@@ -115,7 +116,7 @@ def _texts(matter: Frontmatter) -> Iterator[Problem]:
         message = "compatibility is empty"
         yield _at(matter, "compatibility", "compatibility-empty", message)
     elif not isinstance(value, str):
-        message = f"compatibility has to be text, not {kind(value)}"
+        message = f"compatibility has to be text, not {kind_of(value)}"
         yield _at(matter, "compatibility", "compatibility-type", message)
     elif len(value) > MAX_COMPATIBILITY:
         message = f"compatibility has {len(value):,} characters; at most {MAX_COMPATIBILITY} are allowed"
@@ -128,12 +129,12 @@ def _metadata(matter: Frontmatter) -> Iterator[Problem]:
     value = matter.values["metadata"]
     if not isinstance(value, Mapping):
         if value:
-            message = f"metadata has to map names to texts, not be {kind(value)}"
+            message = f"metadata has to map names to texts, not be {kind_of(value)}"
             yield _at(matter, "metadata", "metadata-type", message)
         return
     for key, item in value.items():
         if not isinstance(item, str):
-            message = f"metadata '{_shown(key)}' has to be text, not {kind(item)}; clients may drop it"
+            message = f"metadata '{_shown(key)}' has to be text, not {kind_of(item)}; clients may drop it"
             yield _at(matter, f"metadata.{key}", "metadata-value", message)
     version = value.get("version")
     if isinstance(version, str) and not _VERSION.fullmatch(version):

@@ -1,6 +1,7 @@
 """What is likely to hurt in the body of a SKILL.md, and what a reader of the file can't see."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from workbench.skills.codes import problem
@@ -12,6 +13,7 @@ from workbench.text import hidden_characters, plural
 MAX_BODY_LINES = 500
 MAX_BODY_TOKENS = 5_000
 _HIDDEN_LINES_SHOWN = 5
+_JOINER = "ZERO WIDTH JOINER"
 _UNUSUAL = re.compile(r"[^\t\n\x20-\x7e]")
 """Without such a character nothing is hidden; searching for one costs a fraction of looking at each."""
 
@@ -38,11 +40,29 @@ def _body(matter: Frontmatter) -> Iterator[Problem]:
         yield problem("body-tokens", message, line=matter.body_line)
 
 
+def _seen_by_nobody(source: str) -> Iterator[tuple[int, int, str]]:
+    """Every hidden character but the joiners inside an emoji, which draw one sign out of several."""
+    if not _UNUSUAL.search(source):
+        return
+    found = hidden_characters(source)
+    lines = source.split("\n") if any(name == _JOINER for _, _, name in found) else []
+    for line, column, name in found:
+        if name == _JOINER:
+            around = lines[line - 1][max(0, column - 2) : column + 1]
+            if len(around) == 3 and all(_is_emoji(char) for char in (around[0], around[2])):
+                continue
+        yield line, column, name
+
+
+def _is_emoji(char: str) -> bool:
+    return char == "\ufe0f" or unicodedata.category(char) in ("So", "Sk")
+
+
 def _hidden(matter: Frontmatter) -> Iterator[Problem]:
     """Characters that a reader can't see: in the file as it is, and in values that write them as escapes."""
     lines: dict[int, list[str]] = {}
     columns: dict[int, int] = {}
-    for line, column, name in hidden_characters(matter.source) if _UNUSUAL.search(matter.source) else ():
+    for line, column, name in _seen_by_nobody(matter.source):
         lines.setdefault(line, []).append(name)
         columns.setdefault(line, column)
     for key, value in matter.values.items():

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.skills import allowed_tools
-from workbench.skills.client_fields import EXTENSIONS, SPEC_FIELDS, Field, extension, fits
+from workbench.skills.client_fields import EXTENSIONS, SPEC_FIELDS, Field, complaint, extension, kind_of
 from workbench.skills.clients import client
 from workbench.skills.codes import problem
 from workbench.skills.frontmatter import Frontmatter
@@ -14,14 +14,6 @@ from workbench.text import truncate, visible
 
 _HINTS = 20
 _KNOWN = (*SPEC_FIELDS, *(field.name for field in EXTENSIONS))
-_KINDS = {
-    "boolean": "true or false",
-    "text": "text",
-    "text or list": "text or a list of texts",
-    "number or text": "a number or a word",
-    "mapping": "a mapping",
-    "hooks": "a mapping of events",
-}
 
 
 def check_fields(matter: Frontmatter) -> Iterator[Problem]:
@@ -43,12 +35,8 @@ def check_fields(matter: Frontmatter) -> Iterator[Problem]:
 def _extension(matter: Frontmatter, field: Field, value: Any) -> Iterator[Problem]:
     who = " and ".join(client(id_).label for id_ in field.clients)
     yield _at(matter, field.name, "client-field", f"'{field.name}' is a field of {who}, not of the specification")
-    if not fits(field, value):
-        message = f"'{field.name}' has to be {_KINDS[field.kind]}, not {kind(value)}"
-        yield _at(matter, field.name, "field-type", message)
-    elif field.values and isinstance(value, str) and value not in field.values:
-        message = f"'{field.name}' is '{_shown(value)}'; {who} knows {', '.join(field.values)}"
-        yield _at(matter, field.name, "field-value", message)
+    if wrong := complaint(field, value):
+        yield _at(matter, field.name, *wrong)
     if field.needs and matter.values.get(field.needs[0]) != field.needs[1]:
         message = f"'{field.name}' has no effect without '{field.needs[0]}: {field.needs[1]}'"
         yield _at(matter, field.name, "field-without-effect", message)
@@ -62,7 +50,7 @@ def _allowed_tools(matter: Frontmatter) -> Iterator[Problem]:
         message = "allowed-tools is a list; the specification asks for one text with spaces between"
         yield _at(matter, "allowed-tools", "allowed-tools-list", message)
     elif not isinstance(value, str):
-        message = f"allowed-tools has to be text, not {kind(value)}"
+        message = f"allowed-tools has to be text, not {kind_of(value)}"
         yield _at(matter, "allowed-tools", "allowed-tools-type", message)
     elif "," in value and any("," in gap for gap in _gaps(value)):
         message = "allowed-tools has commas between the tools; the specification asks for spaces"
@@ -88,11 +76,3 @@ def _at(matter: Frontmatter, key: str, code: str, message: str) -> Problem:
 
 def _shown(value: object) -> str:
     return truncate(visible(str(value)), 60)
-
-
-def kind(value: Any) -> str:
-    """What type a value has, in words that follow "not"."""
-    if value is None:
-        return "empty"
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a mapping", str: "text"}
-    return names.get(type(value), "something else")

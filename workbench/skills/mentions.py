@@ -1,0 +1,79 @@
+"""What the texts of a skill name, and whether any of them names a file."""
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from workbench.skills.model import SKILL_FILE
+
+_TOKEN = re.compile(r"(?:\.{1,2}/)*[\w@+*-][\w@.+*-]{0,100}(?:/[\w@.+*-]{1,100}){0,16}/?")
+_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+\.*([\w.]+)(?:[ \t]+import[ \t]+([\w, \t]+))?", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What one text names: paths and words as written, the last parts of paths, folders, and modules it imports."""
+
+    words: frozenset[str]
+    last: frozenset[str]
+    folders: frozenset[str]
+    modules: frozenset[str]
+
+
+def names_in(text: str) -> Names:
+    """What one text names."""
+    written = {token.rstrip(".") for token in _TOKEN.findall(text)}
+    folders = {token.rstrip("/*") for token in written if token.endswith(("/", "/*", "/**"))}
+    folders |= {posixpath.dirname(token) for token in written if "*" in posixpath.basename(token).strip("*")}
+    # Stars around a path are Markdown's.
+    tokens = {token.strip("*") for token in written}
+    modules: set[str] = set()
+    for module, what in _IMPORT.findall(text):
+        modules.update(module.split("."))
+        modules.update(part.strip() for part in what.split(","))
+    last = {posixpath.basename(token) for token in tokens if "/" in token}
+    tokens |= {posixpath.normpath(token) for token in tokens if token.startswith(".")}
+    return Names(
+        frozenset(tokens), frozenset(last), frozenset(posixpath.normpath(one) for one in folders), frozenset(modules)
+    )
+
+
+class Mentions:
+    """Which files the texts of a skill name, by path, by name, as a module, or with the folder that they are in.
+
+    Args:
+        names: What each text names, by the text's path.
+        code: The suffixes of scripts.
+    """
+
+    def __init__(self, names: Mapping[str, Names], code: tuple[str, ...]) -> None:
+        self._names = names
+        self._code = code
+        self._words = Counter(word for one in names.values() for word in one.words | one.last)
+        self._modules = Counter(word for one in names.values() for word in one.modules | one.last)
+        self._folders = frozenset(word for one in names.values() for word in one.folders)
+        main = names.get(SKILL_FILE)
+        if main is not None:
+            self._folders |= main.last | {word for word in main.words if "/" in word}
+        for path, one in names.items():
+            if path.endswith(code):
+                self._folders |= one.words
+
+    def has(self, path: str) -> bool:
+        """Whether a text other than the file itself names it, or a folder that it is in."""
+        own = self._names.get(path)
+        name = posixpath.basename(path)
+        for word in (path, name):
+            if self._words[word] > (own is not None and word in own.words | own.last):
+                return True
+        stem = name.partition(".")[0]
+        if path.endswith(self._code) and self._modules[stem] > (own is not None and stem in own.modules | own.last):
+            return True
+        return any(one in self._folders or posixpath.basename(one) in self._folders for one in _above(path))
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        yield path

@@ -1,0 +1,22 @@
+"""What is wrong with the `tools.yaml` and the cases of a skill, as problems of the skill."""
+
+from pathlib import Path
+
+from workbench.skills.codes import problem
+from workbench.skills.model import Problem, Skill
+from workbench.testing.cases import load_cases
+from workbench.tools.manifest import load_tools
+
+
+def companion_problems(root: Path, skill: Skill) -> tuple[Problem, ...]:
+    """Everything that `tools.yaml` and `tests/*.yaml` have wrong; none where the skill itself can't be read.
+
+    What is wrong with a case has one code, `case-invalid`, whatever it is: cases have codes of their own, some of which
+    mean something else in a SKILL.md.
+    """
+    if not skill.loads and not skill.frontmatter:
+        return ()
+    _, tools = load_tools(root, skill)
+    _, cases = load_cases(root, skill)
+    wrong = [problem("case-invalid", one.message, one.path, one.line, one.column) for one in cases]
+    return (*tools, *wrong)
