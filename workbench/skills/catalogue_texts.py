@@ -117,6 +117,12 @@ def capabilities(catalogue: Catalogue) -> dict[str, frozenset[str]]:
     return {id_: frozenset(kinds.split()) for id_, kinds in rows}
 
 
+def untaken(catalogue: Catalogue) -> int:
+    """How many skills' texts are not in the index, or not as they are now."""
+    sql = "SELECT count(*) FROM skill WHERE number BETWEEN ? AND ? AND indexed = 0"
+    return sum(row[0] for row in catalogue.query(sql, catalogue.numbers()))
+
+
 def _waiting(catalogue: Catalogue, scan: Scan | None) -> list[_Waiting]:
     rows = catalogue.query(
         "SELECT number, id, name, description, reading, content, capabilities FROM skill"

@@ -324,6 +324,10 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             self.clear_notifications()
             self.push_screen(ErrorDialog(self.last_error))
 
+    def action_search(self) -> None:
+        """Search what the skills say."""
+        self._push("search:SearchScreen")
+
     def action_doctor(self) -> None:
         """Show what this machine has and lacks."""
         self._push("doctor:DoctorScreen")

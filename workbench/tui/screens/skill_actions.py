@@ -58,6 +58,14 @@ class SkillActions(WorkbenchScreen[None]):
         if workspace is not None and row is not None:
             edit(self.workbench, workspace.root / row.skill.skill_file)
 
+    def action_similar(self) -> None:
+        """Show the skills like this one."""
+        from workbench.tui.screens.similar import SimilarScreen
+
+        row = self.current_skill
+        if row is not None:
+            self.workbench.push_screen(SimilarScreen(row.id, row.name))
+
     def action_copy(self) -> None:
         """Copy the skill's path and tree."""
         from workbench.tui.clipboard import copy

@@ -11,6 +11,7 @@ from workbench.commands import Scope
 from workbench.text import plural, visible
 from workbench.tui.bindings import bindings
 from workbench.tui.screens.skill_actions import SkillActions
+from workbench.tui.skill_filter import HINT, SkillFilter
 from workbench.tui.skill_rows import COLUMNS, SKIPPED, list_rows, skipped_rows
 from workbench.tui.widgets.filtered_list import FilteredList
 from workbench.tui.widgets.tones import Span
@@ -43,13 +44,22 @@ class SkillsScreen(SkillActions):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, SkillRow] = {}
+        self._filter = SkillFilter()
         self._detail: SkillDetail | None = None
         self._follow: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         """The list; the detail is added where there is room, once the list stands."""
         with Horizontal(id="body"):
-            yield FilteredList(COLUMNS, noun="skill", empty="Reading the library…", id="skills", list_id="skill-rows")
+            yield FilteredList(
+                COLUMNS,
+                noun="skill",
+                empty="Reading the library…",
+                id="skills",
+                list_id="skill-rows",
+                narrow=self._filter.narrow,
+                hint=HINT,
+            )
 
     def on_mount(self) -> None:
         """Show what is already there."""
@@ -68,6 +78,7 @@ class SkillsScreen(SkillActions):
     def library_changed(self, view: "LibraryView") -> None:
         """Show the skills as they are now."""
         self._rows = {row.id: row for row in view.rows}
+        self._filter.use(view.rows)
         empty = "There are no skills here.\no opens another library; in the palette, Adopt copies those of your agents."
         self.query_one(FilteredList).show([*list_rows(view.rows), *skipped_rows(view.skipped)], empty=empty)
         self.call_after_refresh(self._say_notes, view)

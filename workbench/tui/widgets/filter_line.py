@@ -11,7 +11,11 @@ from textual.widgets import Input, Static
 
 
 class FilterLine(Horizontal):
-    """A sign, an input, and how many rows are left."""
+    """A sign, an input, and how many rows are left.
+
+    Args:
+        hint: What is said before anything is typed.
+    """
 
     DEFAULT_CSS = """
     FilterLine {
@@ -32,10 +36,14 @@ class FilterLine(Horizontal):
     class Left(Message):
         """The person goes on to the rows that are left."""
 
+    def __init__(self, hint: str = "", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._hint = hint
+
     def compose(self) -> ComposeResult:
         """The sign, the input, the count."""
         yield Static(Content("/"), id="filter-sign")
-        text = Input(id="filter-text", select_on_focus=False, placeholder="every word has to be in the row")
+        text = Input(id="filter-text", select_on_focus=False, placeholder=self._hint)
         text.cursor_blink = False
         yield text
         yield Static(Content(""), id="filter-count")

@@ -1,7 +1,7 @@
 """A list with a line to filter it, which opens on its key and is never in the way before."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,12 +15,25 @@ if TYPE_CHECKING:
     from workbench.tui.widgets.filter_line import FilterLine
 
 
+class Narrowed(NamedTuple):
+    """What a typed filter comes to: words that rows have to contain, and the ids of the rows that pass otherwise.
+
+    `wrong` says what is wrong with it; the filter before then stays.
+    """
+
+    words: str
+    kept: Collection[str] | None = None
+    wrong: str = ""
+
+
 class FilteredList(Vertical):
     """A `VirtualList` (`.list`) under a filter that takes effect as one types.
 
     Args:
         noun: What a row is, for the count: `skill`.
         empty: What is said where there are no rows.
+        narrow: Reads what was typed; without it, all of it is words.
+        hint: What the filter's line says before anything is typed.
     """
 
     BINDINGS: ClassVar = bindings_of("filter")
@@ -40,8 +53,12 @@ class FilteredList(Vertical):
         heading: bool = True,
         id: str | None = None,
         list_id: str | None = None,
+        narrow: Callable[[str], Narrowed] = Narrowed,
+        hint: str = "every word has to be in the row",
     ) -> None:
         super().__init__(id=id)
+        self._narrow = narrow
+        self._hint = hint
         self._noun = noun
         self._line: FilterLine | None = None
         self.list = VirtualList(columns, empty=empty, heading=heading, id=list_id)
@@ -53,14 +70,14 @@ class FilteredList(Vertical):
     def show(self, rows: Sequence[Row], *, empty: str | None = None, columns: Sequence[Column] | None = None) -> None:
         """Show other rows; filter and cursor stay."""
         self.list.show(rows, empty=empty, columns=columns)
-        self._count()
+        self._apply()
 
     async def action_filter(self) -> None:
         """Open the filter's line and type into it."""
         from workbench.tui.widgets.filter_line import FilterLine
 
         if self._line is None:
-            self._line = FilterLine()
+            self._line = FilterLine(self._hint)
             await self.mount(self._line, before=0)
         self._line.type_here()
         self._count()
@@ -78,9 +95,7 @@ class FilteredList(Vertical):
     def on_filter_line_changed(self, event: "FilterLine.Changed") -> None:
         """Filter while one types."""
         event.stop()
-        if self._line is not None:
-            self.list.filter(event.text)
-            self._count()
+        self._apply()
 
     def on_filter_line_left(self, event: "FilterLine.Left") -> None:
         """Go on to the rows that are left; an empty filter closes."""
@@ -88,6 +103,17 @@ class FilteredList(Vertical):
         if self._line is not None and not self._line.text.strip():
             self.close_filter()
         self.list.focus()
+
+    def _apply(self) -> None:
+        """Filter for what is typed, and say how many rows are left or what is wrong."""
+        if self._line is None or not self._line.is_mounted:
+            return
+        narrowed = self._narrow(self._line.text)
+        if narrowed.wrong:
+            self._line.say(narrowed.wrong)
+            return
+        self.list.filter(narrowed.words, narrowed.kept)
+        self._count()
 
     def _count(self) -> None:
         if self._line is not None and self._line.is_mounted:

@@ -1,6 +1,6 @@
 """A list drawn line by line: however many rows it has, only those on the screen are worked out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -94,6 +94,7 @@ class VirtualList(TonedView, can_focus=True):
         self._all: Sequence[Row] = rows
         self._shown: Sequence[Row] = rows
         self._words: tuple[str, ...] = ()
+        self._kept: Collection[str] | None = None
         self._haystacks: list[str] | None = None
         self._empty = empty
         self._heading = heading
@@ -123,11 +124,11 @@ class VirtualList(TonedView, can_focus=True):
             self._columns, self._laid_out = tuple(columns), (-1, [])
         self._refilter()
 
-    def filter(self, text: str) -> None:
-        """Show only rows that contain every word of `text`, in whatever case and column."""
+    def filter(self, text: str, kept: Collection[str] | None = None) -> None:
+        """Show rows whose id is among `kept` and that contain every word of `text`, in whatever case and column."""
         words = tuple(visible(text).casefold().split())
-        if words != self._words:
-            self._words = words
+        if words != self._words or kept is not self._kept:
+            self._words, self._kept = words, kept
             self._refilter()
 
     def move_to(self, row_id: str) -> bool:
@@ -139,7 +140,7 @@ class VirtualList(TonedView, can_focus=True):
 
     def _refilter(self) -> None:
         before = self.current
-        self._shown = self._matching() if self._words else self._all
+        self._shown = self._matching() if self._words or self._kept is not None else self._all
         index = self._index_of(before.id) if before else None
         self.virtual_size = self._extent()
         self.set_reactive(VirtualList.cursor, self.validate_cursor(self.cursor if index is None else index))
@@ -158,8 +159,12 @@ class VirtualList(TonedView, can_focus=True):
                 "\n".join(cell if isinstance(cell, str) else cell.text for cell in row.cells).casefold()
                 for row in self._all
             ]
-        words = self._words
-        return [row for row, hay in zip(self._all, self._haystacks, strict=True) if all(word in hay for word in words)]
+        words, kept = self._words, self._kept
+        return [
+            row
+            for row, hay in zip(self._all, self._haystacks, strict=True)
+            if (kept is None or row.id in kept) and all(word in hay for word in words)
+        ]
 
     def _index_of(self, row_id: str) -> int | None:
         if self.cursor < len(self._shown) and self._shown[self.cursor].id == row_id:
@@ -301,6 +306,8 @@ class VirtualList(TonedView, can_focus=True):
         if self._words:
             shown = visible(" ".join(self._words))
             said = [f"No row contains all of: {shown}", "Esc clears the filter."]
+        elif self._kept is not None:
+            said = ["No row passes the filter.", "Esc clears it."]
         else:
             said = self._empty.split("\n")
         text = said[y - 1] if 1 <= y <= len(said) else ""
