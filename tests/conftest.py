@@ -9,8 +9,8 @@ import shutil
 import tempfile
 
 for _name in {*os.environ} - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # set by the plugin that compares pictures
-    if _name in ("NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "CLAUDE_CONFIG_DIR") or _name.startswith(
-        ("TEXTUAL_", "WORKBENCH_", "XDG_", "GIT_")
+    if _name in ("NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "OPENCODE", "AI_AGENT") or _name.startswith(
+        ("TEXTUAL_", "WORKBENCH_", "XDG_", "GIT_", "CLAUDE", "CODEX_", "CURSOR_", "GEMINI_", "COPILOT_")
     ):
         del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"

@@ -168,6 +168,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("review.list", "Reviews", "Skills by state, and who said what.", cli="review list"),
     Command("review.verify", "Verify", "Whether the rules hold for every skill at HEAD; for CI.", action="verify",
             cli="review verify"),
+    Command("policy", "Policy", "The library's rules: what is in force, and what it demands.", cli="policy show",
+            palette=False),
+    Command("policy.check", "Check policy", "Which demands of the policy a skill meets, and who could meet the others.",
+            cli="policy check", palette=False),
+    Command("policy.show", "Show policy", "The rules in force, and which commit they are from.", cli="policy show",
+            palette=False),
+    Command("policy.validate", "Validate policy", "Whether a policy file can be used, with the place of what is wrong.",
+            cli="policy validate", palette=False),
     Command("tools.show", "Show a tool", "One tool with its schema.", cli="tools show"),
 )  # fmt: skip
 

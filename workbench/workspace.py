@@ -17,8 +17,9 @@ from workbench import git
 from workbench.config import Settings, expanded, load_settings, store_path
 from workbench.errors import InputError, WorkbenchError
 from workbench.reviews.history import Change
-from workbench.reviews.listing import LibraryView, SkillRow, row_outside_git, rows_in_git, situation
+from workbench.reviews.listing import LibraryView, SkillRow, policy_row, row_outside_git, rows_in_git, situation
 from workbench.reviews.model import Recorded, Verdict, Verification
+from workbench.reviews.policy_object import POLICY_ID, policy_skill
 from workbench.reviews.survey import Background, excluded
 from workbench.reviews.trees import current_trees
 from workbench.sandbox import consent
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from workbench.analytics.usage import UsageRow
     from workbench.doctor import Check
     from workbench.reviews.diff import SkillDiff
+    from workbench.reviews.in_force import InForce
+    from workbench.reviews.policy_check import PolicyCheck
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
     from workbench.skills.reader import Document
@@ -209,7 +212,10 @@ class Workspace:
         repository = self._need_git("comparing with what was approved")
         from workbench.reviews.comparing import diff_of
 
-        return diff_of(repository, skill_id, self.row(skill_id).standing, base)
+        row, background = self._row(skill_id)
+        if skill_id == POLICY_ID and base is None and background and background.in_force.version:
+            base = background.in_force.version.commit
+        return diff_of(repository, skill_id, row.standing, base)
 
     def decide(
         self,
@@ -221,27 +227,48 @@ class Workspace:
         via: str = "cli",
         extra: Mapping[str, Any] | None = None,
     ) -> Recorded:
-        """Record a verdict on the current tree of a skill. Raises as `reviews.verdicts.decide`."""
+        """Record a verdict on the current tree of a skill. Raises as `reviews.verdicts.decide`, and RefusedError where
+        an agent would approve or revoke."""
         from workbench.reviews import verdicts
+        from workbench.reviews.agents import refuse_agents
         from workbench.reviews.checks import checks_of
 
         repository = self._need_git("a verdict")
+        if verdict in ("approve", "revoke"):
+            refuse_agents(f"'{verdict}'")
         row = self.row(skill_id)
         checks = checks_of(row, self._store_if_usable(), lambda: [case.name for case in self.cases(row.id)[0]])
         opinion = verdicts.Opinion(verdict, reason, via, expect, checks, extra)
         return verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
 
-    def verify(self, names: Sequence[str] = (), *, base: str | None = None) -> Verification:
-        """Whether the rules hold for every skill at HEAD (with `base`: for those that changed since)."""
+    def verify(
+        self, names: Sequence[str] = (), *, base: str | None = None, policy_from: str | None = None
+    ) -> Verification:
+        """Whether the rules hold for every skill at HEAD. The arguments are those of `reviews.verify.verify`."""
         from workbench.reviews.verify import committed_skills, verify
-        from workbench.skills.naming import resolve
 
         repository = self._need_git("verifying")
         ids: list[str] = []
         if names:
             skills = committed_skills(repository, repository.head() or "HEAD")
-            ids = [resolve(skills, name, cwd=Path.cwd(), root=self.root).id for name in names]
-        return verify(repository, datetime.now(UTC), names=ids, base=base)
+            ids = [self._find(name, skills).id for name in names]
+        return verify(repository, datetime.now(UTC), names=ids, base=base, policy_from=policy_from)
+
+    def policy_check(self, name: str) -> "PolicyCheck":
+        """Which demands of the policy the current tree of a skill meets, and who could meet the others."""
+        from workbench.reviews.policy_check import check
+
+        row, background = self._row(name)
+        if background is None:
+            self._need_git("a policy")
+        assert background is not None
+        return check(row, background, datetime.now(UTC))
+
+    def policy_in_force(self) -> "InForce":
+        """The rules that count, and where they are from."""
+        from workbench.reviews.survey import read_background
+
+        return read_background(self._need_git("a policy"), (), ()).in_force
 
     def tools(self, skill_id: str | None = None) -> "tuple[Tool, ...]":
         """The tools of one skill, or of all."""
@@ -377,6 +404,8 @@ class Workspace:
     def _find(self, name: str, skills: Sequence[Skill]) -> Skill:
         from workbench.skills.naming import resolve
 
+        if name == POLICY_ID and self.repository is not None:
+            return policy_skill()
         return resolve(skills, name, cwd=Path.cwd(), root=self.root)
 
     def _row(self, name: str) -> tuple[SkillRow, Background | None]:
@@ -385,6 +414,8 @@ class Workspace:
         skill = self._find(name, skills)
         if self.repository is None:
             return row_outside_git(self.root, skill), None
+        if skill.id == POLICY_ID:
+            return policy_row(self.repository)
         rows, background = rows_in_git(self.repository, [skill], among=skills)
         return rows[0], background
 

@@ -35,6 +35,7 @@ _SUBCOMMANDS = {
     "skills": ("workbench.cli.skills:skills", "open.skills"),
     "test": ("workbench.cli.test.command:test", "test.run"),
     "review": ("workbench.cli.review:review", "review.list"),
+    "policy": ("workbench.cli.policy:policy", "policy"),
     "tools": ("workbench.cli.tools:tools", "open.tools"),
     "analytics": ("workbench.cli.usage:analytics", "open.analytics"),
     "cost": ("workbench.cli.usage:cost", "open.cost"),

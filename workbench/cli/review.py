@@ -87,12 +87,20 @@ for _name, _verdict, _needs in (
 
 @review.command("verify", help=command("review.verify").help)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--base", metavar="REV", help="Judge only the skills that changed since this revision.")
+@click.option("--base", metavar="REV", help="Judge only what changed since this revision, by this revision's policy.")
+@click.option("--policy-from", metavar="REV", help="Judge by this revision's policy.")
 @library_option
 @click.pass_context
-def verify(ctx: click.Context, workspace: Workspace, names: tuple[str, ...], base: str | None, as_json: bool) -> None:
+def verify(
+    ctx: click.Context,
+    workspace: Workspace,
+    names: tuple[str, ...],
+    base: str | None,
+    policy_from: str | None,
+    as_json: bool,
+) -> None:
     """Say whether the rules hold at HEAD; exit 1 if they do not."""
-    found = workspace.verify(names, base=base)
+    found = workspace.verify(names, base=base, policy_from=policy_from)
     if as_json:
         print_json(
             {

@@ -162,12 +162,21 @@ class Repository:
 
     def ids_of(self, names: Sequence[str]) -> list[str | None]:
         """The object ids that many names (`commit:path`, `tag^{commit}`) stand for, None where one stands for none."""
+        return [found[0] if found else None for found in self.look_up(names)]
+
+    def look_up(self, names: Sequence[str]) -> list[tuple[str, str] | None]:
+        """Id and type (`blob`, `tree`, …) of the objects that many names stand for, None where one stands for none."""
         if not names:
             return []
         # A name with a line end can't be asked for in this protocol; no revision has one, a hostile path may.
         asked = "".join(f"{'' if chr(10) in name else name}\n" for name in names).encode("utf-8", "surrogateescape")
-        said = self.run("cat-file", "--batch-check=%(objectname)", stdin=asked).split(b"\n")
-        return [None if line.endswith((b"missing", b"ambiguous")) else line.decode() for line in said[: len(names)]]
+        said = self.run("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked).split(b"\n")
+        found: list[tuple[str, str] | None] = []
+        for line in said[: len(names)]:
+            id_, _, kind = line.partition(b" ")
+            known = kind in (b"blob", b"tree", b"commit", b"tag")
+            found.append((id_.decode(), kind.decode()) if known else None)
+        return found
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of many objects; those that are not there are left out."""

@@ -1,22 +1,29 @@
-"""Whether a policy's demands are met by the approvals that count, and what is missing in words."""
+"""Whether a policy's demands are met by the approvals that count: a checklist of what is missing and who could."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
-from workbench.policy.rules import Link, Policy, Rule
+from workbench.policy.chains import Filled, fill
+from workbench.policy.rules import IDENTITIES, Identity, Link, Policy, Rule
 from workbench.skills.globs import first_match
 from workbench.text import plural, visible
+
+NOBODY = "nobody has approved this tree"
+
+_PROOF_WORDS = {"author": "", "signature": " with a signature", "touch": " with a hardware key"}
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One approval that counts: whose, when, and how each check stood then (None: unknown)."""
+    """One approval that counts: whose, when, how each check stood then (None: unknown), how the person is proved."""
 
     email: str
     at: datetime
     checks: Mapping[str, bool | None] = field(default_factory=dict)
+    proof: Identity = "author"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,79 +33,192 @@ class Facts:
     Attributes:
         skill: Skill id.
         approvals: Approvals of the tree in question, oldest first.
-        authors: E-mails of the authors and co-authors of the change since the last approved tree.
+        authors: E-mails of the authors and co-authors of the change since the last approved tree, lower case.
         now: The moment of the decision, for expiry.
+        gains: Kinds of capabilities that the change gains; None where that is not known, which counts as all.
+        owners: Who owns the skill by CODEOWNERS: e-mails in lower case, or names that begin with `@`.
     """
 
     skill: str
     approvals: Sequence[Approval]
     authors: frozenset[str]
     now: datetime
+    gains: frozenset[str] | None = None
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One thing that a rule asks for.
+
+    Attributes:
+        rule: The rule's number in the policy, from 1.
+        what: What is asked for, in words.
+        missing: What is missing, in words; empty where it is met.
+        by: E-mails of those whose approvals meet it, or part of it.
+        who_could: Who could meet what is missing: e-mails, globs and CODEOWNERS' names.
+    """
+
+    rule: int
+    what: str
+    met: bool
+    missing: str = ""
+    by: tuple[str, ...] = ()
+    who_could: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for programs."""
+        return {
+            "rule": self.rule, "what": self.what, "met": self.met, "missing": self.missing or None,
+            "by": list(self.by), "who_could": list(self.who_could),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether all demands are met, with one line for each that is not."""
+    """Whether all demands are met, and each of them."""
 
     met: bool
-    missing: tuple[str, ...] = ()
+    demands: tuple[Demand, ...] = ()
+    approved_at_all: bool = True
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """One line for each thing that is missing."""
+        if not self.approved_at_all:
+            return (NOBODY,)
+        return tuple(dict.fromkeys(demand.missing for demand in self.demands if not demand.met))
 
 
 def decide(policy: Policy, facts: Facts) -> Decision:
-    """Judge the approvals by every rule that matches the skill; with no approval at all nothing is met."""
-    if not facts.approvals:
-        return Decision(False, ("nobody has approved this tree",))
-    matching = [rule for rule in policy.rules if _matches(rule, facts.skill)]
-    missing = [line for rule in matching for line in _missing(rule, policy, facts)]
-    return Decision(not missing, tuple(dict.fromkeys(missing)))
+    """Judge the approvals by every rule that matches; with no approval at all nothing is met."""
+    demands = tuple(
+        demand
+        for number, rule in enumerate(policy.rules, start=1)
+        if _matches(rule, facts)
+        for demand in _demands(rule, number, policy, facts)
+    )
+    some = bool(facts.approvals)
+    return Decision(some and all(demand.met for demand in demands), demands, some)
 
 
-def _matches(rule: Rule, skill: str) -> bool:
-    # Gains are not weighed yet, so a rule about them holds for every change: too strict rather than too lax.
+def gains_matter(policy: Policy, skill: str) -> bool:
+    """Whether what a change of this skill gains has a say, so that it has to be found out."""
+    return any(rule.gains and _names(rule, skill) for rule in policy.rules)
+
+
+def _names(rule: Rule, skill: str) -> bool:
     return not rule.skills or first_match(rule.skills, skill) is not None
 
 
-def _missing(rule: Rule, policy: Policy, facts: Facts) -> list[str]:
-    if rule.identity != "author":
-        return [f"the policy demands identity by {rule.identity}, which this version can't check"]
-    usable = [
-        approval
-        for approval in facts.approvals
-        if (rule.self_approval or approval.email.casefold() not in facts.authors)
-        and not (rule.expires and facts.now - approval.at > rule.expires)
-    ]
-    lines = []
-    if len(usable) < len(facts.approvals) and not usable:
-        lines.append(_why_unusable(rule, facts))
-    rest = list(usable)
-    for link in rule.chain:
-        lines += _take(link, policy, rest)
+def _matches(rule: Rule, facts: Facts) -> bool:
+    gained = not rule.gains or facts.gains is None or not facts.gains.isdisjoint(rule.gains)
+    return gained and _names(rule, facts.skill)
+
+
+def _demands(rule: Rule, number: int, policy: Policy, facts: Facts) -> Iterator[Demand]:
+    usable = [approval for approval in facts.approvals if not _why_unusable(approval, rule, facts)]
+    steps = [(link.count, _Members(link, policy, facts)) for link in rule.chain]
+    filled = fill([approval.email.casefold() for approval in usable], steps)
+    for at, (link, (_, members)) in enumerate(zip(rule.chain, steps, strict=True)):
+        yield _step(number, link, members, filled, at, rule, facts)
+    if not rule.chain:
+        who = tuple(dict.fromkeys(approval.email for approval in usable))
+        missing = "" if usable else _unusable(rule, facts) or NOBODY
+        yield Demand(number, f"an approval{_PROOF_WORDS[rule.identity]}{_fresh(rule)}", bool(usable), missing, who)
     for check in rule.checks:
-        if not any(approval.checks.get(check) for approval in usable):
-            lines.append(f"the check '{visible(check)}' did not pass when it was approved")
-    return lines
+        passed = any(approval.checks.get(check) for approval in usable)
+        missing = "" if passed else f"the check '{visible(check)}' did not pass when it was approved"
+        yield Demand(number, f"the check '{visible(check)}' passed", passed, missing)
 
 
-def _take(link: Link, policy: Policy, rest: list[Approval]) -> list[str]:
-    """Use up approvals, in order, for one step of a chain; what it lacks, if it lacks any."""
-    globs = policy.roles.get(link.role)
-    if globs is None:
-        known = link.role in policy.roles
-        return [f"role '{visible(link.role)}' {'comes from CODEOWNERS, which this version can not read' if known else 'is not defined'}"]  # noqa: E501  # fmt: skip
-    people: set[str] = set()
-    last = -1
-    for number, approval in enumerate(rest):
-        email = approval.email.casefold()
-        if len(people) < link.count and email not in people and any(fnmatchcase(email, g.casefold()) for g in globs):
-            people.add(email)
-            last = number
-    if len(people) < link.count:
-        return [f"needs {plural(link.count - len(people), 'more approval')} by {visible(link.role)}"]
-    del rest[: last + 1]
-    return []
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Who may fill a step."""
+
+    link: Link
+    policy: Policy
+    facts: Facts
+
+    def __call__(self, email: str) -> bool:
+        return any(fnmatchcase(email, glob) for glob in self.globs)
+
+    @property
+    def known(self) -> bool:
+        return self.link.role in self.policy.roles
+
+    @property
+    def globs(self) -> tuple[str, ...]:
+        """E-mails and globs of them, lower case; of CODEOWNERS' names those that the policy has a role for."""
+        globs = self.policy.roles.get(self.link.role, ())
+        if globs is not None:
+            return tuple(glob.casefold() for glob in globs)
+        found: list[str] = []
+        for owner in self.facts.owners:
+            if owner.startswith("@"):
+                found += [glob.casefold() for glob in self.policy.roles.get(owner) or ()]
+            else:
+                found.append(_literal(owner))
+        return tuple(found)
+
+    @property
+    def nameless(self) -> tuple[str, ...]:
+        """CODEOWNERS' names that stand for no e-mail here."""
+        if self.policy.roles.get(self.link.role, ()) is not None:
+            return ()
+        return tuple(o for o in self.facts.owners if o.startswith("@") and not self.policy.roles.get(o))
 
 
-def _why_unusable(rule: Rule, facts: Facts) -> str:
-    if not rule.self_approval and any(a.email.casefold() in facts.authors for a in facts.approvals):
-        return "approved only by authors of the change, and the policy wants somebody else"
-    return f"the approval is older than {rule.expires.days if rule.expires else 0} days"
+def _literal(email: str) -> str:
+    """An e-mail as a glob that matches nothing else."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in email)
+
+
+def _step(number: int, link: Link, members: _Members, filled: Filled, at: int, rule: Rule, facts: Facts) -> Demand:
+    by = filled.steps[at] if at < len(filled.steps) else ()
+    role = visible(link.role)
+    after = f", after {visible(rule.chain[at - 1].role)}" if at else ""
+    what = f"{plural(link.count, 'approval')} by {role}{_PROOF_WORDS[rule.identity]}{after}{_fresh(rule)}"
+    if len(by) >= link.count:
+        return Demand(number, what, True, by=by)
+    if not members.known:
+        missing = f"role '{role}' is not defined"
+    elif not members.globs and members.nameless:
+        missing = (
+            f"CODEOWNERS names {', '.join(map(visible, members.nameless))}; the policy's roles have to say who that is"
+        )
+    elif not members.globs:
+        missing = f"nobody is {role}"
+    else:
+        missing = f"needs {plural(link.count - len(by), 'more approval')} by {role}{_PROOF_WORDS[rule.identity]}"
+        why = _unusable(rule, facts)
+        missing = f"{why}; {missing}" if why and not by else missing
+    barred = frozenset() if rule.self_approval else facts.authors
+    who = tuple(g for g in members.globs if g not in barred and g not in by)
+    return Demand(number, what, False, missing, by, (*who, *members.nameless))
+
+
+def _fresh(rule: Rule) -> str:
+    return f", not older than {rule.expires.days} days" if rule.expires else ""
+
+
+def _why_unusable(approval: Approval, rule: Rule, facts: Facts) -> str | None:
+    """Why an approval does not count for a rule; None if it does."""
+    if not rule.self_approval and approval.email.casefold() in facts.authors:
+        return "own"
+    if rule.expires and facts.now - approval.at > rule.expires:
+        return "old"
+    return "weak" if IDENTITIES.index(approval.proof) < IDENTITIES.index(rule.identity) else None
+
+
+def _unusable(rule: Rule, facts: Facts) -> str:
+    """Why none of the approvals that there are counts for a rule; empty if one does or there is none."""
+    reasons = {_why_unusable(approval, rule, facts) for approval in facts.approvals}
+    if None in reasons or not reasons:
+        return ""
+    words = {
+        "own": "approved only by authors of the change, and the policy wants somebody else",
+        "old": f"the approval is older than {rule.expires.days if rule.expires else 0} days",
+        "weak": f"the policy demands an approval{_PROOF_WORDS[rule.identity]}, and the author of a commit is a claim",
+    }
+    return "; ".join(text for reason, text in words.items() if reason in reasons)

@@ -6,6 +6,7 @@ from workbench.errors import InputError
 from workbench.git import Repository, WorkTree
 from workbench.reviews.diff import SkillDiff, diff_trees
 from workbench.reviews.model import Standing
+from workbench.reviews.policy_object import PATHS, POLICY_ID, write_tree
 from workbench.reviews.trees import current_trees, write_root_tree
 from workbench.skills.model import ROOT_ID
 from workbench.text import decode, visible
@@ -17,8 +18,9 @@ def diff_of(repository: Repository, skill_id: str, standing: Standing, base: str
     Raises:
         InputError: git does not see the folder, or `base` names nothing.
     """
-    with current_trees(repository, [skill_id]) as current:
-        tree = current.trees.get(skill_id)
+    with current_trees(repository, PATHS if skill_id == POLICY_ID else [skill_id]) as current:
+        scratch = current.scratch
+        tree = write_tree(scratch.run, scratch.tree) if skill_id == POLICY_ID else current.trees.get(skill_id)
         if tree is None:
             raise InputError("git does not see this folder", where=visible(skill_id), remedy="is it ignored?")
         old, label = _approved(repository, standing) if base is None else _named(current.scratch, skill_id, base)
@@ -69,6 +71,8 @@ def _named(scratch: WorkTree, skill_id: str, base: str) -> tuple[str | None, str
         if tree is None:
             raise InputError(f"'{visible(base)}' names no version of this skill", where=where)
         return tree, visible(base)
+    if skill_id == POLICY_ID:
+        return write_tree(scratch.run, commit), visible(base)
     if skill_id == ROOT_ID:
         return write_root_tree(scratch.run, commit), visible(base)
     tree = _resolve(scratch, f"{commit}:{skill_id}")

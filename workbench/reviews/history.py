@@ -41,13 +41,18 @@ def read_history(repository: Repository, ids: Sequence[str], revision: str = "HE
     fields = ("%T", "%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
     for entry in repository.log(fields, "-t", f"--max-count={MAX_COMMITS}", revision, "--", *paths):
         commit, root_tree, at, name, email, subject, coauthors = entry.fields
-        authors = frozenset({email.casefold(), *_emails(coauthors)})
+        authors = people(email, coauthors)
         trees = {c.path: None if c.status.endswith("D") else c.id for c in entry.changes if c.path in wanted}
         if ROOT_ID in wanted:
             trees[ROOT_ID] = root_tree
         for id_, tree in trees.items():
             found[id_].append(Change(commit, int(at), f"{name} <{email}>", authors, subject, tree))
     return found
+
+
+def people(email: str, coauthors: str) -> frozenset[str]:
+    """E-mails of an author and of those in `Co-authored-by` trailers (separated by U+001F), lower case."""
+    return frozenset({email.casefold(), *_emails(coauthors)})
 
 
 def _emails(trailers: str) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any
 from workbench.git import Repository
 from workbench.reviews.history import Change
 from workbench.reviews.model import Standing, State
-from workbench.reviews.survey import Background, read_background, standing_of
+from workbench.reviews.policy_object import PATHS, policy_skill, version_at, write_tree
+from workbench.reviews.survey import Background, policy_standing, read_background, standing_of
 from workbench.reviews.trees import current_trees
 from workbench.skills.model import ROOT_ID, Problem, Skill, Skipped
 from workbench.skills.treehash import tree_of_folder
@@ -117,6 +118,17 @@ def rows_in_git(
 
 def _people(changes: Sequence[Change]) -> frozenset[str]:
     return frozenset(who for change in changes for who in (change.author, *change.authors))
+
+
+def policy_row(repository: Repository) -> tuple[SkillRow, Background]:
+    """The library's policy as one row, with where it stands, and what that rests on."""
+    background = read_background(repository, (), ())
+    with current_trees(repository, PATHS) as current:
+        tree = write_tree(current.scratch.run, current.scratch.tree)
+    head_tree = version_at(repository, background.head).tree if background.head else None
+    standing = policy_standing(background, tree, head_tree, datetime.now(UTC))
+    changed_at = next((change.at for change in background.in_force.changes), None)
+    return SkillRow(policy_skill(), standing, changed_at), background
 
 
 def row_outside_git(root: Path, skill: Skill) -> SkillRow:

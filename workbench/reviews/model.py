@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from workbench.policy.rules import Identity
+
 State = Literal["invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft"]
 Verdict = Literal["request", "comment", "request-changes", "approve", "revoke", "baseline"]
 
@@ -36,6 +38,7 @@ class Record:
         introduced: The commit that brought it.
         author: Name and e-mail of that commit's author.
         counts: Whether it counts for the rules; `why_not` says why it does not.
+        proof: How it is proved who said it.
         raw: All its fields.
     """
 
@@ -58,6 +61,7 @@ class Record:
     answers: tuple[str, ...] = ()
     counts: bool = True
     why_not: str | None = None
+    proof: Identity = "author"
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -69,6 +73,7 @@ class Record:
             "author": self.author,
             "counts": self.counts,
             "why_not": self.why_not,
+            "proof": self.proof,
         }
 
 

@@ -1,16 +1,19 @@
 """The one place where a skill's state is derived: from its tree, its records and the policy in force."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from workbench.policy.decide import Approval, Facts, decide
+from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, decide, gains_matter
 from workbench.policy.rules import Policy
 from workbench.reviews.history import Change
+from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import Record, Standing, State
 from workbench.skills.model import Skill
 from workbench.text import visible
+
+_NO_POLICY = "the library's policy can't be read, so nothing counts as approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,9 @@ class Evidence:
         records: The skill's records in the branch's order, also those that don't count.
         changes: Its history, newest first.
         policy: The policy in force; None where it can't be read, so that nothing is approved.
+        mailmap: Which e-mails are one person's, by the policy in force.
+        owners: Who owns the skill by CODEOWNERS.
+        gains: Gives the capabilities that a tree has over another (None: over nothing); None where they are unknown.
     """
 
     skill: Skill
@@ -32,6 +38,9 @@ class Evidence:
     now: datetime
     head_tree: str | None = None
     released: str | None = None
+    mailmap: Mailmap = field(default_factory=Mailmap)
+    owners: tuple[str, ...] = ()
+    gains: Callable[[str | None, str], frozenset[str] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,12 @@ def _approved_trees(evidence: Evidence) -> Iterator[str]:
             seen.add(record.tree)
             if _approval(evidence, counting, record.tree)[0]:
                 yield record.tree
+
+
+def is_approved(evidence: Evidence) -> bool:
+    """Whether the evidence's tree meets the rules, with no revoke and no request for changes open."""
+    counting = [record for record in evidence.records if record.counts]
+    return evidence.tree is not None and _approval(evidence, counting, evidence.tree)[0]
 
 
 def open_records(records: Sequence[Record], tree: str) -> tuple[Record, ...]:
@@ -130,22 +145,47 @@ def _verdicts(counting: Sequence[Record], tree: str) -> _Verdicts:
     return _Verdicts(tuple(revokes), tuple(requests), tuple(approvals), asked)
 
 
+def decision_on(evidence: Evidence, tree: str) -> Decision:
+    """What the policy says of a tree: every demand, met or not. Open revokes and requests for changes play no part."""
+    counting = [record for record in evidence.records if record.counts]
+    approvals = _verdicts(counting, tree).approvals
+    policy = evidence.policy
+    if policy is None:
+        return Decision(False, (Demand(0, "a policy that can be read", False, _NO_POLICY),))
+    base = _base(counting, tree)
+    facts = Facts(
+        skill=evidence.skill.id,
+        approvals=[
+            Approval(evidence.mailmap.of(r.reviewer_email), r.at, _checks(r.raw.get("checks")), r.proof)
+            for r in approvals
+        ],
+        authors=evidence.mailmap.everybody(_authors(evidence.changes, tree, base)),
+        now=evidence.now,
+        gains=_gains(evidence, policy, base, tree),
+        owners=evidence.owners,
+    )
+    return decide(policy, facts)
+
+
+def _gains(evidence: Evidence, policy: Policy, base: str | None, tree: str) -> frozenset[str] | None:
+    """What a tree can do that its base can't; found out only where a rule asks for it."""
+    if evidence.gains is None or not gains_matter(policy, evidence.skill.id):
+        return None
+    return evidence.gains(base, tree)
+
+
 def _approval(evidence: Evidence, counting: Sequence[Record], tree: str) -> tuple[bool, tuple[str, ...], bool]:
     """Whether the rules are met for a tree, what is missing, and whether only its own authors approved it."""
     verdicts = _verdicts(counting, tree)
     if verdicts.revokes or verdicts.requests:
         return False, (), False
     if evidence.policy is None:
-        return False, ("the library's policy can't be read, so nothing counts as approved",), False
-    authors = _authors(evidence.changes, tree, _base(counting, tree))
-    facts = Facts(
-        skill=evidence.skill.id,
-        approvals=[Approval(r.reviewer_email, r.at, _checks(r.raw.get("checks"))) for r in verdicts.approvals],
-        authors=authors,
-        now=evidence.now,
-    )
-    decision = decide(evidence.policy, facts)
-    own = bool(verdicts.approvals) and all(r.reviewer_email.casefold() in authors for r in verdicts.approvals)
+        return False, (_NO_POLICY,), False
+    if not verdicts.approvals:
+        return False, (NOBODY,), False
+    decision = decision_on(evidence, tree)
+    authors = evidence.mailmap.everybody(_authors(evidence.changes, tree, _base(counting, tree)))
+    own = all(evidence.mailmap.of(record.reviewer_email) in authors for record in verdicts.approvals)
     return decision.met, decision.missing, own
 
 
@@ -179,7 +219,13 @@ def _checks(raw: Any) -> Mapping[str, bool | None]:
     passed = None
     if isinstance(tests, Mapping):
         passed = tests.get("failed") == 0 and isinstance(tests.get("passed"), int) and tests["passed"] > 0
-    return {"validation": raw.get("validation") == "pass", "tests": passed}
+    findings = raw.get("findings")
+    return {
+        "validation": raw.get("validation") == "pass",
+        "tests": passed,
+        "compare": raw.get("compare") == "pass",
+        "findings": isinstance(findings, Mapping) and findings.get("new") == 0,
+    }
 
 
 def _said(record: Record, did: str) -> str:

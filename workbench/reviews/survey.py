@@ -1,69 +1,118 @@
 """The standing of many skills at once, from a handful of git commands however many skills there are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, Policy, parse_policy
+from workbench.reviews.gains import gains_between
 from workbench.reviews.history import Change, read_history
+from workbench.reviews.in_force import Approved, InForce, find_in_force
 from workbench.reviews.ledger import Ledger, read_ledger
-from workbench.reviews.model import Standing
-from workbench.reviews.states import Evidence, derive
+from workbench.reviews.model import Record, Standing
+from workbench.reviews.policy_object import POLICY_ID, PolicyVersion, policy_skill, read_policy, version_at
+from workbench.reviews.states import Evidence, derive, is_approved
 from workbench.reviews.trees import trees_at
 from workbench.reviews.versions import Release, read_releases
-from workbench.skills.model import Skill
+from workbench.skills.model import ROOT_ID, SKILL_FILE, Skill
+
+_IN_FORCE = "this version of the policy is in force"
+_SHALLOW = "shallow clone: which library a record belongs to can't be checked; git fetch --unshallow"
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
     """What the states of all skills rest on, read once."""
 
+    repository: Repository
     head: str | None
     ledger: Ledger
     history: Mapping[str, Sequence[Change]]
     releases: Mapping[str, Sequence[Release]]
     head_trees: Mapping[str, str]
-    policy: Policy | None
+    in_force: InForce
     notes: tuple[str, ...]
 
+    @property
+    def policy(self) -> Policy | None:
+        """The rules in force; None where they can't be read."""
+        return self.in_force.policy
 
-def read_background(repository: Repository, skills: Sequence[Skill], among: Sequence[Skill]) -> Background:
-    """Read the reviews branch, history, tags and policy for these skills out of all of the library's."""
+
+def read_background(
+    repository: Repository, skills: Sequence[Skill], among: Sequence[Skill], *, policy_from: str | None = None
+) -> Background:
+    """Read the reviews branch, history, tags and policy for these skills out of all of the library's.
+
+    Raises:
+        InputError: `policy_from` names no commit.
+    """
     head = repository.head()
     ids = [skill.id for skill in skills]
-    policy, notes = policy_in_force(repository, head)
+    ledger = read_ledger(repository)
+    in_force = find_in_force(repository, head, _by_records(ledger), policy_from)
+    notes = in_force.notes
     if repository.is_shallow():
-        notes = (*notes, "shallow clone: which library a record belongs to can't be checked; git fetch --unshallow")
+        notes = (*notes, _SHALLOW)
     return Background(
+        repository=repository,
         head=head,
-        ledger=read_ledger(repository),
+        ledger=ledger,
         history=read_history(repository, ids) if head else {},
         releases=read_releases(repository, among),
         head_trees=trees_at(repository, head, ids) if head else {},
-        policy=policy,
+        in_force=in_force,
         notes=notes,
     )
 
 
-def policy_in_force(repository: Repository, head: str | None) -> tuple[Policy | None, tuple[str, ...]]:
-    """The policy committed at HEAD, and what a user should know about it; None where it can't be read."""
-    blob = repository.resolve(f"{head}:{POLICY_FILE}") if head else None
-    if blob is None:
-        return NO_POLICY, ()
-    data = repository.blobs([blob]).get(blob, b"")
-    try:
-        return parse_policy(data), ()
-    except InputError as error:
-        return None, (f"{error.where}: {error.what}; nothing counts as approved until it is mended",)
+def _by_records(ledger: Ledger) -> Approved:
+    """Judges a version of the policy by the records there are, as any skill is judged."""
+    records = ledger.of(POLICY_ID)
+
+    def approved(version: PolicyVersion, before: InForce) -> bool:
+        return is_approved(policy_evidence(version.tree, records, before, datetime.now(UTC)))
+
+    return approved
+
+
+def policy_standing(background: Background, tree: str | None, head_tree: str | None, now: datetime) -> Standing:
+    """Where the policy itself stands with the given tree, judged by the rules in force."""
+    records = background.ledger.of(POLICY_ID)
+    evidence = policy_evidence(tree, records, background.in_force, now)
+    standing = derive(replace(evidence, head_tree=head_tree))
+    if tree is not None and tree == background.in_force.tree:
+        # The first version needs no approval, and whatever is in force was judged when it came.
+        return replace(standing, state="approved", reasons=(_IN_FORCE,), approved_tree=tree, self_approved=False)
+    return replace(standing, approved_tree=background.in_force.tree)
+
+
+def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce, now: datetime) -> Evidence:
+    """All that the state of the policy with the given tree rests on."""
+    return Evidence(
+        skill=policy_skill(),
+        tree=tree,
+        records=records,
+        changes=before.changes,
+        policy=before.policy,
+        now=now,
+        mailmap=before.mailmap,
+        owners=before.owners.of(POLICY_FILE),
+    )
 
 
 def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
-    """The folders whose skills the policy leaves out: of the policy in force, or of the file outside git."""
+    """The folders whose skills lists leave out: by HEAD's policy, or by the file outside git.
+
+    `verify` leaves out what the policy in force says; a list shows what this checkout says.
+    """
     if repository is not None:
-        policy, _ = policy_in_force(repository, repository.head())
+        head = repository.head()
+        policy = read_policy(repository, version_at(repository, head)) if head else NO_POLICY
         return (policy or NO_POLICY).exclude
     try:
         return parse_policy((root / POLICY_FILE).read_bytes()).exclude
@@ -77,16 +126,19 @@ def standing_of(skill: Skill, tree: str | None, background: Background, now: dat
 
 
 def evidence_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Evidence:
-    """What a skill's state with the given tree is derived from."""
+    """All that the state of one skill with the given tree rests on."""
     releases = background.releases.get(skill.id, ())
-    released = next((r.version for r in reversed(releases) if tree and r.tree == tree), None)
+    in_force = background.in_force
     return Evidence(
         skill=skill,
         tree=tree,
         records=background.ledger.of(skill.id),
         changes=background.history.get(skill.id, ()),
-        policy=background.policy,
+        policy=in_force.policy,
         now=now,
         head_tree=background.head_trees.get(skill.id),
-        released=released,
+        released=next((r.version for r in reversed(releases) if tree and r.tree == tree), None),
+        mailmap=in_force.mailmap,
+        owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
+        gains=partial(gains_between, background.repository),
     )

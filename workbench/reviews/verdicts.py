@@ -8,8 +8,10 @@ from typing import Any
 
 from workbench.errors import ConflictError, InputError, UsageError
 from workbench.git import Identity, Repository
+from workbench.policy.rules import POLICY_FILE
 from workbench.reviews import ledger, records
 from workbench.reviews.model import Record, Recorded, Standing, Verdict
+from workbench.reviews.policy_object import POLICY_ID, read_policy, version_at, write_tree
 from workbench.reviews.states import open_records
 from workbench.reviews.trees import write_root_tree
 from workbench.skills.model import ROOT_ID, Skill
@@ -56,6 +58,8 @@ def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Op
     who = repository.identity()
     if skill.id == ROOT_ID and tree == standing.head_tree:
         write_root_tree(repository.run, "HEAD")
+    if skill.id == POLICY_ID and tree == standing.head_tree:
+        _usable_policy(repository, opinion)
     file, data = _record_file(repository, skill, standing, opinion, tree, who, now)
     message = _message(skill, tree, opinion)
     kept = [tree] if opinion.verdict == "approve" else []
@@ -95,6 +99,15 @@ def _tree_to_judge(skill: Skill, standing: Standing, opinion: Opinion) -> str:
             remedy="commit the skill first",
         )
     return tree
+
+
+def _usable_policy(repository: Repository, opinion: Opinion) -> None:
+    """Keep the policy's tree in git; one that can't be read must not come into force."""
+    head = repository.head() or "HEAD"
+    if opinion.verdict == "approve" and read_policy(repository, version_at(repository, head)) is None:
+        what = "the policy at HEAD can't be used, and would approve nothing"
+        raise InputError(what, where=POLICY_FILE, remedy="workbench policy validate says what is wrong")
+    write_tree(repository.run, head)
 
 
 def _tree_to_revoke(skill: Skill, standing: Standing) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.reviews.model import Judged, Standing, Verification
-from workbench.reviews.survey import Background, policy_in_force, read_background, standing_of
+from workbench.reviews.policy_object import POLICY_ID
+from workbench.reviews.survey import Background, policy_standing, read_background, standing_of
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.reviews.verdicts import digest_of
 from workbench.skills.globs import first_match
@@ -17,36 +18,44 @@ from workbench.text import visible
 
 
 def verify(
-    repository: Repository, now: datetime, *, names: Sequence[str] = (), base: str | None = None
+    repository: Repository,
+    now: datetime,
+    *,
+    names: Sequence[str] = (),
+    base: str | None = None,
+    policy_from: str | None = None,
 ) -> Verification:
-    """Judge the skills at HEAD.
+    """Judge the skills at HEAD, and HEAD's policy where it is not the one in force.
 
     Args:
         names: Ids of the skills to judge; empty means all.
-        base: Judge only the skills whose tree differs from this revision's.
+        base: Judge only the skills whose tree differs from this revision's, by this revision's policy.
+        policy_from: Judge by this revision's policy.
 
     Raises:
-        InputError: There is no commit, or `base` names none.
+        InputError: There is no commit, or a revision names none.
     """
     head = repository.head()
     if head is None:
         raise InputError("there is no commit to verify", where=str(repository.root), remedy="commit the skills first")
-    every = committed_skills(repository, head)
+    found = committed_skills(repository, head)
+    background = read_background(repository, found, found, policy_from=policy_from or base)
+    policy = background.policy
+    every = [skill for skill in found if not (policy and first_match(policy.exclude, skill.id))]
     skills = [skill for skill in every if not names or skill.id in names]
     if base is not None:
         skills = _changed(repository, skills, head, base)
-    background = read_background(repository, skills, every)
-    judged = tuple(_judge(repository, skill, background, now) for skill in skills)
-    return Verification(all(one.ok for one in judged), head, judged, background.notes)
+    judged = [_judge(repository, skill, background, now) for skill in skills]
+    if background.in_force.pending is not None and (not names or POLICY_ID in names):
+        judged.insert(0, _judge_policy(background, now))
+    return Verification(all(one.ok for one in judged), head, tuple(judged), background.notes)
 
 
 def committed_skills(repository: Repository, revision: str) -> list[Skill]:
-    """The skills of a commit, read from git alone, without those that the policy excludes."""
-    policy, _ = policy_in_force(repository, revision)
+    """Every skill of a commit, read from git alone."""
     files = skills_at(repository, revision)
-    kept = {id_: blob for id_, blob in files.items() if not (policy and first_match(policy.exclude, id_))}
-    contents = repository.blobs(filter(None, kept.values()))
-    return [_committed(id_, contents.get(blob, b"") if blob else None) for id_, blob in sorted(kept.items())]
+    contents = repository.blobs(filter(None, files.values()))
+    return [_committed(id_, contents.get(blob, b"") if blob else None) for id_, blob in sorted(files.items())]
 
 
 def _committed(id_: str, data: bytes | None) -> Skill:
@@ -69,6 +78,15 @@ def _changed(repository: Repository, skills: Sequence[Skill], head: str, base: s
     ids = [skill.id for skill in skills]
     before, after = trees_at(repository, commit, ids), trees_at(repository, head, ids)
     return [skill for skill in skills if before.get(skill.id) != after.get(skill.id)]
+
+
+def _judge_policy(background: Background, now: datetime) -> Judged:
+    """HEAD's policy, which nobody approved yet: the rules hold only once somebody did."""
+    pending = background.in_force.pending
+    tree = pending.tree if pending else None
+    standing = policy_standing(background, tree, tree, now)
+    reasons = (*background.in_force.notes, *standing.reasons)
+    return Judged(POLICY_ID, POLICY_ID, False, standing.state, tree, reasons, standing.records)
 
 
 def _judge(repository: Repository, skill: Skill, background: Background, now: datetime) -> Judged:

@@ -1,0 +1,177 @@
+"""Which policy is in force: what a change can't weaken for its own sake, in real repositories."""
+
+from typing import Any
+
+import pytest
+
+STRICT = "roles: {boss: [mia@example.com]}\nrequire:\n  - {when: {}, chain: [{role: boss}]}\n"
+LAX = "require:\n  - {when: {}, self_approval: true}\n"
+
+
+@pytest.fixture
+def strict(library: Any) -> Any:
+    """A library with one skill by Ada, whose first policy wants Mia's approval."""
+    library.skill("skills/a")
+    policy(library, STRICT)
+    return library
+
+
+def policy(library: Any, text: str) -> str:
+    library.write(".workbench/policy.yaml", "schema: 1\n" + text)
+    return str(library.commit("Policy"))
+
+
+def approve(library: Any, workbench: Any, name: str, who: str) -> Any:
+    library.as_user(who.title(), f"{who}@example.com")
+    said = workbench("review", "approve", name, "--reason", "read it", "--json")
+    library.as_user("Ada", "ada@example.com")
+    return said
+
+
+def test_the_first_policy_counts_at_once(strict: Any, workbench: Any) -> None:
+    assert approve(strict, workbench, "a", "bob").code == 0
+    assert workbench("review", "verify", "a").code == 1
+    approve(strict, workbench, "a", "mia")
+    assert workbench("review", "verify").code == 0
+
+
+def test_a_weaker_policy_is_not_in_force_until_it_was_approved_under_the_old_one(strict: Any, workbench: Any) -> None:
+    policy(strict, LAX)
+    approve(strict, workbench, "a", "ada")
+    said = workbench("review", "verify", "--json")
+    assert said.code == 1
+    judged = {one["path"]: one for one in said.json["skills"]}
+    assert not judged["skills/a"]["ok"]
+    assert "nobody approved that (@policy)" in judged["@policy"]["reasons"][0]
+    assert approve(strict, workbench, "@policy", "ada").code == 0  # recorded, and not enough
+    assert workbench("review", "verify").code == 1
+    approve(strict, workbench, "@policy", "mia")
+    assert workbench("review", "verify").code == 0
+    assert workbench("policy", "show", "--json").json["rules"][0]["self_approval"] is True
+
+
+def test_a_deleted_policy_stays_in_force(strict: Any, workbench: Any) -> None:
+    strict.git("rm", "-q", "-r", ".workbench")
+    strict.commit("No rules")
+    approve(strict, workbench, "a", "ada")
+    said = workbench("review", "verify")
+    assert said.code == 1
+    assert "removes the policy" in said.out
+
+
+def test_a_pull_request_is_judged_by_the_policy_of_its_base(strict: Any, workbench: Any) -> None:
+    strict.git("checkout", "-q", "-b", "change")
+    strict.skill("skills/a", body="Changed.\n")
+    policy(strict, LAX)
+    approve(strict, workbench, "a", "ada")
+    for options in (["--base", "main"], ["--policy-from", "main"], []):
+        said = workbench("review", "verify", *options)
+        assert said.code == 1, options
+        assert "@policy" in said.out
+    assert workbench("review", "verify", "--policy-from", "nowhere").code == 3
+
+
+def test_a_mailmap_of_the_same_change_joins_nobody(strict: Any, workbench: Any) -> None:
+    strict.write(".mailmap", "Mia <mia@example.com> <eve@example.com>\n")
+    strict.commit("Eve is Mia")
+    approve(strict, workbench, "a", "eve")
+    assert workbench("review", "verify", "a").code == 1
+
+
+def test_a_second_e_mail_of_an_author_does_not_approve(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.write(".mailmap", "Ada <ada@example.com> <ada@home.example>\n")
+    policy(library, "require: [{when: {}, chain: [{role: anybody}]}]\n")
+    library.as_user("Ada at home", "ada@home.example")
+    workbench("review", "approve", "a", "--reason", "looks fine")
+    said = workbench("review", "verify", "a")
+    assert said.code == 1
+    assert "authors of the change" in said.out
+
+
+def test_the_policy_can_be_read_as_a_diff_before_it_is_approved(strict: Any, workbench: Any) -> None:
+    policy(strict, LAX)
+    said = workbench("review", "diff", "@policy")
+    assert said.code == 0
+    assert "self_approval: true" in said.out
+    assert "boss" in said.out
+
+
+def test_a_policy_that_can_not_be_read_is_never_approved_and_hides_no_older_one(strict: Any, workbench: Any) -> None:
+    policy(strict, "require: 3\n")
+    said = approve(strict, workbench, "@policy", "mia")
+    assert said.code == 3
+    assert workbench("policy", "show", "--json").json["usable"]
+    assert workbench("policy", "validate").code == 3
+    approve(strict, workbench, "a", "mia")
+    assert workbench("review", "verify", "a").code == 0
+
+
+def test_a_broken_first_policy_is_mended_by_the_next(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    policy(library, "require: 3\n")
+    approve(library, workbench, "a", "bob")
+    assert workbench("review", "verify").code == 1
+    policy(library, LAX)
+    assert workbench("review", "verify").code == 0
+
+
+def test_excluding_a_skill_needs_an_approval_like_any_weaker_rule(strict: Any, workbench: Any) -> None:
+    policy(strict, STRICT + "skills: {exclude: ['skills/**']}\n")
+    judged = workbench("review", "verify", "--json").json["skills"]
+    assert {one["path"] for one in judged} == {"@policy", "skills/a"}
+
+
+def test_a_gained_capability_brings_its_rule(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    policy(
+        library,
+        "roles: {boss: [mia@example.com]}\nrequire:\n"
+        "  - {when: {gains: [network]}, chain: [{role: boss}]}\n  - {when: {}, self_approval: true}\n",
+    )
+    approve(library, workbench, "a", "ada")
+    assert workbench("review", "verify").code == 0
+    library.write("skills/a/scripts/send.py", "import urllib.request\nurllib.request.urlopen('http://example.com')\n")
+    library.commit("Send")
+    approve(library, workbench, "a", "ada")
+    assert "boss" in workbench("review", "verify").out
+    approve(library, workbench, "a", "mia")
+    assert workbench("review", "verify").code == 0
+
+
+def test_a_script_that_can_not_be_parsed_gains_everything(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    policy(
+        library,
+        "require:\n  - {when: {gains: [network]}, chain: [{role: nobody}]}\n  - {when: {}, self_approval: true}\n",
+    )
+    library.write("skills/a/scripts/odd.py", "import urllib.request as (((\n")
+    library.commit("Odd")
+    approve(library, workbench, "a", "ada")
+    assert workbench("review", "verify", "a").code == 1
+
+
+def test_the_check_is_a_list_of_demands_with_who_could_meet_them(strict: Any, workbench: Any) -> None:
+    approve(strict, workbench, "a", "bob")
+    said = workbench("policy", "check", "a", "--json")
+    assert said.code == 1
+    assert said.json["demands"] == [
+        {"rule": 1, "what": "1 approval by boss", "met": False, "missing": "needs 1 more approval by boss",
+         "by": [], "who_could": ["mia@example.com"]},
+    ]  # fmt: skip
+    assert said.json["via"] == [{"reviewer": "bob@example.com", "via": "cli"}]
+    assert "could: mia@example.com" in workbench("policy", "check", "a").out
+    approve(strict, workbench, "a", "mia")
+    assert workbench("policy", "check", "a").code == 0
+
+
+@pytest.mark.parametrize("variable", ["CLAUDECODE", "CODEX_SANDBOX", "GEMINI_CLI"])
+def test_an_agent_may_ask_and_remark_but_not_approve_or_revoke(
+    strict: Any, workbench: Any, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    for verdict in ("approve", "revoke"):
+        said = workbench("review", verdict, "a", "--reason", "fine")
+        assert (said.code, variable in said.err) == (5, True)
+    assert workbench("review", "request", "a").code == 0
+    assert workbench("review", "comment", "a", "--reason", "done").code == 0

@@ -1,0 +1,119 @@
+"""The policy file and what it decides: strict where it is not understood, and a checklist that says who could help."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from workbench.errors import InputError
+from workbench.policy.codeowners import parse_owners
+from workbench.policy.decide import Approval, Decision, Facts, decide
+from workbench.policy.rules import parse_policy
+from workbench.policy.tool_rules import Limit, ToolRule
+from workbench.reviews.mailmap import parse_mailmap
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def judge(
+    text: str, *approvals: Approval, skill: str = "skills/a", authors: tuple[str, ...] = (), **more: Any
+) -> Decision:
+    facts = Facts(skill, approvals, frozenset(authors), NOW, **more)
+    return decide(parse_policy(f"schema: 1\n{text}".encode()), facts)
+
+
+def by(email: str, *, days: int = 0, proof: Any = "author", **checks: bool) -> Approval:
+    return Approval(email, NOW - timedelta(days=days), checks, proof)
+
+
+def test_every_rule_that_matches_adds_its_demands() -> None:
+    rules = (
+        "roles: {security: [sec@example.com]}\nrequire:\n"
+        "  - {when: {skills: ['skills/a']}, chain: [{role: security}]}\n  - {when: {}, chain: [{role: anybody}]}\n"
+    )
+    assert not judge(rules, by("bob@example.com")).met
+    assert judge(rules, by("bob@example.com"), skill="skills/b").met
+    assert judge(rules, by("sec@example.com")).met
+
+
+def test_what_is_missing_names_the_rule_and_who_could_meet_it() -> None:
+    rules = "roles: {m: [mia@example.com, ada@example.com]}\nrequire: [{chain: [{role: m, count: 2}]}]\n"
+    [demand] = judge(rules, by("mia@example.com"), authors=("ada@example.com",)).demands
+    assert (demand.rule, demand.met, demand.by) == (1, False, ("mia@example.com",))
+    assert demand.missing == "needs 1 more approval by m"
+    assert demand.who_could == ()  # mia has approved, and ada wrote it
+
+
+@pytest.mark.parametrize(("gains", "met"), [({"network"}, False), ({"reads"}, True), (set(), True), (None, False)])
+def test_a_rule_about_gains_holds_where_one_is_gained_or_where_nobody_knows(gains: Any, met: bool) -> None:
+    rules = "require: [{when: {gains: [network, subprocess]}, chain: [{role: nobody}]}, {when: {}}]\n"
+    assert judge(rules, by("bob@example.com"), gains=gains if gains is None else frozenset(gains)).met is met
+
+
+@pytest.mark.parametrize(("wanted", "proof", "met"), [
+    ("signature", "author", False), ("signature", "signature", True), ("signature", "touch", True),
+    ("touch", "signature", False), ("touch", "touch", True), ("author", "author", True),
+])  # fmt: skip
+def test_an_identity_is_proved_as_strongly_as_the_rule_wants(wanted: str, proof: str, met: bool) -> None:
+    decision = judge(f"require: [{{identity: {wanted}, chain: [{{role: anybody}}]}}]\n", by("bob@x.com", proof=proof))
+    assert decision.met is met
+    assert met or "the policy demands an approval" in decision.missing[0]
+
+
+def test_an_approval_that_is_too_old_does_not_count_and_a_check_must_have_passed_then() -> None:
+    rules = "require: [{chain: [{role: anybody}], checks: [tests], expires: 30d}]\n"
+    assert not judge(rules, by("bob@x.com", days=31, tests=True)).met
+    assert not judge(rules, by("bob@x.com", days=1, tests=False)).met
+    assert judge(rules, by("bob@x.com", days=31), by("bob@x.com", days=1, tests=True)).met
+
+
+def test_owners_come_from_codeowners_and_a_team_from_the_role_of_its_name() -> None:
+    owners = parse_owners("* @org/all\n/skills/a/ ada@Example.com @org/tools  # both\n/skills/b/\n")
+    assert owners.of("skills/a/SKILL.md") == ("ada@example.com", "@org/tools")
+    assert owners.of("skills/b/SKILL.md") == ()
+    rules = "roles: {owner: codeowners, '@org/tools': [tom@example.com]}\nrequire: [{chain: [{role: owner}]}]\n"
+    of_a = owners.of("skills/a/SKILL.md")
+    assert judge(rules, by("ada@example.com"), owners=of_a).met
+    assert judge(rules, by("Tom@example.com"), owners=of_a).met
+    assert not judge(rules, by("eve@example.com"), owners=of_a).met
+    assert "CODEOWNERS names @org/all" in judge(rules, by("eve@x.com"), owners=owners.of("README.md")).missing[0]
+
+
+def test_an_owner_with_a_star_in_the_name_is_not_everybody() -> None:
+    rules = "roles: {owner: codeowners}\nrequire: [{chain: [{role: owner}]}]\n"
+    assert not judge(rules, by("eve@example.com"), owners=("*@example.com",)).met
+
+
+def test_tool_rules_are_read_with_their_limits() -> None:
+    text = "schema: 1\ntools:\n  - {match: {tool: 'github.delete_*'}, decide: deny, reason: not here}\n"
+    text += "  - {match: {tool: '*', roles: [reviewer]}, decide: allow, limit: 60/min}\n"
+    assert parse_policy(text.encode()).tools == (
+        ToolRule("deny", "github.delete_*", reason="not here"),
+        ToolRule("allow", "*", roles=("reviewer",), limit=Limit(60, 60)),
+    )
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("require: [{when: {gains: [netwrok]}}]", "did you mean 'network'?"),
+    ("require: [{identity: blood}]", "one of: author, signature, touch"),
+    ("require: [{self_approval: maybe}]", "true or false"),
+    ("tools: [{match: {tool: x}, decide: maybe}]", "one of: ask, allow, deny"),
+    ("tools: [{match: {tool: x}}]", "needs 'match' and 'decide'"),
+    ("tools: [{match: {tol: x}, decide: ask}]", "did you mean 'tool'?"),
+    ("tools: [{match: {}, decide: ask, limit: 60}]", "60/min"),
+    ("tools: [{match: {}, decide: ask, limit: 0/min}]", "60/min"),
+])  # fmt: skip
+def test_what_is_not_understood_is_refused_with_what_would_be(text: str, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_policy(f"schema: 1\n{text}\n".encode())
+    assert said in str(refused.value)
+
+
+def test_a_mailmap_joins_e_mails_whatever_the_names() -> None:
+    joined = parse_mailmap(
+        "# people\nAda <ada@example.com> <ADA@old.example>\n<bob@example.com> B <b@old.example>\nJust Name <x@y.z>\n"
+    )
+    assert joined.of("ada@OLD.example") == "ada@example.com"
+    assert joined.of("b@old.example") == "bob@example.com"
+    assert joined.of("x@y.z") == "x@y.z"
+    assert joined.everybody(["b@old.example"]) == {"b@old.example", "bob@example.com"}

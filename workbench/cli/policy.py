@@ -1,0 +1,117 @@
+"""`workbench policy`: which rules are in force, what they demand of a skill, and whether a file of them can be used."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.cli.output import library_option, print_json, state_label, styled
+from workbench.commands import command
+from workbench.errors import ExitCode, InputError
+from workbench.policy.rules import POLICY_FILE, Policy, parse_policy
+from workbench.text import plural, visible
+from workbench.workspace import Workspace
+
+_MAX_BYTES = 1 << 20
+
+
+@click.group(help=command("policy").help)
+def policy() -> None:
+    """The library's rules."""
+
+
+@policy.command("check", help=command("policy.check").help)
+@click.argument("name")
+@library_option
+@click.pass_context
+def check(ctx: click.Context, workspace: Workspace, name: str, as_json: bool) -> None:
+    """Print the checklist; exit 1 if a demand is not met."""
+    found = workspace.policy_check(name)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        click.echo(
+            f"{visible(found.skill)}  {state_label(workspace.row(name).state)}  {(found.tree or 'no tree')[:12]}"
+        )
+        for demand in found.demands:
+            sign = styled("[x]", fg="green") if demand.met else styled("[ ]", fg="red")
+            by = f"  by {', '.join(map(visible, demand.by))}" if demand.by else ""
+            click.echo(f"{sign} rule {demand.rule}: {demand.what}{by}")
+            if not demand.met:
+                click.echo(f"      {demand.missing}")
+            if demand.who_could:
+                click.echo(f"      could: {', '.join(map(visible, demand.who_could))}")
+        for email, via in found.via:
+            click.echo(f"approved by {visible(email)} via {visible(via)}")
+        for reason in found.reasons if not found.met else ():
+            click.echo(f"note: {visible(reason)}")
+    ctx.exit(ExitCode.OK if found.met else ExitCode.NO)
+
+
+@policy.command("show", help=command("policy.show").help)
+@library_option
+def show(workspace: Workspace, as_json: bool) -> None:
+    """Print the rules in force and where they are from."""
+    in_force = workspace.policy_in_force()
+    version = in_force.version
+    if as_json:
+        print_json(
+            {
+                "written": bool(version and version.written),
+                "commit": version.commit if version else None,
+                "tree": in_force.tree,
+                "pending": in_force.pending is not None,
+                "usable": in_force.policy is not None,
+                "rules": _rules(in_force.policy) if in_force.policy else [],
+                "notes": list(in_force.notes),
+            }
+        )
+        return
+    where = f"from {version.commit[:12]}" if version else "the default: one approval by anybody counts"
+    click.echo(f"policy {where}")
+    for number, rule in enumerate(_rules(in_force.policy) if in_force.policy else [], start=1):
+        click.echo(f"rule {number}: " + "; ".join(f"{key} {_words(value)}" for key, value in rule.items() if value))
+    for note in in_force.notes:
+        click.echo(f"note: {visible(note)}", err=True)
+
+
+@policy.command("validate", help=command("policy.validate").help)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@library_option
+def validate(workspace: Workspace, file: Path | None, as_json: bool) -> None:
+    """Say whether a file of rules can be used; exit 3 with the place if not."""
+    path = file or workspace.root / POLICY_FILE
+    try:
+        with path.open("rb") as opened:
+            data = opened.read(_MAX_BYTES)
+    except OSError as error:
+        raise InputError(f"the policy can't be read: {error.strerror}", where=visible(str(path))) from error
+    found = parse_policy(data, visible(str(path)))
+    if as_json:
+        print_json({"ok": True, "rules": _rules(found), "tools": len(found.tools)})
+    else:
+        click.echo(f"ok: {plural(len(found.rules), 'rule')}, {plural(len(found.tools), 'tool rule')}")
+
+
+def _rules(policy: Policy) -> list[dict[str, Any]]:
+    return [
+        {
+            "skills": list(rule.skills),
+            "gains": list(rule.gains),
+            "chain": [{"role": link.role, "count": link.count} for link in rule.chain],
+            "checks": list(rule.checks),
+            "identity": rule.identity,
+            "self_approval": rule.self_approval,
+            "expires_days": rule.expires.days if rule.expires else None,
+        }
+        for rule in policy.rules
+    ]
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(
+            f"{item['count']} × {visible(item['role'])}" if isinstance(item, dict) else visible(str(item))
+            for item in value
+        )
+    return visible(str(value))

@@ -1,0 +1,159 @@
+"""Which version of a library's policy is in force: what a change can't weaken for its own sake.
+
+The first version that can be read, on the default branch's first-parent history, counts by itself. Each later one
+counts once it was approved, as `@policy`, under the one before it. An unapproved change or deletion leaves the old one
+in force. Before there is any policy file, one approval by anybody counts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from workbench.errors import InputError
+from workbench.git import Repository
+from workbench.policy.codeowners import PLACES, Owners, parse_owners
+from workbench.policy.rules import NO_POLICY, Policy
+from workbench.reviews.history import Change
+from workbench.reviews.mailmap import Mailmap
+from workbench.reviews.policy_object import (
+    POLICY_ID,
+    PolicyVersion,
+    first_parents,
+    read_changes,
+    read_mailmap,
+    read_policy,
+    version_at,
+)
+from workbench.text import decode, visible
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules that count, and where they are from.
+
+    Attributes:
+        policy: None where the library has a policy and no version of it can be read: nothing is approved then.
+        version: The version they are from; None before there is a policy.
+        mailmap: Whose e-mails are one person's.
+        owners: CODEOWNERS of the branch that the rules are from.
+        pending: HEAD's version, where it is another one and was not approved.
+        changes: What changed the policy on HEAD's history, newest first.
+        notes: What a user should know.
+    """
+
+    policy: Policy | None = NO_POLICY
+    version: PolicyVersion | None = None
+    mailmap: Mailmap = field(default_factory=Mailmap)
+    owners: Owners = field(default_factory=Owners)
+    pending: PolicyVersion | None = None
+    changes: Sequence[Change] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tree(self) -> str | None:
+        """The tree of `@policy` in force."""
+        return self.version.tree if self.version else None
+
+
+Approved = Callable[[PolicyVersion, InForce], bool]
+"""Whether a version of the policy was approved under the rules that were in force before it."""
+
+
+def find_in_force(
+    repository: Repository, head: str | None, approved: Approved, policy_from: str | None = None
+) -> InForce:
+    """The policy in force for what HEAD has.
+
+    Args:
+        head: The commit at HEAD; None without commits.
+        approved: Judges a version by the records.
+        policy_from: A revision whose version is in force whatever was approved later, as a pull request's base in CI.
+
+    Raises:
+        InputError: `policy_from` names no commit.
+    """
+    if head is None:
+        return InForce()
+    tip = _named(repository, policy_from) if policy_from else _default_tip(repository, head)
+    changes = read_changes(repository, head)
+    if not changes and tip == head:
+        return InForce(owners=_owners(repository, tip))
+    here = version_at(repository, head)
+    if policy_from:
+        found = _of_version(repository, InForce(), version_at(repository, tip))
+    else:
+        found = _walk(
+            repository, [*first_parents(repository, tip), here], replace(InForce(), changes=changes), approved
+        )
+    pending = here if here.tree != found.tree and _ever_written(found, here) else None
+    notes = _notes(found, pending)
+    return replace(found, owners=_owners(repository, tip), pending=pending, changes=changes, notes=notes)
+
+
+def _walk(repository: Repository, versions: Sequence[PolicyVersion], start: InForce, approved: Approved) -> InForce:
+    """The last version of these that counts, oldest first; the last one is HEAD's, which may be on another branch."""
+    found, broken = start, None
+    *on_default, here = versions
+    for version in on_default:
+        if found.version is not None:
+            if version.tree != found.tree and version.tree is not None and approved(version, found):
+                found = _of_version(repository, found, version)
+        elif version.written:
+            first = _of_version(repository, start, version)
+            found, broken = (first, broken) if first.policy is not None else (found, first)
+    if found.version is None and broken is not None:
+        return broken
+    if here.tree not in (None, found.tree) and here.written and approved(here, found):
+        found = _of_version(repository, found, here)
+    return found
+
+
+def _of_version(repository: Repository, before: InForce, version: PolicyVersion) -> InForce:
+    policy = read_policy(repository, version)
+    return replace(before, policy=policy, version=version, mailmap=read_mailmap(repository, version))
+
+
+def _ever_written(found: InForce, here: PolicyVersion) -> bool:
+    """Whether a difference is one of policy: a `.mailmap` alone, without any policy file, binds nobody."""
+    return here.written or (found.version is not None and found.version.written)
+
+
+def _notes(found: InForce, pending: PolicyVersion | None) -> tuple[str, ...]:
+    notes = []
+    if found.policy is None and found.version is not None:
+        notes.append(f"{visible(_why(found.version))}; nothing counts as approved until it is mended")
+    if pending is not None:
+        what = "changes the policy" if pending.written else "removes the policy"
+        since = f"the version of {found.version.commit[:12]}" if found.version else "no policy"
+        notes.append(f"HEAD {what} and nobody approved that ({POLICY_ID}): {since} stays in force")
+    return tuple(notes)
+
+
+def _why(version: PolicyVersion) -> str:
+    return f"the policy of {version.commit[:12]} can't be used"
+
+
+def _named(repository: Repository, revision: str) -> str:
+    commit = repository.resolve(f"{revision}^{{commit}}")
+    if commit is None:
+        what = f"'{visible(revision)}' names no commit here"
+        raise InputError(what, where=str(repository.root), remedy="fetch it first, for example: git fetch origin main")
+    return commit
+
+
+def _default_tip(repository: Repository, head: str) -> str:
+    """The commit of the default branch, the remote's or else `main` or `master`; HEAD where that is checked out."""
+    places = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
+    said = decode(repository.run("for-each-ref", "--format=%(refname) %(objectname) %(symref:lstrip=3)", *places))
+    found = {line.split(" ")[0]: line.split(" ")[1:] for line in said.splitlines()}
+    default = next((place for place in places if place in found), None)
+    if default is None:
+        return head
+    commit, remote_branch = found[default]
+    return head if repository.branch() == (remote_branch or default.rpartition("/")[2]) else commit
+
+
+def _owners(repository: Repository, tip: str) -> Owners:
+    for found in repository.look_up([f"{tip}:{place}" for place in PLACES]):
+        if found and found[1] == "blob":
+            return parse_owners(decode(repository.blobs([found[0]]).get(found[0], b"")))
+    return Owners()

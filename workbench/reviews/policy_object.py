@@ -1,0 +1,128 @@
+"""`@policy`: a library's `.workbench` folder and its `.mailmap`, which are reviewed and approved as one object.
+
+Its tree is a git tree of exactly these two entries, so that an approval of it covers the rules, the signers and who is
+whose second e-mail. It has records like a skill's, below `records/@policy`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench.errors import InputError
+from workbench.git import Repository, RunGit, TreeEntry, format_tree, parse_tree
+from workbench.policy.rules import NO_POLICY, POLICY_FILE, POLICY_FOLDER, Policy, parse_policy
+from workbench.reviews.history import Change, people
+from workbench.reviews.mailmap import MAILMAP_FILE, Mailmap, parse_mailmap
+from workbench.skills.model import Skill
+from workbench.text import decode
+
+POLICY_ID = "@policy"
+PATHS = (POLICY_FOLDER, MAILMAP_FILE)
+MAX_VERSIONS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """The object as one commit has it.
+
+    Attributes:
+        tree: Its tree; None where the commit has neither entry.
+        written: Whether it has a policy file.
+    """
+
+    commit: str
+    tree: str | None
+    written: bool
+
+
+def policy_skill() -> Skill:
+    """The object as lists and verdicts see it."""
+    return Skill(POLICY_ID, POLICY_ID, "The library's rules, signers and e-mails.")
+
+
+def version_at(repository: Repository, commit: str) -> PolicyVersion:
+    """The object at one commit."""
+    return versions_of(repository, [commit])[0]
+
+
+def versions_of(repository: Repository, commits: Sequence[str]) -> list[PolicyVersion]:
+    """The object at each of these commits."""
+    asked = [f"{commit}:{path}" for commit in commits for path in (*PATHS, POLICY_FILE)]
+    found = iter(repository.look_up(asked))
+    versions = []
+    for commit in commits:
+        folder, mailmap, policy = next(found), next(found), next(found)
+        entries = []
+        if mailmap and mailmap[1] == "blob":
+            entries.append(TreeEntry("100644", "blob", mailmap[0], MAILMAP_FILE))
+        if folder and folder[1] == "tree":
+            entries.append(TreeEntry("040000", "tree", folder[0], POLICY_FOLDER))
+        versions.append(PolicyVersion(commit, tree_id(entries), bool(policy and policy[1] == "blob")))
+    return versions
+
+
+def tree_id(entries: Sequence[TreeEntry]) -> str | None:
+    """The id that git gives the tree of these entries, in git's order; None of none."""
+    if not entries:
+        return None
+    body = b"".join(
+        entry.mode.lstrip("0").encode() + b" " + entry.path.encode() + b"\0" + bytes.fromhex(entry.id)
+        for entry in entries
+    )
+    data = b"tree %d\0" % len(body) + body
+    long_ids = len(entries[0].id) == 64
+    return hashlib.sha256(data).hexdigest() if long_ids else hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def write_tree(run: RunGit, treeish: str) -> str | None:
+    """Write the object's tree as `treeish` has it, where `run` writes; None where it has none."""
+    listed = parse_tree(run("ls-tree", "-z", "--full-tree", treeish, *PATHS))
+    kept = [
+        TreeEntry("100644", "blob", entry.id, entry.path) if entry.path == MAILMAP_FILE else entry
+        for entry in listed
+        if (entry.path, entry.kind) in ((POLICY_FOLDER, "tree"), (MAILMAP_FILE, "blob"))
+    ]
+    return decode(run("mktree", "-z", "--missing", stdin=format_tree(kept))).strip() if kept else None
+
+
+def read_changes(repository: Repository, tip: str) -> list[Change]:
+    """Every commit that changed the object, newest first, merged side branches included."""
+    fields = ("%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
+    options = ("--full-history", f"--max-count={MAX_VERSIONS}", tip, "--", *PATHS)
+    entries = list(repository.log(fields, *options))
+    versions = versions_of(repository, [entry.fields[0] for entry in entries])
+    changes = []
+    for entry, version in zip(entries, versions, strict=True):
+        commit, at, name, email, subject, coauthors = entry.fields
+        changes.append(Change(commit, int(at), f"{name} <{email}>", people(email, coauthors), subject, version.tree))
+    return changes
+
+
+def first_parents(repository: Repository, tip: str) -> list[PolicyVersion]:
+    """The versions on a branch's first-parent history, oldest first."""
+    options = ("--first-parent", f"--max-count={MAX_VERSIONS}", tip, "--", *PATHS)
+    commits = decode(repository.run("--literal-pathspecs", "rev-list", *options)).split()
+    return versions_of(repository, commits[::-1])
+
+
+def read_policy(repository: Repository, version: PolicyVersion | None) -> Policy | None:
+    """The rules of a version; the defaults where it has none, and None where they can't be read."""
+    if version is None or not version.written:
+        return NO_POLICY
+    data = _content(repository, f"{version.commit}:{POLICY_FILE}")
+    try:
+        return parse_policy(data)
+    except InputError:
+        return None
+
+
+def read_mailmap(repository: Repository, version: PolicyVersion | None) -> Mailmap:
+    """Whose e-mails a version joins."""
+    if version is None:
+        return Mailmap()
+    return parse_mailmap(decode(_content(repository, f"{version.commit}:{MAILMAP_FILE}")))
+
+
+def _content(repository: Repository, name: str) -> bytes:
+    found = repository.look_up([name])[0]
+    return repository.blobs([found[0]]).get(found[0], b"") if found and found[1] == "blob" else b""
