@@ -99,16 +99,18 @@ class Settings:
         theme: Name of the theme to start with.
         diff: How a diff opens: `auto` (by width), `unified` or `split`.
         library: The library to open when the current folder has no skills.
+        sign: Whether verdicts are signed with an SSH key: `always`, `never`, or `auto`, where the policy demands it.
         keymap: Keys by command id, overriding the registry's, for example `{review.approve: "ctrl+y"}`.
     """
 
     theme: str = "workbench-dark"
     diff: str = "auto"
     library: str | None = None
+    sign: str = "auto"
     keymap: dict[str, str] = field(default_factory=dict)
 
 
-_CHOICES = {"diff": ("auto", "unified", "split")}
+_CHOICES = {"diff": ("auto", "unified", "split"), "sign": ("auto", "always", "never")}
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import git
 from workbench.config import Settings, expanded, load_settings, store_path
 from workbench.errors import InputError, WorkbenchError
+from workbench.policy.decide import demands_a_key
 from workbench.reviews.history import Change
 from workbench.reviews.listing import LibraryView, SkillRow, policy_row, row_outside_git, rows_in_git, situation
 from workbench.reviews.model import Recorded, Verdict, Verification
@@ -226,19 +227,33 @@ class Workspace:
         expect: str | None = None,
         via: str = "cli",
         extra: Mapping[str, Any] | None = None,
+        sign: bool | None = None,
+        may_ask: bool = False,
     ) -> Recorded:
-        """Record a verdict on the current tree of a skill. Raises as `reviews.verdicts.decide`, and RefusedError where
-        an agent would approve or revoke."""
-        from workbench.reviews import verdicts
+        """Record a verdict on the current tree of a skill.
+
+        Args:
+            sign: Whether to sign it with the user's SSH key; None as the settings say.
+            may_ask: Whether a passphrase may be asked for on the terminal.
+
+        Raises:
+            RefusedError: An agent would approve or revoke.
+            PassphraseNeeded: The key has a passphrase, and nobody may be asked.
+            WorkbenchError: As `reviews.verdicts.decide`.
+        """
+        from workbench.reviews import signing, verdicts
         from workbench.reviews.agents import refuse_agents
         from workbench.reviews.checks import checks_of
 
         repository = self._need_git("a verdict")
         if verdict in ("approve", "revoke"):
             refuse_agents(f"'{verdict}'")
-        row = self.row(skill_id)
+        row, background = self._row(skill_id)
         checks = checks_of(row, self._store_if_usable(), lambda: [case.name for case in self.cases(row.id)[0]])
-        opinion = verdicts.Opinion(verdict, reason, via, expect, checks, extra)
+        signer = None
+        if self._is_to_sign(sign, row, background):
+            signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
+        opinion = verdicts.Opinion(verdict, reason, via, expect, checks, extra, signer)
         return verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
 
     def verify(
@@ -418,6 +433,13 @@ class Workspace:
             return policy_row(self.repository)
         rows, background = rows_in_git(self.repository, [skill], among=skills)
         return rows[0], background
+
+    def _is_to_sign(self, wanted: bool | None, row: SkillRow, background: Background | None) -> bool:
+        """Whether a verdict is signed: as asked for, else as the settings say, else where the policy demands it."""
+        if wanted is not None or self.settings.sign != "auto":
+            return self.settings.sign == "always" if wanted is None else wanted
+        policy = background.policy if background else None
+        return policy is not None and demands_a_key(policy, row.id)
 
     def _need_git(self, what: str) -> git.Repository:
         if self.repository is None:

@@ -1,5 +1,6 @@
 """`workbench review`: what changed, who said what, and whether the rules hold."""
 
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -63,16 +64,24 @@ def _verdict_command(name: str, verdict: Verdict, *, needs_reason: bool) -> None
     @click.argument("skill", metavar="NAME")
     @click.option("--reason", "-m", default="", required=needs_reason, metavar="TEXT", help="Why; it is kept in git.")
     @click.option("--expect", metavar="TREE", help="The tree you read: refuse, with exit code 4, if it is another.")
+    @click.option("--sign/--no-sign", default=None, help="Sign the record with your SSH key; default: the settings.")
     @library_option
-    def record(workspace: Workspace, skill: str, reason: str, expect: str | None, as_json: bool) -> None:
-        done = workspace.decide(workspace.find(skill).id, verdict, reason, expect=expect, via="cli")
+    def record(
+        workspace: Workspace, skill: str, reason: str, expect: str | None, sign: bool | None, as_json: bool
+    ) -> None:
+        done = workspace.decide(
+            workspace.find(skill).id, verdict, reason, expect=expect, via="cli", sign=sign, may_ask=sys.stdin.isatty()
+        )
         if as_json:
             print_json(done.to_json())
             return
         row = workspace.row(done.record.path)
         own = "  self-approved" if row.standing.self_approved else ""
         click.echo(f"{visible(row.name)}  {state_label(row.state)}{own}")
-        click.echo(f"{verdict} of tree {done.record.tree[:12]} recorded in {done.commit[:12]} on workbench/reviews")
+        signed = ", signed" if done.record.signed else ""
+        click.echo(
+            f"{verdict} of tree {done.record.tree[:12]} recorded in {done.commit[:12]} on workbench/reviews{signed}"
+        )
 
 
 for _name, _verdict, _needs in (

@@ -124,6 +124,16 @@ class Repository:
         every = decode(self.run("rev-list", "--max-parents=0", "HEAD")).split()
         return tuple(dict.fromkeys([*first, *every]))
 
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `new` descends from `old`, or is it; False where one of them is not here."""
+        return self.run("rev-list", "--count", "--max-count=1", old, "--not", new, "--", ok=(0, 128)) == b"0\n"
+
+    def grew_straight(self, old: str, new: str) -> bool:
+        """Whether only plain commits lead from `old` to `new`, so that the log below `old` is the log it was."""
+        if not self.is_ancestor(old, new):
+            return False
+        return not self.run("rev-list", "--min-parents=2", "--max-count=1", f"{old}..{new}", "--")
+
     def is_shallow(self) -> bool:
         """Whether history is cut, so that the root commit can't be known."""
         return (self.common_dir / "shallow").exists()

@@ -1,6 +1,7 @@
 """Folders of the work tree as `git add` would store them, without touching the user's index or object store."""
 
 import os
+import posixpath
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import Protocol
 
 from workbench.git.plumbing import GitError
 from workbench.text import decode
+
+_MANY = 64
+"""From so many folders on, those above them are added instead: git compares every path with every one it is given."""
 
 
 class Runner(Protocol):
@@ -44,8 +48,13 @@ class WorkTree:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repository.common_dir / "objects"),
         }
         self._copy_index(scratch / "index")
-        self.ignored = self._ignored(folders)
-        self.tree = self._write([folder for folder in folders if folder not in self.ignored])
+        self.ignored: frozenset[str] = frozenset()
+        if len(folders) > _MANY and self._add(_above(folders)):
+            # Below a folder that is named itself, git passes over what is ignored.
+            self.tree = self._write([])
+        else:
+            self.ignored = self._ignored(folders)
+            self.tree = self._write([folder for folder in folders if folder not in self.ignored])
 
     def run(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
         """A git command that sees the scratch objects and the repository's."""
@@ -120,3 +129,9 @@ class WorkTree:
         except GitError:
             return False
         return True
+
+
+def _above(folders: Sequence[str]) -> list[str]:
+    """The folders that hold these, or the whole work tree."""
+    above = {posixpath.dirname(folder) for folder in folders}
+    return ["."] if "" in above or len(above) > _MANY else sorted(above)

@@ -107,6 +107,11 @@ def gains_matter(policy: Policy, skill: str) -> bool:
     return any(rule.gains and _names(rule, skill) for rule in policy.rules)
 
 
+def demands_a_key(policy: Policy, skill: str) -> bool:
+    """Whether a rule that may match this skill wants more than a commit's author as proof of who approved."""
+    return any(rule.identity != "author" and _names(rule, skill) for rule in policy.rules)
+
+
 def _names(rule: Rule, skill: str) -> bool:
     return not rule.skills or first_match(rule.skills, skill) is not None
 

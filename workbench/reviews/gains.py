@@ -3,30 +3,31 @@
 import functools
 
 from workbench.git import Repository
-from workbench.skills.capabilities import capability_kinds, scan_file
+from workbench.skills.capabilities import Finding, compare, kinds, scan_file
 
 MAX_FILES = 2_000
 
 
 def gains_between(repository: Repository, base: str | None, tree: str) -> frozenset[str] | None:
-    """The kinds of capabilities that `tree` has and `base` (None: nothing) has not; None where they can't be known.
+    """The kinds of capabilities of which `tree` has more than `base` (None: nothing); None where that can't be known.
 
-    A file that can't be read as code counts as every capability, so that nothing can hide in it.
+    One more host is a gain of `network`. A file that can't be read as code counts as every capability, so that nothing
+    can hide in it.
     """
-    after = _kinds(repository, tree)
-    before = _kinds(repository, base) if base else frozenset()
-    return None if after is None or before is None else after - before
+    after = findings_in(repository, tree)
+    before = findings_in(repository, base) if base else ()
+    return None if after is None or before is None else kinds(compare(before, after).gained)
 
 
-@functools.lru_cache(maxsize=4_096)
-def _kinds(repository: Repository, tree: str) -> frozenset[str] | None:
+@functools.lru_cache(maxsize=1_024)
+def findings_in(repository: Repository, tree: str) -> tuple[Finding, ...] | None:
+    """What the files of a tree say that they can do; None where the tree is not here, or has too many files."""
     if repository.resolve(f"{tree}^{{tree}}") is None:
         return None
     entries = [entry for entry in repository.entries(tree, "-r") if entry.kind == "blob"]
     if len(entries) > MAX_FILES:
         return None
     contents = repository.blobs(entry.id for entry in entries)
-    findings = [
+    return tuple(
         finding for entry in entries if entry.id in contents for finding in scan_file(entry.path, contents[entry.id])
-    ]
-    return capability_kinds(findings)
+    )

@@ -1,12 +1,19 @@
 """What happened to each skill in the library's own history: one walk of the log for all of them."""
 
-from collections.abc import Sequence
+import hashlib
+import posixpath
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.git import Repository
+from workbench.reviews.git_memory import GitMemory
+from workbench.reviews.step_store import Step, decode_steps, encode_steps
 from workbench.skills.model import ROOT_ID
 
 MAX_COMMITS = 20_000
+
+
+_MANY = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +38,69 @@ class Change:
     approved: bool = False
 
 
-def read_history(repository: Repository, ids: Sequence[str], revision: str = "HEAD") -> dict[str, list[Change]]:
-    """The changes of each skill, newest first, from at most `MAX_COMMITS` commits that touched any of them."""
+def read_history(
+    repository: Repository, ids: Sequence[str], revision: str = "HEAD", *, cached: bool = False
+) -> dict[str, list[Change]]:
+    """The changes of each skill, newest first, from at most `MAX_COMMITS` commits that touched any of them.
+
+    Args:
+        repository: The library's.
+        ids: Skill ids.
+        revision: Where history ends.
+        cached: Whether what was read before may be taken from the cache, for the same skills.
+    """
     if not ids:
         return {}
-    paths = [] if ROOT_ID in ids else list(ids)
+    memory = GitMemory(repository, f"history\0{_name_of(ids)}") if cached else None
+    tip = repository.resolve(f"{revision}^{{commit}}") if memory else None
+    if memory is None or tip is None:
+        return _by_skill(_walk(repository, ids, revision), ids)
+    known = memory.recall()
+    before = decode_steps(known.value) if known else ()
+    if known is not None and known.commit == tip and before:
+        return _by_skill(before, ids)
+    if known is not None and before and repository.grew_straight(known.commit, tip):
+        steps = (*_walk(repository, ids, f"{known.commit}..{tip}"), *before)
+    else:
+        steps = _walk(repository, ids, tip)
+    memory.remember(tip, encode_steps(steps))
+    return _by_skill(steps, ids)
+
+
+def _name_of(ids: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(sorted(ids)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
+    """The commits that changed any of these skills, newest first."""
     wanted = set(ids)
-    found: dict[str, list[Change]] = {id_: [] for id_ in ids}
+    steps = []
     fields = ("%T", "%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
-    for entry in repository.log(fields, "-t", f"--max-count={MAX_COMMITS}", revision, "--", *paths):
+    for entry in repository.log(fields, "-t", f"--max-count={MAX_COMMITS}", revisions, "--", *_pathspecs(ids)):
         commit, root_tree, at, name, email, subject, coauthors = entry.fields
-        authors = people(email, coauthors)
         trees = {c.path: None if c.status.endswith("D") else c.id for c in entry.changes if c.path in wanted}
         if ROOT_ID in wanted:
             trees[ROOT_ID] = root_tree
-        for id_, tree in trees.items():
-            found[id_].append(Change(commit, int(at), f"{name} <{email}>", authors, subject, tree))
+        if trees:
+            authors = people(email, coauthors)
+            steps.append(Step(commit, int(at), f"{name} <{email}>", tuple(sorted(authors)), subject, trees))
+    return tuple(steps)
+
+
+def _pathspecs(ids: Sequence[str]) -> list[str]:
+    """What limits the log: git compares every path with each of them, so many skills are named by their folders."""
+    if len(ids) <= _MANY:
+        return [] if ROOT_ID in ids else list(ids)
+    above = {posixpath.dirname(id_) for id_ in ids}
+    return [] if "" in above or len(above) > _MANY else sorted(above)
+
+
+def _by_skill(steps: Iterable[Step], ids: Sequence[str]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = {id_: [] for id_ in ids}
+    for step in steps:
+        authors = frozenset(step.authors)
+        for id_, tree in step.trees.items():
+            found[id_].append(Change(step.commit, step.at, step.author, authors, step.subject, tree))
     return found
 
 

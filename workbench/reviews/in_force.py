@@ -13,16 +13,16 @@ from workbench.git import Repository
 from workbench.policy.codeowners import PLACES, Owners, parse_owners
 from workbench.policy.rules import NO_POLICY, Policy
 from workbench.reviews.history import Change
-from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.policy_object import (
     POLICY_ID,
     PolicyVersion,
     first_parents,
     read_changes,
-    read_mailmap,
+    read_people,
     read_policy,
     version_at,
 )
+from workbench.reviews.proving import People
 from workbench.text import decode, visible
 
 
@@ -33,7 +33,7 @@ class InForce:
     Attributes:
         policy: None where the library has a policy and no version of it can be read: nothing is approved then.
         version: The version they are from; None before there is a policy.
-        mailmap: Whose e-mails are one person's.
+        people: Whose e-mails are one person's, and whose keys sign.
         owners: CODEOWNERS of the branch that the rules are from.
         pending: HEAD's version, where it is another one and was not approved.
         changes: What changed the policy on HEAD's history, newest first.
@@ -42,7 +42,7 @@ class InForce:
 
     policy: Policy | None = NO_POLICY
     version: PolicyVersion | None = None
-    mailmap: Mailmap = field(default_factory=Mailmap)
+    people: People = field(default_factory=People)
     owners: Owners = field(default_factory=Owners)
     pending: PolicyVersion | None = None
     changes: Sequence[Change] = ()
@@ -109,7 +109,7 @@ def _walk(repository: Repository, versions: Sequence[PolicyVersion], start: InFo
 
 def _of_version(repository: Repository, before: InForce, version: PolicyVersion) -> InForce:
     policy = read_policy(repository, version)
-    return replace(before, policy=policy, version=version, mailmap=read_mailmap(repository, version))
+    return replace(before, policy=policy, version=version, people=read_people(repository, version))
 
 
 def _ever_written(found: InForce, here: PolicyVersion) -> bool:

@@ -5,54 +5,73 @@ still counts as it was introduced, so that no dissent can be made to vanish by e
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from workbench.errors import ConflictError
 from workbench.git import Identity, Repository, TreeEntry
 from workbench.reviews import records
+from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.model import REVIEWS_REF, Record
+from workbench.reviews.proving import People, prove
+from workbench.reviews.record_store import decode_records, encode_records
+from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.text import decode
 
 _ATTEMPTS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ledger:
-    """All records of a library, oldest first, and the commit they were read at (None: there is no branch)."""
+    """All records of a library, oldest first, and the commit they were read at (None: there is no branch).
+
+    Attributes:
+        libraries: Root commits of this library; None where they can't be known (a shallow clone).
+    """
 
     head: str | None
     records: tuple[Record, ...]
+    libraries: frozenset[str] | None = None
 
     def of(self, path: str) -> tuple[Record, ...]:
         """The records of one skill, oldest first."""
-        return tuple(record for record in self.records if record.path == path)
+        return self._by_path.get(path, ())
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, tuple[Record, ...]]:
+        found: dict[str, list[Record]] = {}
+        for record in self.records:
+            found.setdefault(record.path, []).append(record)
+        return {path: tuple(some) for path, some in found.items()}
+
+    def proved(self, people: People) -> "Ledger":
+        """The same records, each with how it is proved by these people's keys and e-mails."""
+        return replace(self, records=prove(self.records, people, self.libraries))
 
 
-@dataclass(frozen=True, slots=True)
-class _Introduced:
-    file: str
-    blob: str
-    commit: str
-    author: str
+def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
+    """Every record on the reviews branch, the local one or else a remote's; who said it is not yet judged.
 
-
-def read_ledger(repository: Repository) -> Ledger:
-    """Every record on the reviews branch, the local one or else a remote's."""
+    Args:
+        cached: Whether what was read before may be taken from the cache; `verify` does without.
+    """
     head = _head(repository)
     if head is None:
         return Ledger(None, ())
-    introduced = list(_introductions(repository, head))
-    contents = repository.blobs(entry.blob for entry in introduced)
     libraries = None if repository.is_shallow() else frozenset(repository.roots())
-    found = tuple(
-        records.read(
-            entry.file, contents[entry.blob], introduced=entry.commit, author=entry.author, libraries=libraries
-        )
-        for entry in introduced
-        if entry.blob in contents
-    )
-    return Ledger(head, found)
+    memory = GitMemory(repository, "ledger") if cached else None
+    known = memory.recall() if memory else None
+    before = decode_records(known.value) if known else ()
+    if known is not None and known.commit == head and before:
+        return Ledger(head, before, libraries)
+    found = None
+    if known is not None and before and repository.grew_straight(known.commit, head):
+        found = _read_records(repository, f"{known.commit}..{head}", before)
+    found = found or _read_records(repository, head, ()) or ()
+    if memory is not None:
+        memory.remember(head, encode_records(found))
+    return Ledger(head, found, libraries)
 
 
 def _head(repository: Repository) -> str | None:
@@ -63,18 +82,56 @@ def _head(repository: Repository) -> str | None:
     return decode(listed).split("\n")[0] or None
 
 
-def _introductions(repository: Repository, head: str) -> Iterator[_Introduced]:
+@dataclass(frozen=True, slots=True)
+class _Introduced:
+    """A file of the branch as a commit brought it."""
+
+    file: str
+    blob: str
+    commit: str
+    author: str
+    at: int
+
+
+def _read_records(repository: Repository, revisions: str, before: tuple[Record, ...]) -> tuple[Record, ...] | None:
+    """All records once those that `revisions` bring are known; None where a known record got a signature since."""
+    introduced = list(_introductions(repository, revisions, {(record.file, record.blob) for record in before}))
+    contents = repository.blobs(entry.blob for entry in introduced)
+    signatures: dict[str, list[bytes]] = {}
+    for entry in introduced:
+        if entry.file.endswith(SIGNATURE_SUFFIX):
+            signatures.setdefault(entry.file.removesuffix(SIGNATURE_SUFFIX), []).append(contents.get(entry.blob, b""))
+    if before and not signatures.keys() <= {entry.file for entry in introduced}:
+        return None
+    fresh = tuple(
+        records.read(
+            entry.file,
+            contents[entry.blob],
+            introduced=entry.commit,
+            author=entry.author,
+            introduced_at=entry.at,
+            blob=entry.blob,
+            signed=check_signatures(signatures.get(entry.file, ()), contents[entry.blob]),
+        )
+        for entry in introduced
+        if entry.blob in contents and not entry.file.endswith(SIGNATURE_SUFFIX)
+    )
+    return (*before, *fresh)
+
+
+def _introductions(repository: Repository, revisions: str, seen: set[tuple[str, str]]) -> Iterator[_Introduced]:
     """Each record file as a commit brought it, in the branch's order, including those that came with a merge."""
-    seen: set[tuple[str, str]] = set()
-    options = ("--reverse", "--topo-order", "--full-history", head, "--", "records")
-    for entry in repository.log(("%an <%ae>",), *options):
-        commit, author = entry.fields
+    # Newest first is how git's own deltas go; turned round by git, the same log takes six times as long.
+    options = ("--topo-order", "--full-history", revisions, "--", "records")
+    for entry in reversed(list(repository.log(("%an <%ae>", "%ct"), *options))):
+        commit, author, at = entry.fields
         for change in entry.changes:
             # What a change left is a record too: its name does not match its bytes, which is how an edit shows.
             key = (change.path, change.id)
-            if not change.status.endswith("D") and change.path.endswith(".yaml") and key not in seen:
+            wanted = change.path.endswith((".yaml", SIGNATURE_SUFFIX))
+            if not change.status.endswith("D") and wanted and key not in seen:
                 seen.add(key)
-                yield _Introduced(change.path, change.id, commit, author)
+                yield _Introduced(change.path, change.id, commit, author, int(at))
 
 
 def append(

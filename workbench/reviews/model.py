@@ -26,6 +26,21 @@ REVIEWS_REF = "refs/heads/workbench/reviews"
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """The signature beside a record, its arithmetic checked.
+
+    Attributes:
+        key: The public key that made it, in SSH's wire format; empty where it is no signature of the record.
+        strength: Whether somebody had to touch the key.
+        wrong: Why it is no signature of the record; None if it is one.
+    """
+
+    key: bytes = b""
+    strength: Literal["signature", "touch"] = "signature"
+    wrong: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One verdict, as it stands on the reviews branch.
 
@@ -37,8 +52,13 @@ class Record:
         file: Its path on the reviews branch: the record's own identity.
         introduced: The commit that brought it.
         author: Name and e-mail of that commit's author.
+        introduced_at: When that commit says it was made, UTC seconds.
+        blob: Id of the file's bytes in git; empty where they are not stored yet.
         counts: Whether it counts for the rules; `why_not` says why it does not.
-        proof: How it is proved who said it.
+        signed: The signature beside it, if there is one.
+        proof: How it is proved who said it, under the policy in force.
+        signer: Fingerprint of the key that proves it; None without one.
+        doubt: What is wrong with its signature, where that proves nothing.
         raw: All its fields.
     """
 
@@ -61,7 +81,12 @@ class Record:
     answers: tuple[str, ...] = ()
     counts: bool = True
     why_not: str | None = None
+    introduced_at: int = 0
+    blob: str = ""
+    signed: Signed | None = None
     proof: Identity = "author"
+    signer: str | None = None
+    doubt: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -74,6 +99,8 @@ class Record:
             "counts": self.counts,
             "why_not": self.why_not,
             "proof": self.proof,
+            "signer": self.signer,
+            "doubt": self.doubt,
         }
 
 

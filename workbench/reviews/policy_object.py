@@ -12,7 +12,9 @@ from workbench.errors import InputError
 from workbench.git import Repository, RunGit, TreeEntry, format_tree, parse_tree
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, POLICY_FOLDER, Policy, parse_policy
 from workbench.reviews.history import Change, people
-from workbench.reviews.mailmap import MAILMAP_FILE, Mailmap, parse_mailmap
+from workbench.reviews.mailmap import MAILMAP_FILE, parse_mailmap
+from workbench.reviews.proving import People
+from workbench.reviews.signers import SIGNERS_FILE, parse_signers
 from workbench.skills.model import Skill
 from workbench.text import decode
 
@@ -116,11 +118,10 @@ def read_policy(repository: Repository, version: PolicyVersion | None) -> Policy
         return None
 
 
-def read_mailmap(repository: Repository, version: PolicyVersion | None) -> Mailmap:
-    """Whose e-mails a version joins."""
-    if version is None:
-        return Mailmap()
-    return parse_mailmap(decode(_content(repository, f"{version.commit}:{MAILMAP_FILE}")))
+def read_people(repository: Repository, version: PolicyVersion) -> People:
+    """Whose e-mails a version joins, and whose keys it lets sign."""
+    mailmap = parse_mailmap(decode(_content(repository, f"{version.commit}:{MAILMAP_FILE}")))
+    return People(mailmap, parse_signers(decode(_content(repository, f"{version.commit}:{SIGNERS_FILE}"))))
 
 
 def _content(repository: Repository, name: str) -> bytes:

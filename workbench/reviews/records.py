@@ -1,12 +1,13 @@
 """The file that holds one verdict: written, named after its bytes, and read back with suspicion."""
 
 import hashlib
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.reviews.model import VERDICTS, Record
+from workbench.reviews.model import VERDICTS, Record, Signed
+from workbench.reviews.plain_yaml import read_plain
 from workbench.skills.model import ROOT_ID
 from workbench.text import visible
 
@@ -38,11 +39,19 @@ def timestamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def read(file: str, data: bytes, *, introduced: str, author: str, libraries: frozenset[str] | None) -> Record:
-    """One record as far as it can be read; what keeps it from counting is in `why_not`.
+def read(
+    file: str,
+    data: bytes,
+    *,
+    introduced: str,
+    author: str,
+    introduced_at: int = 0,
+    blob: str = "",
+    signed: Signed | None = None,
+) -> Record:
+    """One record as far as it can be read; what keeps its bytes from counting is in `why_not`.
 
-    Args:
-        libraries: Root commits of this library; None where they can't be known (a shallow clone).
+    Whether it is of this library and by whom it says is judged apart (`proving`): that depends on more than its bytes.
     """
     raw, unreadable = _parse(data)
     record = Record(
@@ -65,16 +74,13 @@ def read(file: str, data: bytes, *, introduced: str, author: str, libraries: fro
         answers=tuple(a for a in raw.get("answers") or () if isinstance(a, str))
         if isinstance(raw.get("answers"), list)
         else (),
+        introduced_at=introduced_at,
+        blob=blob,
+        signed=signed,
         raw=raw,
     )
-    why_not = unreadable or _contradiction(record, data, libraries)
-    return _with_doubt(record, why_not) if why_not else record
-
-
-def _with_doubt(record: Record, why_not: str) -> Record:
-    import dataclasses
-
-    return dataclasses.replace(record, counts=False, why_not=why_not)
+    why_not = unreadable or _contradiction(record, data)
+    return replace(record, counts=False, why_not=why_not) if why_not else record
 
 
 def _parse(data: bytes) -> tuple[Mapping[str, Any], str | None]:
@@ -83,7 +89,10 @@ def _parse(data: bytes) -> tuple[Mapping[str, Any], str | None]:
     from workbench.skills import bounded_yaml
 
     try:
-        raw = bounded_yaml.load(data.decode("utf-8")).value
+        text = data.decode("utf-8")
+        if (plain := read_plain(text)) is not None:
+            return plain, None
+        raw = bounded_yaml.load(text).value
     except UnicodeDecodeError:
         return {}, "it can't be read: it is not UTF-8"
     except bounded_yaml.YamlError as error:
@@ -91,7 +100,7 @@ def _parse(data: bytes) -> tuple[Mapping[str, Any], str | None]:
     return (raw, None) if isinstance(raw, dict) else ({}, "it is not a mapping")
 
 
-def _contradiction(record: Record, data: bytes, libraries: frozenset[str] | None) -> str | None:
+def _contradiction(record: Record, data: bytes) -> str | None:
     """What the record says against where it stands; None if all agrees."""
     raw = record.raw
     if raw.get("schema") != SCHEMA:
@@ -104,16 +113,7 @@ def _contradiction(record: Record, data: bytes, libraries: frozenset[str] | None
         return "its bytes are not those it is named after: it was edited"
     if record.file != file_path(record.path, record.tree, record.at, data):
         return "it stands in the place of another skill, tree or time"
-    if libraries is not None and _text(raw, "library") not in libraries:
-        return "it is a record of another library"
-    if _ident(record.reviewer_email) != _ident(record.author.rpartition("<")[2]):
-        return f"{visible(record.author)} committed it in the name of {visible(record.reviewer_email)}"
     return None
-
-
-def _ident(email: str) -> str:
-    """An e-mail as a commit holds it: git leaves out some characters, and some more at either end."""
-    return re.sub(r"[<>\n]", "", email).strip("".join(map(chr, range(33))) + ".,:;\"\\'").casefold()
 
 
 _NEVER = datetime.fromtimestamp(0, UTC)

@@ -235,5 +235,10 @@ def _said(record: Record, did: str) -> str:
 
 
 def _doubts(records: Sequence[Record]) -> tuple[str, ...]:
+    """Records that do not count, and signatures that prove nothing."""
     doubtful = [record for record in records if not record.counts]
-    return tuple(f"a record does not count, {record.why_not} ({visible(record.file)})" for record in doubtful)
+    unproved = [record for record in records if record.counts and record.doubt]
+    return (
+        *(f"a record does not count, {record.why_not} ({visible(record.file)})" for record in doubtful),
+        *(f"a signature proves nothing, {record.doubt} ({visible(record.file)})" for record in unproved),
+    )

@@ -1,6 +1,7 @@
 """The standing of many skills at once, from a handful of git commands however many skills there are."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +16,7 @@ from workbench.reviews.in_force import Approved, InForce, find_in_force
 from workbench.reviews.ledger import Ledger, read_ledger
 from workbench.reviews.model import Record, Standing
 from workbench.reviews.policy_object import POLICY_ID, PolicyVersion, policy_skill, read_policy, version_at
+from workbench.reviews.proving import prove
 from workbench.reviews.states import Evidence, derive, is_approved
 from workbench.reviews.trees import trees_at
 from workbench.reviews.versions import Release, read_releases
@@ -44,38 +46,56 @@ class Background:
 
 
 def read_background(
-    repository: Repository, skills: Sequence[Skill], among: Sequence[Skill], *, policy_from: str | None = None
+    repository: Repository,
+    skills: Sequence[Skill],
+    among: Sequence[Skill],
+    *,
+    policy_from: str | None = None,
+    cached: bool = True,
 ) -> Background:
     """Read the reviews branch, history, tags and policy for these skills out of all of the library's.
+
+    Args:
+        repository: The library's.
+        skills: Those to judge.
+        among: All skills of the library, for labels in tags.
+        policy_from: A revision whose policy is in force.
+        cached: Whether what was read of history before may be taken from the cache.
 
     Raises:
         InputError: `policy_from` names no commit.
     """
     head = repository.head()
     ids = [skill.id for skill in skills]
-    ledger = read_ledger(repository)
-    in_force = find_in_force(repository, head, _by_records(ledger), policy_from)
-    notes = in_force.notes
-    if repository.is_shallow():
-        notes = (*notes, _SHALLOW)
-    return Background(
-        repository=repository,
-        head=head,
-        ledger=ledger,
-        history=read_history(repository, ids) if head else {},
-        releases=read_releases(repository, among),
-        head_trees=trees_at(repository, head, ids) if head else {},
-        in_force=in_force,
-        notes=notes,
-    )
+    # Each is git's work and waits for no other; the longest two are both logs.
+    with ThreadPoolExecutor(max_workers=3) as beside:
+        history = beside.submit(read_history, repository, ids if head else (), cached=cached and len(ids) > 1)
+        releases = beside.submit(read_releases, repository, among)
+        head_trees = beside.submit(trees_at, repository, head, ids) if head else None
+        ledger = read_ledger(repository, cached=cached)
+        in_force = find_in_force(repository, head, _by_records(ledger), policy_from)
+        notes = in_force.notes
+        if repository.is_shallow():
+            notes = (*notes, _SHALLOW)
+        return Background(
+            repository=repository,
+            head=head,
+            ledger=ledger.proved(in_force.people),
+            history=history.result(),
+            releases=releases.result(),
+            head_trees=head_trees.result() if head_trees else {},
+            in_force=in_force,
+            notes=notes,
+        )
 
 
 def _by_records(ledger: Ledger) -> Approved:
-    """Judges a version of the policy by the records there are, as any skill is judged."""
+    """Judges a version of the policy by the records there are, as any skill is judged, proved as it was before."""
     records = ledger.of(POLICY_ID)
 
     def approved(version: PolicyVersion, before: InForce) -> bool:
-        return is_approved(policy_evidence(version.tree, records, before, datetime.now(UTC)))
+        proved = prove(records, before.people, ledger.libraries)
+        return is_approved(policy_evidence(version.tree, proved, before, datetime.now(UTC)))
 
     return approved
 
@@ -100,7 +120,7 @@ def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce
         changes=before.changes,
         policy=before.policy,
         now=now,
-        mailmap=before.mailmap,
+        mailmap=before.people.mailmap,
         owners=before.owners.of(POLICY_FILE),
     )
 
@@ -138,7 +158,7 @@ def evidence_of(skill: Skill, tree: str | None, background: Background, now: dat
         now=now,
         head_tree=background.head_trees.get(skill.id),
         released=next((r.version for r in reversed(releases) if tree and r.tree == tree), None),
-        mailmap=in_force.mailmap,
+        mailmap=in_force.people.mailmap,
         owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
         gains=partial(gains_between, background.repository),
     )

@@ -1,7 +1,7 @@
 """Recording a verdict: one commit on the reviews branch, bound to exactly the tree that was read."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,13 @@ from workbench.errors import ConflictError, InputError, UsageError
 from workbench.git import Identity, Repository
 from workbench.policy.rules import POLICY_FILE
 from workbench.reviews import ledger, records
+from workbench.reviews.digests import digest_of
 from workbench.reviews.model import Record, Recorded, Standing, Verdict
 from workbench.reviews.policy_object import POLICY_ID, read_policy, version_at, write_tree
+from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.reviews.states import open_records
 from workbench.reviews.trees import write_root_tree
 from workbench.skills.model import ROOT_ID, Skill
-from workbench.skills.treehash import manifest_digest
 from workbench.text import visible
 
 _NEEDS_REASON: frozenset[Verdict] = frozenset({"approve", "request-changes", "revoke", "comment"})
@@ -30,6 +31,7 @@ class Opinion:
         expect: The tree the reviewer read, whole or at least its first 7 digits; None skips the check.
         checks: How validation and tests stood when the verdict was given.
         via: `tui`, `cli` or `ci`.
+        sign: Gives the SSH signature of a record's bytes; None records it unsigned.
     """
 
     verdict: Verdict
@@ -38,6 +40,7 @@ class Opinion:
     expect: str | None = None
     checks: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] | None = None
+    sign: Callable[[bytes], bytes] | None = None
 
 
 def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Opinion, now: datetime) -> Recorded:
@@ -63,8 +66,11 @@ def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Op
     file, data = _record_file(repository, skill, standing, opinion, tree, who, now)
     message = _message(skill, tree, opinion)
     kept = [tree] if opinion.verdict == "approve" else []
-    commit = ledger.append(repository, {file: data}, kept, message, who, now)
-    return Recorded(_read_back(file, data, commit, who), commit)
+    files = {file: data}
+    if opinion.sign is not None:
+        files[f"{file}{SIGNATURE_SUFFIX}"] = opinion.sign(data)
+    commit = ledger.append(repository, files, kept, message, who, now)
+    return Recorded(_read_back(files, file, commit, who), commit)
 
 
 def _tree_to_judge(skill: Skill, standing: Standing, opinion: Opinion) -> str:
@@ -156,16 +162,6 @@ def _base(standing: Standing, tree: str) -> str | None:
     return earlier[-1] if earlier else None
 
 
-def digest_of(repository: Repository, tree: str) -> str:
-    """The manifest digest of a tree: the same bytes, named independently of git.
-
-    A link counts as its target's text; a submodule, whose content git does not hold, as the commit's id.
-    """
-    entries = repository.entries(tree, "-r")
-    contents = repository.blobs(entry.id for entry in entries if entry.kind == "blob")
-    return manifest_digest((entry.path, contents.get(entry.id, entry.id.encode())) for entry in entries)
-
-
 def encodable(text: str) -> str:
     """Text that UTF-8 can hold: an argument of the command line may carry bytes that are not text."""
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -181,5 +177,8 @@ def _message(skill: Skill, tree: str, opinion: Opinion) -> str:
     )
 
 
-def _read_back(file: str, data: bytes, commit: str, who: Identity) -> Record:
-    return records.read(file, data, introduced=commit, author=f"{who.name} <{who.email}>", libraries=None)
+def _read_back(files: Mapping[str, bytes], file: str, commit: str, who: Identity) -> Record:
+    signatures = [data for name, data in files.items() if name != file]
+    signed = check_signatures(signatures, files[file])
+    author = f"{who.name} <{who.email}>"
+    return records.read(file, files[file], introduced=commit, author=author, signed=signed)

@@ -1,16 +1,16 @@
 """Whether the rules hold at HEAD: what CI asks, and what a clone alone can answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from workbench.errors import InputError
 from workbench.git import Repository
+from workbench.reviews.digests import digests_at
 from workbench.reviews.model import Judged, Standing, Verification
 from workbench.reviews.policy_object import POLICY_ID
 from workbench.reviews.survey import Background, policy_standing, read_background, standing_of
 from workbench.reviews.trees import skills_at, trees_at
-from workbench.reviews.verdicts import digest_of
 from workbench.skills.globs import first_match
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
 from workbench.skills.reader import parse_skill
@@ -39,13 +39,14 @@ def verify(
     if head is None:
         raise InputError("there is no commit to verify", where=str(repository.root), remedy="commit the skills first")
     found = committed_skills(repository, head)
-    background = read_background(repository, found, found, policy_from=policy_from or base)
+    background = read_background(repository, found, found, policy_from=policy_from or base, cached=False)
     policy = background.policy
     every = [skill for skill in found if not (policy and first_match(policy.exclude, skill.id))]
     skills = [skill for skill in every if not names or skill.id in names]
     if base is not None:
         skills = _changed(repository, skills, head, base)
-    judged = [_judge(repository, skill, background, now) for skill in skills]
+    digests = digests_at(repository, head, [skill.id for skill in skills])
+    judged = [_judge(skill, background, digests, now) for skill in skills]
     if background.in_force.pending is not None and (not names or POLICY_ID in names):
         judged.insert(0, _judge_policy(background, now))
     return Verification(all(one.ok for one in judged), head, tuple(judged), background.notes)
@@ -89,20 +90,19 @@ def _judge_policy(background: Background, now: datetime) -> Judged:
     return Judged(POLICY_ID, POLICY_ID, False, standing.state, tree, reasons, standing.records)
 
 
-def _judge(repository: Repository, skill: Skill, background: Background, now: datetime) -> Judged:
+def _judge(skill: Skill, background: Background, digests: Mapping[str, str], now: datetime) -> Judged:
     tree = background.head_trees.get(skill.id)
     standing = standing_of(skill, tree, background, now)
     ok, reasons = standing.state == "approved", standing.reasons
     if ok:
-        forged = _forged_digest(repository, standing)
+        forged = _forged_digest(standing, digests.get(skill.id))
         ok, reasons = not forged, (*forged, *reasons)
     return Judged(skill.id, skill.name, ok, standing.state, tree, reasons, standing.records)
 
 
-def _forged_digest(repository: Repository, standing: Standing) -> tuple[str, ...]:
+def _forged_digest(standing: Standing, real: str | None) -> tuple[str, ...]:
     """Approvals whose digest is not that of the tree's bytes: git's id alone must not be enough."""
     claims = {r.digest for r in standing.records if r.counts and r.verdict == "approve" and r.tree == standing.tree}
-    if standing.tree is None or not claims or repository.resolve(f"{standing.tree}^{{tree}}") is None:
+    if real is None:
         return ()
-    real = digest_of(repository, standing.tree)
     return tuple(f"an approval names the digest {visible(claim)}, the bytes have {real}" for claim in claims - {real})

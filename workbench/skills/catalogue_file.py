@@ -136,4 +136,9 @@ def _run(connection: sqlite3.Connection, *statements: str) -> None:
         connection.execute(statement)
 
 
-SCHEMA: tuple[Migration, ...] = (_skills, _texts)
+def _history(connection: sqlite3.Connection) -> None:
+    """What was read of repositories' histories, by kind and repository, and the commit it was read at."""
+    _run(connection, "CREATE TABLE history (key BLOB PRIMARY KEY, head TEXT NOT NULL, value BLOB NOT NULL) STRICT")
+
+
+SCHEMA: tuple[Migration, ...] = (_skills, _texts, _history)

@@ -48,14 +48,16 @@ def blob_of_bytes(data: bytes, algorithm: Algorithm = "sha1") -> str:
 
 
 def manifest_digest(files: Iterable[tuple[str, bytes]]) -> str:
-    """`sha256:` and the digest over one line `path NUL hex LF` per file, sorted bytewise.
+    """The manifest digest of files, as (path, content); see `manifest_of`."""
+    return manifest_of((path, hashlib.sha256(data).hexdigest()) for path, data in files)
+
+
+def manifest_of(hashes: Iterable[tuple[str, str]]) -> str:
+    """`sha256:` and the digest over one line `path NUL hex LF` per file, sorted bytewise, from each file's SHA-256.
 
     This is the digest of `/.well-known/agent-skills/index.json` 0.2.0; paths are relative and `/`-separated.
     """
-    lines = [
-        path.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(data).hexdigest().encode() + b"\n"
-        for path, data in files
-    ]
+    lines = [path.encode("utf-8", "surrogateescape") + b"\0" + hex_.encode() + b"\n" for path, hex_ in hashes]
     return f"sha256:{hashlib.sha256(b''.join(sorted(lines))).hexdigest()}"
 
 

@@ -1,0 +1,161 @@
+"""Signed verdicts in real repositories: what a signature proves, and what a key that is not allowed does not."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOUCHLESS = "require:\n  - {when: {}, chain: [{role: anybody}], identity: signature, self_approval: true}\n"
+
+
+def make_key(folder: Path, name: str, passphrase: str = "") -> str:
+    folder.mkdir(exist_ok=True)
+    options = ("-q", "-t", "ed25519", "-N", passphrase, "-C", name)
+    subprocess.run(["ssh-keygen", *options, "-f", folder / name], check=True)
+    return " ".join((folder / f"{name}.pub").read_text().split()[:2])
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    return tmp_path / "keys"
+
+
+@pytest.fixture
+def signed(library: Any, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A library whose policy wants signatures, with Ada's key allowed."""
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    library.skill("skills/a")
+    library.write(".workbench/policy.yaml", "schema: 1\n" + TOUCHLESS)
+    library.write(".workbench/allowed_signers", f"ada@example.com {make_key(keys, 'ada')}\n")
+    library.commit()
+    use_key(library, keys / "ada")
+    return library
+
+
+def use_key(library: Any, key: Path) -> None:
+    library.git("config", "gpg.format", "ssh")
+    library.git("config", "user.signingkey", str(key))
+
+
+def approve(workbench: Any, *options: str) -> Any:
+    said = workbench("review", "approve", "a", "--reason", "read it", "--json", *options)
+    assert said.code == 0, said.err
+    return said.json
+
+
+def test_where_the_policy_wants_a_signature_the_record_is_signed_and_counts(signed: Any, workbench: Any) -> None:
+    record = approve(workbench)["record"]
+    stored = signed.git("show", f"workbench/reviews:{record['file']}.sig")
+    assert stored.startswith("-----BEGIN SSH SIGNATURE-----")
+    [judged] = workbench("review", "verify", "--json").json["skills"]
+    assert judged["ok"]
+    assert (judged["records"][0]["proof"], judged["records"][0]["signer"][:7]) == ("signature", "SHA256:")
+
+
+def test_an_unsigned_approval_does_not_count_there(signed: Any, workbench: Any) -> None:
+    approve(workbench, "--no-sign")
+    said = workbench("review", "verify")
+    assert said.code == 1
+    assert "the policy demands an approval with a signature" in said.out
+
+
+def test_a_key_that_is_not_allowed_proves_nothing_and_is_named(signed: Any, workbench: Any, keys: Path) -> None:
+    make_key(keys, "other")
+    use_key(signed, keys / "other")
+    approve(workbench)
+    said = workbench("review", "verify")
+    assert said.code == 1
+    assert "is not among the allowed signers" in said.out
+
+
+def test_a_key_that_was_allowed_too_late_or_no_longer_proves_nothing(signed: Any, workbench: Any, keys: Path) -> None:
+    line = (keys / "ada.pub").read_text().split()
+    signed.write(".workbench/allowed_signers", f'ada@example.com valid-before="20200101Z" {line[0]} {line[1]}\n')
+    signed.git("add", "-A")
+    signed.git("commit", "-q", "--amend", "-m", "Keys")
+    approve(workbench)
+    said = workbench("review", "verify")
+    assert said.code == 1
+    assert "was not allowed to sign reviews then" in said.out
+
+
+def test_a_signature_of_somebody_else_s_key_is_not_mine(signed: Any, workbench: Any) -> None:
+    signed.as_user("Bob", "bob@example.com")
+    approve(workbench)
+    said = workbench("review", "verify")
+    assert said.code == 1
+    assert "is somebody else's" in said.out
+
+
+def test_a_signed_record_that_somebody_else_committed_still_counts(signed: Any, workbench: Any) -> None:
+    approve(workbench)
+    signed.git("checkout", "-q", "workbench/reviews")
+    env = {"GIT_COMMITTER_EMAIL": "eve@example.com"}
+    signed.git("commit", "-q", "--amend", "--no-edit", "--author", "Eve <eve@example.com>", env=env)
+    signed.git("checkout", "-q", "main")
+    assert workbench("review", "verify").code == 0
+
+
+def test_a_signature_copied_to_another_record_proves_nothing(signed: Any, workbench: Any) -> None:
+    first = approve(workbench)["record"]["file"]
+    second = approve(workbench, "--no-sign")["record"]["file"]
+    signed.git("checkout", "-q", "workbench/reviews")
+    (signed.root / first).unlink()
+    shutil.copy(signed.root / f"{first}.sig", signed.root / f"{second}.sig")
+    signed.commit("Move a signature")
+    signed.git("checkout", "-q", "main")
+    records = {one["file"]: one for one in workbench("review", "verify", "--json").json["skills"][0]["records"]}
+    assert records[second]["proof"] == "author"
+    assert "not a signature of these bytes" in records[second]["doubt"]
+    assert records[first]["proof"] == "signature"  # it was introduced so, whatever came later
+
+
+def test_a_signature_that_comes_later_is_seen_with_and_without_the_cache(
+    signed: Any, workbench: Any, keys: Path
+) -> None:
+    file = approve(workbench, "--no-sign")["record"]["file"]
+    assert signed.state("a") == "in-review"
+    signed.git("checkout", "-q", "workbench/reviews")
+    options = ("-Y", "sign", "-n", "workbench-review", "-f", keys / "ada")
+    subprocess.run(["ssh-keygen", *options, file], cwd=signed.root, check=True, capture_output=True)
+    signed.commit("Sign it after all")
+    signed.git("checkout", "-q", "main")
+    assert signed.state("a") == "approved"
+    assert workbench("review", "verify").code == 0
+
+
+def test_a_key_with_a_passphrase_that_nobody_can_be_asked_for_records_nothing(
+    signed: Any, workbench: Any, keys: Path
+) -> None:
+    make_key(keys, "locked", "a long passphrase")
+    use_key(signed, keys / "locked")
+    said = workbench("review", "approve", "a", "--reason", "x")
+    assert said.code == 3
+    assert "passphrase" in said.err
+    assert "ssh-add" in said.err
+    assert signed.git("branch", "--list", "workbench/reviews") == ""
+
+
+@pytest.mark.skipif(shutil.which("ssh-agent") is None, reason="needs ssh-agent; installing OpenSSH lifts it")
+def test_a_key_that_an_agent_holds_signs_without_being_asked_for(
+    signed: Any, workbench: Any, keys: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    socket = tmp_path / "agent"
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            if socket.exists():
+                break
+            os.sched_yield()
+            subprocess.run(["sleep", "0.01"], check=True)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        subprocess.run(["ssh-add", "-q", keys / "ada"], check=True, capture_output=True)
+        signed.git("config", "--unset", "user.signingkey")
+        approve(workbench)
+        assert workbench("review", "verify").code == 0
+    finally:
+        agent.terminate()
+        agent.wait()

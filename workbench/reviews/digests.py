@@ -1,0 +1,62 @@
+"""The manifest digest of skills that git holds: the same bytes, named independently of git.
+
+A link counts as its target's text; a submodule, whose content git does not hold, as the commit's id.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from workbench.git import Repository, TreeEntry
+from workbench.reviews.trees import WORKBENCH_FOLDER
+from workbench.skills.model import ROOT_ID
+from workbench.skills.treehash import manifest_of
+
+_BATCH = 1_000
+"""So many files are in memory at a time."""
+
+
+def digest_of(repository: Repository, tree: str) -> str:
+    """The digest of one tree."""
+    return manifest_of(_hashed(repository, repository.entries(tree, "-r")).items())
+
+
+def digests_at(repository: Repository, commit: str, ids: Sequence[str]) -> dict[str, str]:
+    """The digests of many skills at a commit, each file read once; skills that it does not have are left out."""
+    wanted = sorted(ids)
+    entries = repository.entries(commit, "-r")
+    of_skill: dict[str, list[TreeEntry]] = {}
+    known = set(wanted)
+    for entry in entries:
+        for id_ in _above(entry.path):
+            if id_ in known:
+                of_skill.setdefault(id_, []).append(entry)
+    kept = {entry.path: entry for some in of_skill.values() for entry in some}
+    hashes = _hashed(repository, kept.values())
+    digests = {}
+    for id_, some in of_skill.items():
+        prefix = "" if id_ == ROOT_ID else f"{id_}/"
+        digests[id_] = manifest_of((entry.path[len(prefix) :], hashes[entry.path]) for entry in some)
+    return digests
+
+
+def _above(path: str) -> Iterable[str]:
+    """The folders that hold a path, as skill ids; the root does not hold the workbench's own folder."""
+    if not path.startswith(f"{WORKBENCH_FOLDER}/"):
+        yield ROOT_ID
+    at = path.find("/")
+    while at >= 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
+
+
+def _hashed(repository: Repository, entries: Iterable[TreeEntry]) -> dict[str, str]:
+    """The SHA-256 of each entry's content in hex, by path."""
+    some = list(entries)
+    found: dict[str, str] = {}
+    for start in range(0, len(some), _BATCH):
+        part = some[start : start + _BATCH]
+        contents = repository.blobs(entry.id for entry in part if entry.kind == "blob")
+        by_id = {id_: hashlib.sha256(data).hexdigest() for id_, data in contents.items()}
+        for entry in part:
+            found[entry.path] = by_id.get(entry.id) or hashlib.sha256(entry.id.encode()).hexdigest()
+    return found

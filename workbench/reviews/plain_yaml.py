@@ -1,0 +1,97 @@
+"""The YAML that records are written in, read line by line where every line is plain: ten times as fast as a parser.
+
+It answers only where it is sure that a YAML parser gives exactly the same, and leaves everything else to one. Five
+thousand records are read whenever nothing is cached, and a parser would take three seconds for them.
+"""
+
+import re
+from typing import Any
+
+_MAX_CHARACTERS = 64 << 10
+_LINE = re.compile(r"( {0,6})([a-z][a-z0-9_]*):(?: (\S.*))?")
+_ITEM = re.compile(r"- (\S.*)")
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
+_QUOTED = re.compile(r"'([ -&(-~]*)'")
+_HEX = re.compile(r"(?!0b)(?=[0-9]*[a-f])[0-9a-f]{7,64}")
+_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
+_WORDS = re.compile(
+    r"[A-Za-z][\w./@+-]*(?::[\w./@+-]+)*[;,]?(?: [\w./@(][\w./@()+-]*(?::[\w./@()+-]+)*[;,]?)*", re.ASCII
+)
+_SPECIAL = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+_LITERALS: dict[str, Any] = {"null": None, "true": True, "false": False}
+
+
+class _NotPlain(Exception):
+    """Something that only a parser can read."""
+
+
+def read_plain(text: str) -> dict[str, Any] | None:
+    """The mapping that `text` holds, exactly as a YAML parser gives it; None where only a parser can tell."""
+    if len(text) > _MAX_CHARACTERS or not text.endswith("\n"):
+        return None
+    try:
+        return _mapping(text[:-1].split("\n"))
+    except _NotPlain:
+        return None
+
+
+def _mapping(lines: list[str]) -> dict[str, Any]:
+    top: dict[str, Any] = {}
+    levels: list[tuple[int, dict[str, Any]]] = [(0, top)]
+    opened: tuple[dict[str, Any], str] | None = None  # the key whose value the next lines hold
+    for line in lines:
+        item = _ITEM.fullmatch(line)
+        if item is not None:
+            _append(top, opened, item[1])
+            continue
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise _NotPlain
+        depth, key, value = len(found[1]), found[2], found[3]
+        if opened is not None and opened[0][opened[1]] is None:
+            if depth != levels[-1][0] + 2:
+                raise _NotPlain
+            below: dict[str, Any] = {}
+            opened[0][opened[1]] = below
+            levels.append((depth, below))
+        while levels[-1][0] > depth:
+            levels.pop()
+        mapping = levels[-1][1]
+        if levels[-1][0] != depth or key in mapping or key in _SPECIAL:
+            raise _NotPlain
+        mapping[key] = None if value is None else _scalar(value)
+        opened = (mapping, key) if value is None else None
+    if opened is not None and opened[0][opened[1]] is None:
+        raise _NotPlain
+    return top
+
+
+def _append(top: dict[str, Any], opened: tuple[dict[str, Any], str] | None, text: str) -> None:
+    """One item of a list directly below a top-level key."""
+    if opened is None or opened[0] is not top:
+        raise _NotPlain
+    value = _scalar(text)
+    if top[opened[1]] is None:
+        top[opened[1]] = [value]
+    elif isinstance(top[opened[1]], list):
+        top[opened[1]].append(value)
+    else:
+        raise _NotPlain
+
+
+def _scalar(text: str) -> Any:
+    if text in _LITERALS:
+        return _LITERALS[text]
+    if text == "[]":
+        return []
+    if text == "{}":
+        return {}
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if quoted := _QUOTED.fullmatch(text):
+        return quoted[1]
+    if _HEX.fullmatch(text) or _VERSION.fullmatch(text):
+        return text
+    if _WORDS.fullmatch(text) and text.lower() not in _SPECIAL:
+        return text
+    raise _NotPlain
