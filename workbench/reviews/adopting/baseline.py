@@ -8,8 +8,8 @@ from workbench.git import Identity, Repository
 from workbench.reviews import ledger, records
 from workbench.reviews.adopting.model import Adopted
 from workbench.reviews.adopting.storing import Judged
+from workbench.reviews.digests import digest_of
 from workbench.reviews.trees import trees_at
-from workbench.reviews.verdicts import digest_of
 from workbench.skills.reader import read
 from workbench.text import plural, visible
 
