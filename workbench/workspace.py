@@ -7,19 +7,15 @@ Every method may take time (git, files, SQLite, programs); a screen calls them i
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from functools import cached_property, partial
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import git
 from workbench.config import Settings, expanded, load_settings, store_path
 from workbench.errors import InputError, WorkbenchError
-from workbench.policy.decide import demands_a_key
-from workbench.reviews.history import Change
 from workbench.reviews.listing import LibraryView, SkillRow, policy_row, row_outside_git, rows_in_git, situation
-from workbench.reviews.model import Recorded, Verdict, Verification
 from workbench.reviews.policy_object import POLICY_ID, policy_skill
 from workbench.reviews.survey import Background, excluded
 from workbench.reviews.trees import current_trees
@@ -35,9 +31,7 @@ if TYPE_CHECKING:
     from workbench.analytics.usage import By as UsageBy
     from workbench.analytics.usage import UsageRow
     from workbench.doctor import Check
-    from workbench.reviews.diff import SkillDiff
-    from workbench.reviews.in_force import InForce
-    from workbench.reviews.policy_check import PolicyCheck
+    from workbench.reviews.desk import ReviewDesk
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
     from workbench.skills.reader import Document
@@ -135,6 +129,18 @@ class Workspace:
 
         return Catalogue.open(self.root)
 
+    @cached_property
+    def reviews(self) -> "ReviewDesk":
+        """What can be asked and recorded about reviews."""
+        from workbench.reviews.desk import ReviewDesk
+
+        def checks(row: SkillRow) -> dict[str, Any]:
+            from workbench.reviews.checks import checks_of
+
+            return checks_of(row, self._store_if_usable(), lambda: [case.name for case in self.cases(row.id)[0]])
+
+        return ReviewDesk(self.root, self.repository, self.settings, find=self._find, row=self._row, checks=checks)
+
     def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""
         return self.catalogue.read(excluded(self.root, self.repository), within=self.within)
@@ -191,99 +197,6 @@ class Workspace:
         from workbench.skills.files import read_text
 
         return read_text(self.root, skill_id, path)
-
-    def history(self, skill_id: str) -> tuple[Change, ...]:
-        """The commits that changed a skill, newest first, with released versions and approved trees marked."""
-        row, background = self._row(skill_id)
-        if background is None:
-            return ()
-        versions = {release.tree: release.version for release in background.releases.get(row.id, ())}
-        decided = {r.tree: r.verdict for r in row.standing.records if r.counts and r.verdict in ("approve", "revoke")}
-        return tuple(
-            replace(change, version=versions.get(change.tree), approved=decided.get(change.tree or "") == "approve")
-            for change in background.history.get(row.id, ())
-        )
-
-    def diff(self, skill_id: str, *, base: str | None = None) -> "SkillDiff":
-        """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
-
-        Raises:
-            InputError: Outside git, or `base` names nothing.
-        """
-        repository = self._need_git("comparing with what was approved")
-        from workbench.reviews.comparing import diff_of
-
-        row, background = self._row(skill_id)
-        if skill_id == POLICY_ID and base is None and background and background.in_force.version:
-            base = background.in_force.version.commit
-        return diff_of(repository, skill_id, row.standing, base)
-
-    def decide(
-        self,
-        skill_id: str,
-        verdict: Verdict,
-        reason: str,
-        *,
-        expect: str | None = None,
-        via: str = "cli",
-        extra: Mapping[str, Any] | None = None,
-        sign: bool | None = None,
-        may_ask: bool = False,
-    ) -> Recorded:
-        """Record a verdict on the current tree of a skill.
-
-        Args:
-            sign: Whether to sign it with the user's SSH key; None as the settings say.
-            may_ask: Whether a passphrase may be asked for on the terminal.
-
-        Raises:
-            RefusedError: An agent would approve or revoke.
-            PassphraseNeeded: The key has a passphrase, and nobody may be asked.
-            WorkbenchError: As `reviews.verdicts.decide`.
-        """
-        from workbench.reviews import signing, verdicts
-        from workbench.reviews.agents import refuse_agents
-        from workbench.reviews.checks import checks_of
-
-        repository = self._need_git("a verdict")
-        if verdict in ("approve", "revoke"):
-            refuse_agents(f"'{verdict}'")
-        row, background = self._row(skill_id)
-        checks = checks_of(row, self._store_if_usable(), lambda: [case.name for case in self.cases(row.id)[0]])
-        signer = None
-        if self._is_to_sign(sign, row, background):
-            signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
-        opinion = verdicts.Opinion(verdict, reason, via, expect, checks, extra, signer)
-        return verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
-
-    def verify(
-        self, names: Sequence[str] = (), *, base: str | None = None, policy_from: str | None = None
-    ) -> Verification:
-        """Whether the rules hold for every skill at HEAD. The arguments are those of `reviews.verify.verify`."""
-        from workbench.reviews.verify import committed_skills, verify
-
-        repository = self._need_git("verifying")
-        ids: list[str] = []
-        if names:
-            skills = committed_skills(repository, repository.head() or "HEAD")
-            ids = [self._find(name, skills).id for name in names]
-        return verify(repository, datetime.now(UTC), names=ids, base=base, policy_from=policy_from)
-
-    def policy_check(self, name: str) -> "PolicyCheck":
-        """Which demands of the policy the current tree of a skill meets, and who could meet the others."""
-        from workbench.reviews.policy_check import check
-
-        row, background = self._row(name)
-        if background is None:
-            self._need_git("a policy")
-        assert background is not None
-        return check(row, background, datetime.now(UTC))
-
-    def policy_in_force(self) -> "InForce":
-        """The rules that count, and where they are from."""
-        from workbench.reviews.survey import read_background
-
-        return read_background(self._need_git("a policy"), (), ()).in_force
 
     def tools(self, skill_id: str | None = None) -> "tuple[Tool, ...]":
         """The tools of one skill, or of all."""
@@ -433,22 +346,6 @@ class Workspace:
             return policy_row(self.repository)
         rows, background = rows_in_git(self.repository, [skill], among=skills)
         return rows[0], background
-
-    def _is_to_sign(self, wanted: bool | None, row: SkillRow, background: Background | None) -> bool:
-        """Whether a verdict is signed: as asked for, else as the settings say, else where the policy demands it."""
-        if wanted is not None or self.settings.sign != "auto":
-            return self.settings.sign == "always" if wanted is None else wanted
-        policy = background.policy if background else None
-        return policy is not None and demands_a_key(policy, row.id)
-
-    def _need_git(self, what: str) -> git.Repository:
-        if self.repository is None:
-            raise InputError(
-                f"{what} needs a git repository, and this folder is in none",
-                where=visible(str(self.root)),
-                remedy="workbench adopt copies skills into a git library of your own; or: git init",
-            )
-        return self.repository
 
     def _store_if_usable(self) -> Store | None:
         """The store, or None where it can't be opened: what was asked for matters more than its trace."""

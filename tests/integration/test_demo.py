@@ -27,7 +27,7 @@ def test_it_holds_every_situation_and_is_gone_afterwards(scratch: Path) -> None:
         assert states["standup-notes"] == "changes-requested"
         assert states["title-case"] == "draft"
         assert workspace.row("csv-profile").standing.released == "1.0.0"
-        risky = workspace.diff("skills/deploy-preview")
+        risky = workspace.reviews.diff("skills/deploy-preview")
         assert any("curl" in line.text for f in risky.files for h in f.hunks for line in h.lines if line.kind == "+")
         run = workspace.test(["skills/title-case"], unsandboxed=True)
         assert (run.passed, run.failed) == (1, 1)
@@ -58,6 +58,6 @@ def test_kept_it_stays_where_it_was_asked_for_and_overwrites_nothing(workbench: 
 
 def test_the_approvals_of_the_demonstration_hold_in_verify(scratch: Path) -> None:
     with demonstration() as workspace:
-        judged = {one.name: one.ok for one in workspace.verify().skills}
+        judged = {one.name: one.ok for one in workspace.reviews.verify().skills}
     assert judged["csv-profile"]
     assert not judged["deploy-preview"]

@@ -18,7 +18,7 @@ def approved(library: Any) -> Any:
     library.skill("skills/a")
     library.skill("skills/b", body="Other.\n")
     library.commit()
-    library.workspace().decide("skills/a", "approve", "read it")
+    library.workspace().reviews.decide("skills/a", "approve", "read it")
     return library
 
 
@@ -55,7 +55,7 @@ def test_a_record_that_was_edited_afterwards_does_not_count_but_the_original_doe
 
 
 def test_a_dissent_that_is_deleted_from_the_branch_still_stands(approved: Any) -> None:
-    approved.workspace().decide("skills/a", "request-changes", "no")
+    approved.workspace().reviews.decide("skills/a", "request-changes", "no")
     file = approved.workspace().row("a").standing.records[-1].file
     put(approved, "", None, remove=file)
     assert approved.state("a") == "changes-requested"
@@ -83,7 +83,7 @@ def test_a_record_written_for_another_library_does_not_count(approved: Any) -> N
 
 def test_an_old_approval_that_is_put_back_after_a_revoke_does_not_revive_it(approved: Any) -> None:
     file, data = only_record(approved)
-    approved.workspace().decide("skills/a", "revoke", "no")
+    approved.workspace().reviews.decide("skills/a", "revoke", "no")
     put(approved, "", None, remove=file)
     put(approved, file, data)
     assert approved.state("a") == "revoked"
@@ -121,7 +121,7 @@ def test_a_forged_digest_fails_verification(approved: Any) -> None:
     raw = yaml.safe_dump(forged, sort_keys=False).encode()
     name = f"records/skills/b/{tree[:12]}/20260101T000000Z-{hashlib.sha256(raw).hexdigest()[:16]}.yaml"
     put(approved, name, raw)
-    judged = {one.name: one for one in approved.workspace().verify().skills}
+    judged = {one.name: one for one in approved.workspace().reviews.verify().skills}
     assert judged["a"].ok
     assert not judged["b"].ok
 

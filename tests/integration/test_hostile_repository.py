@@ -110,7 +110,7 @@ def test_a_missing_object_is_not_fetched_through_a_program(
 
 def test_a_replaced_object_does_not_hide_what_is_really_there(library: Any) -> None:
     two_commits(library)
-    library.workspace().decide("skills/a", "approve", "read it")
+    library.workspace().reviews.decide("skills/a", "approve", "read it")
     old, new = (library.git("rev-parse", f"{rev}:skills/a").strip() for rev in ("HEAD~1", "HEAD"))
     library.git("replace", new, old)
     assert library.state("skills/a") == "approved"

@@ -18,7 +18,7 @@ def two(library: Any) -> Any:
 
 
 def lines_of(library: Any, base: str = "HEAD~1") -> list[tuple[str, int | None, str]]:
-    found = library.workspace().diff("skills/a", base=base).files
+    found = library.workspace().reviews.diff("skills/a", base=base).files
     return [(line.kind, line.new, line.text) for file in found for hunk in file.hunks for line in hunk.lines]
 
 
@@ -30,7 +30,7 @@ def test_an_attribute_can_not_hide_a_change(two: Any, attribute: str) -> None:
     two.write("skills/a/.gitattributes", f"run.py {attribute}\n")
     two.write(".gitattributes", f"run.py {attribute}\n")
     two.write(".git/info/attributes", f"run.py {attribute}\n")
-    changed = [file for file in two.workspace().diff("skills/a", base="HEAD~1").files if file.path == "run.py"]
+    changed = [file for file in two.workspace().reviews.diff("skills/a", base="HEAD~1").files if file.path == "run.py"]
     assert not changed[0].binary
     assert lines_of(two)[-5:] == CHANGE
 
@@ -43,11 +43,11 @@ def test_an_attribute_can_not_hide_a_change(two: Any, attribute: str) -> None:
     ],
 )  # fmt: skip
 def test_a_setting_changes_neither_the_diff_nor_the_history(two: Any, setting: str) -> None:
-    history = two.workspace().history("skills/a")
+    history = two.workspace().reviews.history("skills/a")
     two.git("config", *setting.split("="))
     before = sorted((two.root / ".git").iterdir())
     assert lines_of(two) == CHANGE
-    assert two.workspace().history("skills/a") == history
+    assert two.workspace().reviews.history("skills/a") == history
     assert sorted((two.root / ".git").iterdir()) == before
 
 
@@ -59,7 +59,7 @@ def test_a_submodule_that_moved_is_shown_although_the_repository_says_to_ignore_
     two.commit()
     two.git("config", "diff.ignoreSubmodules", "all")
     two.git(*empty, "two")
-    shown = two.workspace().diff("skills/a", base="HEAD").files
+    shown = two.workspace().reviews.diff("skills/a", base="HEAD").files
     assert [(file.path, file.new_mode) for file in shown] == [("sub", "160000")]
 
 
@@ -119,7 +119,7 @@ def test_kinds_of_change_and_odd_names_are_all_told(library: Any, workbench: Any
 
 
 def only_file(library: Any, path: str) -> Any:
-    files = library.workspace().diff("skills/a", base="HEAD~1").files
+    files = library.workspace().reviews.diff("skills/a", base="HEAD~1").files
     return next(file for file in files if file.path == path)
 
 

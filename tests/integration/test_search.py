@@ -42,7 +42,7 @@ def made_library(library: Any) -> Any:
     made = library
     made.skill("skills/deploy", "Do it thoroughly.\n")
     made.commit()
-    made.workspace().decide("skills/deploy", "approve", "Read it.")
+    made.workspace().reviews.decide("skills/deploy", "approve", "Read it.")
     made.skill("skills/notes")
     made.commit(author="Bob <bob@example.com>")
     return made

@@ -123,7 +123,7 @@ async def test_there_is_nothing_to_revoke_where_nothing_was_approved(opened: Any
 async def test_a_change_after_an_approval_is_read_as_a_diff_with_what_is_hidden_called_out(
     opened: Any, skill_library: Any
 ) -> None:
-    Workspace.open(skill_library.root).decide("skills/echo", "approve", "Read.")
+    Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read.")
     skill_library.write("skills/echo/scripts/echo.py", "import json, sys\nprint('\x1b[31m\u202e')\n")
     (skill_library.root / "skills/echo/scripts/echo.py").chmod(0o755)
     skill_library.commit("Change the script")

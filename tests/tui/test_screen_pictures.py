@@ -71,7 +71,7 @@ async def quiet(pilot: Pilot[int]) -> None:
 @pytest.fixture
 def changed(skill_library: Any) -> None:
     """The skill was approved, and changed since in a way that hides something."""
-    Workspace.open(skill_library.root).decide("skills/echo", "approve", "Read.")
+    Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read.")
     skill_library.write("skills/echo/scripts/echo.py", CHANGED)
     (skill_library.root / "skills/echo/scripts/echo.py").chmod(0o755)
     skill_library.write("skills/echo/notes.md", "Words are stripped now.\n")

@@ -34,9 +34,9 @@ async def test_a_state_is_a_sign_and_a_word(opened: Any, skill_library: Any) -> 
     skill_library.write("skills/broken/SKILL.md", "no frontmatter\n")
     skill_library.commit()
     workspace = Workspace.open(skill_library.root)
-    workspace.decide("skills/echo", "approve", "Read all of it.")
-    workspace.decide("skills/changed", "approve", "Read all of it.")
-    workspace.decide("skills/wanted", "request-changes", "Say what it reads.")
+    workspace.reviews.decide("skills/echo", "approve", "Read all of it.")
+    workspace.reviews.decide("skills/changed", "approve", "Read all of it.")
+    workspace.reviews.decide("skills/wanted", "request-changes", "Say what it reads.")
     skill_library.skill("skills/changed", "Other words.\n")
     skill_library.commit()
     async with opened(size=NARROW) as page:
@@ -96,7 +96,7 @@ async def test_every_tab_says_what_it_has(opened: Any, skill_library: Any) -> No
     (skill_library.root / "skills/echo/outside").symlink_to("/etc/passwd")
     (skill_library.root / "skills/echo/scripts/echo.py").chmod(0o755)
     skill_library.commit()
-    Workspace.open(skill_library.root).decide("skills/echo", "approve", "Read all of it.")
+    Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read all of it.")
     expected = {
         "Says": "Do it well.",
         "Source": "description: Does echo.",

@@ -26,7 +26,7 @@ def policy() -> None:
 @click.pass_context
 def check(ctx: click.Context, workspace: Workspace, name: str, as_json: bool) -> None:
     """Print the checklist; exit 1 if a demand is not met."""
-    found = workspace.policy_check(name)
+    found = workspace.reviews.policy_check(name)
     if as_json:
         print_json(found.to_json())
     else:
@@ -52,7 +52,7 @@ def check(ctx: click.Context, workspace: Workspace, name: str, as_json: bool) ->
 @library_option
 def show(workspace: Workspace, as_json: bool) -> None:
     """Print the rules in force and where they are from."""
-    in_force = workspace.policy_in_force()
+    in_force = workspace.reviews.policy_in_force()
     version = in_force.version
     if as_json:
         print_json(

@@ -46,7 +46,7 @@ def list_reviews(workspace: Workspace, as_json: bool) -> None:
 @library_option
 def diff(workspace: Workspace, name: str, base: str | None, as_json: bool) -> None:
     """Show what changed in a skill."""
-    found = workspace.diff(workspace.find(name).id, base=base)
+    found = workspace.reviews.diff(workspace.find(name).id, base=base)
     if as_json:
         print_json({**asdict(found), "added": found.added, "removed": found.removed})
         return
@@ -69,7 +69,7 @@ def _verdict_command(name: str, verdict: Verdict, *, needs_reason: bool) -> None
     def record(
         workspace: Workspace, skill: str, reason: str, expect: str | None, sign: bool | None, as_json: bool
     ) -> None:
-        done = workspace.decide(
+        done = workspace.reviews.decide(
             workspace.find(skill).id, verdict, reason, expect=expect, via="cli", sign=sign, may_ask=sys.stdin.isatty()
         )
         if as_json:
@@ -109,7 +109,7 @@ def verify(
     as_json: bool,
 ) -> None:
     """Say whether the rules hold at HEAD; exit 1 if they do not."""
-    found = workspace.verify(names, base=base, policy_from=policy_from)
+    found = workspace.reviews.verify(names, base=base, policy_from=policy_from)
     if as_json:
         print_json(
             {

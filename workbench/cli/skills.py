@@ -110,6 +110,6 @@ def _in_full(workspace: Workspace, row: SkillRow) -> dict[str, Any]:
         "history": [
             {"commit": c.commit, "at": c.at, "author": c.author, "subject": c.subject, "tree": c.tree,
              "version": c.version, "approved": c.approved}
-            for c in workspace.history(row.id)
+            for c in workspace.reviews.history(row.id)
         ],
     }  # fmt: skip

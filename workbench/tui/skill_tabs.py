@@ -107,7 +107,7 @@ def _case_row(case: "Case", row: "SkillRow", results: Mapping[str, str], note: S
 
 def _versions(workspace: "Workspace", row: "SkillRow") -> Listing:
     rows = []
-    for change in workspace.history(row.id):
+    for change in workspace.reviews.history(row.id):
         marks = [f"v{change.version}"] if change.version else []
         marks += ["✓ approved"] if change.approved else []
         now = change.tree is not None and change.tree == row.standing.tree

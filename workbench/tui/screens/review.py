@@ -117,7 +117,7 @@ class ReviewScreen(WorkbenchScreen[None]):
         assert workspace is not None
 
         def read(_: Job) -> tuple[SkillRow, SkillDiff]:
-            return workspace.row(self._skill), workspace.diff(self._skill)
+            return workspace.row(self._skill), workspace.reviews.diff(self._skill)
 
         self.run_job(f"Comparing {self._skill}", read, self._show, failed=self._failed, group="diff")
 

@@ -154,7 +154,7 @@ class VerdictDialog(Dialog[Recorded | bool]):
         run_job(
             self,
             f"Recording {verdict} of {subject.name}",
-            lambda _: self._workspace.decide(subject.skill, verdict, reason, expect=subject.tree, via="tui"),
+            lambda _: self._workspace.reviews.decide(subject.skill, verdict, reason, expect=subject.tree, via="tui"),
             self._recorded,
             failed=self._refused,
             quiet=True,

@@ -50,7 +50,7 @@ class VerifyScreen(WorkbenchScreen[None]):
     def _verify(self) -> None:
         workspace = self.workspace
         if workspace is not None:
-            self.run_job("Verifying", lambda _: workspace.verify(), self._show, failed=self._failed)
+            self.run_job("Verifying", lambda _: workspace.reviews.verify(), self._show, failed=self._failed)
 
     def _show(self, answer: "Verification") -> None:
         bad = [one for one in answer.skills if not one.ok]

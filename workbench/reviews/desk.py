@@ -1,0 +1,174 @@
+"""The reviews of an open library: what changed, what was said, what the rules want, and a verdict recorded."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbench.config import Settings
+from workbench.errors import InputError
+from workbench.git import Repository
+from workbench.policy.decide import demands_a_key
+from workbench.reviews.history import Change
+from workbench.reviews.in_force import InForce
+from workbench.reviews.listing import SkillRow
+from workbench.reviews.model import Recorded, Verdict, Verification
+from workbench.reviews.policy_object import POLICY_ID
+from workbench.reviews.survey import Background
+from workbench.skills.model import Skill
+from workbench.text import visible
+
+if TYPE_CHECKING:
+    from workbench.reviews.diff import SkillDiff
+    from workbench.reviews.policy_check import PolicyCheck
+
+
+class Find(Protocol):
+    """Gives the skill of some that a name means."""
+
+    def __call__(self, name: str, skills: Sequence[Skill]) -> Skill:
+        """The one skill; UsageError if none or several are meant."""
+
+
+class ReviewDesk:
+    """What can be asked and recorded about the reviews of one library.
+
+    Args:
+        root: The library's folder.
+        repository: None outside git, where most of it is refused with a reason.
+        settings: The user's.
+        find: Finds a skill by name among some.
+        row: Gives a skill of the work tree with where it stands, and what that rests on.
+        checks: Gives how a skill's checks stand, for a record.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        repository: Repository | None,
+        settings: Settings,
+        *,
+        find: Find,
+        row: Callable[[str], tuple[SkillRow, Background | None]],
+        checks: Callable[[SkillRow], dict[str, Any]],
+    ) -> None:
+        self.root = root
+        self.repository = repository
+        self.settings = settings
+        self._find = find
+        self._row = row
+        self._checks = checks
+
+    def history(self, skill_id: str) -> tuple[Change, ...]:
+        """The commits that changed a skill, newest first, with released versions and approved trees marked."""
+        row, background = self._row(skill_id)
+        if background is None:
+            return ()
+        versions = {release.tree: release.version for release in background.releases.get(row.id, ())}
+        decided = {r.tree: r.verdict for r in row.standing.records if r.counts and r.verdict in ("approve", "revoke")}
+        return tuple(
+            replace(change, version=versions.get(change.tree), approved=decided.get(change.tree or "") == "approve")
+            for change in background.history.get(row.id, ())
+        )
+
+    def diff(self, skill_id: str, *, base: str | None = None) -> "SkillDiff":
+        """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
+
+        Raises:
+            InputError: Outside git, or `base` names nothing.
+        """
+        repository = self.need_git("comparing with what was approved")
+        from workbench.reviews.comparing import diff_of
+
+        row, background = self._row(skill_id)
+        if skill_id == POLICY_ID and base is None and background and background.in_force.version:
+            base = background.in_force.version.commit
+        return diff_of(repository, skill_id, row.standing, base)
+
+    def decide(
+        self,
+        skill_id: str,
+        verdict: Verdict,
+        reason: str,
+        *,
+        expect: str | None = None,
+        via: str = "cli",
+        extra: Mapping[str, Any] | None = None,
+        sign: bool | None = None,
+        may_ask: bool = False,
+    ) -> Recorded:
+        """Record a verdict on the current tree of a skill.
+
+        Args:
+            sign: Whether to sign it with the user's SSH key; None as the settings say.
+            may_ask: Whether a passphrase may be asked for on the terminal.
+
+        Raises:
+            RefusedError: An agent would approve or revoke.
+            PassphraseNeeded: The key has a passphrase, and nobody may be asked.
+            WorkbenchError: As `reviews.verdicts.decide`.
+        """
+        from workbench.reviews import signing, verdicts
+        from workbench.reviews.agents import refuse_agents
+
+        repository = self.need_git("a verdict")
+        if verdict in ("approve", "revoke"):
+            refuse_agents(f"'{verdict}'")
+        row, background = self._row(skill_id)
+        signer = None
+        if self._is_to_sign(sign, row, background):
+            signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
+        opinion = verdicts.Opinion(verdict, reason, via, expect, self._checks(row), extra, signer)
+        return verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
+
+    def verify(
+        self, names: Sequence[str] = (), *, base: str | None = None, policy_from: str | None = None
+    ) -> Verification:
+        """Whether the rules hold for every skill at HEAD. The arguments are those of `reviews.verify.verify`."""
+        from workbench.reviews.verify import committed_skills, verify
+
+        repository = self.need_git("verifying")
+        ids: list[str] = []
+        if names:
+            skills = committed_skills(repository, repository.head() or "HEAD")
+            ids = [self._find(name, skills).id for name in names]
+        return verify(repository, datetime.now(UTC), names=ids, base=base, policy_from=policy_from)
+
+    def policy_check(self, name: str) -> "PolicyCheck":
+        """Which demands of the policy the current tree of a skill meets, and who could meet the others."""
+        from workbench.reviews.policy_check import check
+
+        row, background = self._row(name)
+        if background is None:
+            self.need_git("a policy")
+        assert background is not None
+        return check(row, background, datetime.now(UTC))
+
+    def policy_in_force(self) -> InForce:
+        """The rules that count, and where they are from."""
+        from workbench.reviews.survey import read_background
+
+        return read_background(self.need_git("a policy"), (), ()).in_force
+
+    def _is_to_sign(self, wanted: bool | None, row: SkillRow, background: Background | None) -> bool:
+        """Whether a verdict is signed: as asked for, else as the settings say, else where the policy demands it."""
+        if wanted is not None or self.settings.sign != "auto":
+            return self.settings.sign == "always" if wanted is None else wanted
+        policy = background.policy if background else None
+        return policy is not None and demands_a_key(policy, row.id)
+
+    def need_git(self, what: str) -> Repository:
+        """The repository.
+
+        Raises:
+            InputError: The library is in none; `what` says what needs one.
+        """
+        if self.repository is None:
+            raise InputError(
+                f"{what} needs a git repository, and this folder is in none",
+                where=visible(str(self.root)),
+                remedy="workbench adopt copies skills into a git library of your own; or: git init",
+            )
+        return self.repository
