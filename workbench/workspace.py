@@ -7,6 +7,7 @@ Every method may take time (git, files, SQLite, programs); a screen calls them i
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path

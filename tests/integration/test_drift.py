@@ -22,7 +22,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def approve(library: Any, id_: str = "skills/pdf") -> str:
-    recorded = library.workspace().decide(id_, "approve", "read it")
+    recorded = library.workspace().reviews.decide(id_, "approve", "read it")
     return str(recorded.record.tree)
 
 
@@ -82,7 +82,7 @@ def test_a_revoked_copy_says_so(library: Any, drift: Any, home: Path) -> None:
     library.commit()
     install(library, home / ".claude/skills/pdf")
     approve(library)
-    library.workspace().decide("skills/pdf", "revoke", "it phones home")
+    library.workspace().reviews.decide("skills/pdf", "revoke", "it phones home")
     found = one(drift)
     assert found["status"] == "draft"
     assert "revoked exactly these bytes" in found["why"]
