@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from workbench.demo import demonstration
+from workbench.testing.session import How
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def test_it_holds_every_situation_and_is_gone_afterwards(scratch: Path) -> None:
         assert workspace.row("csv-profile").standing.released == "1.0.0"
         risky = workspace.reviews.diff("skills/deploy-preview")
         assert any("curl" in line.text for f in risky.files for h in f.hunks for line in h.lines if line.kind == "+")
-        run = workspace.test(["skills/title-case"], unsandboxed=True)
+        run = workspace.test(["skills/title-case"], how=How(unsandboxed=True))
         assert (run.passed, run.failed) == (1, 1)
         assert sum(row.calls for row in workspace.usage(by="day")) > 200
         assert {event.source for event in workspace.recent_events(5000)} == {"demo", "test"}
