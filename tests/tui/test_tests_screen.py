@@ -15,6 +15,14 @@ FAILING = """
     run: [python, scripts/echo.py, a]
     expect: {exit: 0, stdout: {json: {words: [b], count: 1}}}
 """
+ASIDE = """
+  - name: is known to fail
+    run: ["false"]
+    xfail: issue 8
+  - name: is not for now
+    run: ["true"]
+    skip: waits for issue 7
+"""
 SLOW = """cases:
   - name: sleeps
     run: [python, -c, "import time; time.sleep(60)"]
@@ -69,6 +77,31 @@ async def test_a_failure_shows_what_was_expected_and_what_came(opened: Any, skil
         assert any(line.startswith("+") and '"a"' in line for line in text.split("\n"))
         assert "skills/echo/tests/echo.yaml:" in text
         await page.shows("× failed")
+
+
+async def test_skipped_and_expected_failures_have_a_sign_and_a_reason(opened: Any, skill_library: Any) -> None:
+    add_case(skill_library, ASIDE)
+    async with opened(mode="tests") as page:
+        rows = await ready(page)
+        await page.press("t")
+        await page.until(lambda: outcomes(page).get("is known to fail") == "xfail", "it failed as expected")
+        assert outcomes(page)["is not for now"] == "skipped"
+        await page.shows("~ xfail")
+        await page.shows("○ skipped")
+        await page.shows("2 skipped or failing as expected")
+        rows.move_to("skills/echo\0is not for now")
+        detail = page.screen.query_one(OutputView)
+        await page.until(lambda: "waits for issue 7" in "\n".join(detail.lines), "the reason")
+
+
+async def test_a_stored_expected_failure_is_known_the_next_time(opened: Any, skill_library: Any) -> None:
+    add_case(skill_library, ASIDE)
+    async with opened(mode="tests") as page:
+        await ready(page)
+        page.workspace.test(["skills/echo"])
+        page.app.refresh_library()
+        await page.until(lambda: outcomes(page).get("is known to fail") == "xfail", "the stored outcome")
+        assert outcomes(page)["is not for now"] == "skipped"
 
 
 async def test_a_run_can_be_stopped_with_escape(opened: Any, skill_library: Any) -> None:

@@ -243,18 +243,18 @@ def test_matchers_that_nest_for_ever_are_refused() -> None:
 
 def test_too_many_cases_are_said_and_soon() -> None:
     text = "cases:\n" + "".join(f"  - {{name: c{number}, run: [x]}}\n" for number in range(10_000))
-    began = time.perf_counter()
+    began = time.process_time()
     (problem,) = parse_cases(text, PATH)[1]
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert (problem.code, problem.line) == ("too-many-cases", 1)
     assert problem.message == f"there are 10,000 cases, at most {MAX_CASES:,} are read from one file; split it"
 
 
 def test_a_file_in_one_line_is_read_as_fast() -> None:
     text = "cases: [" + ",".join(f"{{name: c{number}, run: [x]}}" for number in range(MAX_CASES)) + "]\n"
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(parsed(text)) == MAX_CASES
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 class TestSchema:
@@ -307,3 +307,13 @@ class TestSchema:
         document = {"cases": [{"name": "a", **case}]}
         assert self.errors(document) != []
         assert parse_cases(json.dumps(document), PATH)[1] != []
+
+
+def test_every_example_of_the_documentation_is_right() -> None:
+    page = Path("docs/testing.md").read_text(encoding="utf-8") + Path("docs/skills.md").read_text(encoding="utf-8")
+    blocks = [block.partition("```")[0] for block in page.split("```yaml\n")[1:]]
+    examples = [block for block in blocks if "tools:" not in block]
+    assert len(examples) >= 5
+    for block in examples:
+        head = "" if "cases:\n" in block else HEAD if block.startswith("    ") else "cases:\n"
+        assert parse_cases(head + block, PATH)[1] == [], block

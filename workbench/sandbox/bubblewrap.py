@@ -5,6 +5,7 @@ could be read by other users, or a variable such as LD_PRELOAD would act outside
 """
 
 import contextlib
+import functools
 import json
 import os
 import select
@@ -68,8 +69,9 @@ class Confined:
             self.handle = None
 
 
-def system_options(*, network: bool, disable_userns: bool) -> list[str]:
-    """Bubblewrap's options for namespaces, system folders and a minimal /etc, /proc and /dev."""
+@functools.cache
+def system_options(*, network: bool, disable_userns: bool) -> tuple[str, ...]:
+    """Bubblewrap's options for namespaces, system folders and a minimal /etc, /proc and /dev: alike for all runs."""
     options = ["--unshare-all", "--unshare-user", "--uid", INNER_ID, "--gid", INNER_ID, "--hostname", "sandbox"]
     options += ["--share-net"] if network else []
     options += ["--disable-userns"] if disable_userns else []
@@ -86,7 +88,7 @@ def system_options(*, network: bool, disable_userns: bool) -> list[str]:
         options += ["--ro-bind", str(needed), str(needed)]
     for name in python.NAMES:
         options += ["--symlink", str(python.interpreter()), f"{BIN}/{name}"]
-    return [*options, "--proc", "/proc", "--dev", "/dev"]
+    return (*options, "--proc", "/proc", "--dev", "/dev")
 
 
 def start(

@@ -19,9 +19,18 @@ def probe() -> Level:
 
 
 def bubblewrap_path() -> str | None:
-    """Where bubblewrap is installed, or None."""
-    found = shutil.which("bwrap")
-    return str(Path(found).absolute()) if found else None
+    """Where bubblewrap is installed, or None; what was found is looked for again when PATH changes or it is gone."""
+    search = os.environ.get("PATH", os.defpath)
+    known = _found.get(search)
+    if known is None or not os.access(known, os.X_OK):
+        found = shutil.which("bwrap")
+        if found is None:
+            return None
+        known = _found[search] = str(Path(found).absolute())
+    return known
+
+
+_found: dict[str, str] = {}
 
 
 @functools.cache

@@ -139,8 +139,11 @@ def _start_confined(
     }
     writable |= {f"{bubblewrap.WORK}/{place}": source for source, place in layout.writable}
     writable |= {place: source for source, place, can_write in layout.elsewhere if can_write}
-    options = bubblewrap.system_options(network=program.network, disable_userns=can_disable_userns(level.version))
-    options += bubblewrap.environment_options(env) + bubblewrap.mount_options(writable, stage.read_only)
+    options = [
+        *bubblewrap.system_options(network=program.network, disable_userns=can_disable_userns(level.version)),
+        *bubblewrap.environment_options(env),
+        *bubblewrap.mount_options(writable, stage.read_only),
+    ]
     if result is not None:  # a descriptor keeps its number on the way in, so a shell gives it the promised one
         argv = ["/bin/sh", "-c", f'exec 3>/dev/fd/{result}; exec "$@"', "sh", *argv]
     return bubblewrap.start(

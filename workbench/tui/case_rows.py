@@ -36,7 +36,7 @@ _SIGNS = {
     "not run": ("·", "muted"),
 }
 _STORED = {"ok": "passed", "failed": "failed", "cancelled": "skipped", "skipped": "skipped"}
-_FINE = ("passed", "xfail", "skipped")
+FINE = ("passed", "xfail", "skipped")
 _MOST_OUTPUT = 20_000
 
 
@@ -119,7 +119,7 @@ def _summary(skill: SkillCases, outcomes: Mapping[tuple[str, str], Outcome]) -> 
     if "running" in words or not words:
         return Span(plural(len(skill.cases), "case"), "muted")
     passed = words.count("passed")
-    all_passed = len(words) == len(skill.cases) and all(word in _FINE for word in words)
+    all_passed = len(words) == len(skill.cases) and all(word in FINE for word in words)
     return Span(f"{'✓' if all_passed else '×'} {passed} of {len(skill.cases)}", "good" if all_passed else "bad")
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from workbench.text import plural
 from workbench.tui.bindings import bindings_of, key_of
-from workbench.tui.case_rows import ALL, COLUMNS, CaseList, Outcome, case_rows, outcome_of, read_cases, report
+from workbench.tui.case_rows import ALL, COLUMNS, FINE, CaseList, Outcome, case_rows, outcome_of, read_cases, report
 from workbench.tui.jobs import Job
 from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.screens.unsandboxed import UnsandboxedDialog
@@ -121,7 +121,8 @@ class TestsScreen(WorkbenchScreen[None]):
         without = len(self._cases.skills) - len(skills)
         words = [one.word for one in self._outcomes.values()]
         passed = sum(word == "passed" for word in words)
-        not_passed = len(words) - passed - sum(word in ("running", "skipped") for word in words)
+        not_passed = sum(word not in ("running", *FINE) for word in words)
+        aside = sum(word in ("xfail", "skipped") for word in words)
         total = sum(len(skill.cases) for skill in skills)
         not_run = max(0, total - len(words))
         self.query_one("#tests-head", Static).update(
@@ -129,6 +130,7 @@ class TestsScreen(WorkbenchScreen[None]):
                 Span(f"{plural(total, 'case')} in {plural(len(skills), 'skill')}", "strong"),
                 Span(f"   ✓ {passed} passed" if passed else "", "good"),
                 Span(f"   × {not_passed} not passed" if not_passed else "", "bad"),
+                Span(f"   ○ {aside} skipped or failing as expected" if aside else "", "muted"),
                 Span(f"   {not_run} not run" if not_run else "", "muted"),
                 Span(f"   {plural(without, 'skill')} without cases" if without else "", "muted"),
             )
