@@ -40,15 +40,27 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     Raises:
         TemplateError: It can't be filled.
     """
+    try:
+        return "".join(_Filling(values).run(parse(template)))
+    except RecursionError:
+        raise TemplateError("it nests too deep") from None
+
+
+def parse(template: str) -> list[Any]:
+    """The parts of a template.
+
+    Raises:
+        TemplateError: It has something that is not understood here.
+    """
     source = re.sub(r"\r\n?", "\n", template)
     tokens = list(_tokens(source.removesuffix("\n")))
     try:
         body, at = _parse(tokens, 0, ())
-        if at != len(tokens):
-            raise TemplateError(f"a tag has no beginning: {tokens[at][1]}")
-        return "".join(_Filling(values).run(body))
     except RecursionError:
         raise TemplateError("it nests too deep") from None
+    if at != len(tokens):
+        raise TemplateError(f"a tag has no beginning: {tokens[at][1]}")
+    return body
 
 
 def _tokens(source: str) -> Iterator[tuple[str, str]]:

@@ -160,9 +160,11 @@ def _differs(source: str, variables: Sequence[str], samples: Sequence[Mapping[st
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment()
-    filled, why = False, ""
     try:
+        prompt_render.parse(source)
         compiled = environment.from_string(source)
+    except prompt_render.TemplateError as error:
+        return f"it can't be filled without Jinja2: {truncate(visible(str(error)), _SHOWN)}"
     except (TemplateError, RecursionError) as error:
         return f"Jinja2 does not compile it: {truncate(visible(str(error)), _SHOWN)}"
     for values in [*samples, {name: f"<{name}>" for name in variables}, {name: [name, name] for name in variables}, {}]:
@@ -170,18 +172,16 @@ def _differs(source: str, variables: Sequence[str], samples: Sequence[Mapping[st
             # The small renderer first: it stops at a number of steps, so what it can do, Jinja2 does in little time.
             mine: str | None = prompt_render.render(source, values)
         except prompt_render.TemplateError as error:
-            why = truncate(visible(str(error)), _SHOWN)
             if values in samples:
-                return f"it can't be filled with its own example: {why}"
+                return f"it can't be filled with its own example: {truncate(visible(str(error)), _SHOWN)}"
             continue
-        filled = True
         try:
             theirs: str | None = compiled.render(values)
         except (TemplateError, TypeError, ValueError, AttributeError, LookupError, RecursionError):
             theirs = None
         if mine != theirs:
             return "it is filled in another way than Jinja2 would"
-    return None if filled else f"it can't be filled without Jinja2: {why}"
+    return None
 
 
 _WORDS = {
