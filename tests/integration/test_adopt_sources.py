@@ -1,6 +1,7 @@
 """Adopting what a user names: its content tells the kind, a dry run changes nothing, failures leave all as it was."""
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -250,3 +251,65 @@ def test_a_library_in_the_middle_of_a_merge_is_a_conflict(me: Path, library: Any
     assert said.code == 4
     assert "merge" in said.err
     assert not (root / "skills/claude/csv").exists()
+
+
+def origins(workbench: Any) -> dict[str, dict[str, Any]]:
+    file = mine(workbench) / "skills-lock.json"
+    return json.loads(file.read_text())["skills"] if file.exists() else {}
+
+
+def test_origins_that_others_can_follow_are_kept_and_committed(me: Path, library: Any, workbench: Any) -> None:
+    gh = put(me / "home/.claude/skills", "pdf")
+    text = (gh / "SKILL.md").read_text()
+    meta = "metadata:\n  github-repo: acme/skills\n  github-path: skills/pdf\n  github-ref: refs/tags/v1\n"
+    (gh / "SKILL.md").write_text(text.replace("---\nBody", f"{meta}---\nBody"))
+    put(me / "home/.agents/skills", "csv")
+    locked = {"version": 3, "skills": {"csv": {"source": "acme/data", "sourceType": "github", "skillPath": "csv"}}}
+    (me / "home/.agents/.skill-lock.json").write_text(json.dumps(locked))
+    put(me / "home/.codex/skills", "own")
+    workbench("adopt")
+    archive = pack(me / "zipped.skill", {"zipped/SKILL.md": SKILL.format(name="zipped")})
+    workbench("adopt", str(archive))
+    kept = origins(workbench)
+    assert set(kept) == {"pdf", "csv", "zipped"}
+    assert (kept["pdf"]["source"], kept["pdf"]["ref"]) == ("acme/skills", "v1")
+    assert kept["csv"]["source"] == "acme/data"
+    assert kept["zipped"]["sourceType"] == "archive"
+    assert library.git("-C", str(mine(workbench)), "status", "--porcelain") == ""
+
+
+def test_a_checkout_with_a_remote_is_the_origin_without_its_credentials(me: Path, library: Any, workbench: Any) -> None:
+    checkout = me / "team"
+    put(checkout / "skills", "deploy")
+    library.git("init", "-q", "-b", "main", str(checkout))
+    library.git("-C", str(checkout), "add", "-A")
+    library.git("-C", str(checkout), "commit", "-q", "-m", "Add")
+    library.git("-C", str(checkout), "remote", "add", "origin", "https://ada:secret@example.com/team.git")
+    workbench("adopt", str(checkout / "skills"))
+    kept = origins(workbench)["deploy"]
+    assert (kept["sourceUrl"], kept["skillPath"]) == ("https://example.com/team.git", "skills/deploy/SKILL.md")
+    assert kept["revision"] == library.git("-C", str(checkout), "rev-parse", "HEAD").strip()
+    assert "secret" not in (mine(workbench) / "skills-lock.json").read_text()
+
+
+@pytest.mark.parametrize("state", ["changed", "untracked", "broken"])
+def test_a_lock_file_of_the_users_own_is_not_committed_or_overwritten(
+    me: Path, library: Any, workbench: Any, state: str
+) -> None:
+    archive = pack(me / "a.skill", {"a/SKILL.md": SKILL.format(name="a")})
+    workbench("adopt", str(archive))
+    root = mine(workbench)
+    file = root / "skills-lock.json"
+    text = "{" if state == "broken" else '{"version": 1, "skills": {"mine": {"source": "x/y"}}}'
+    if state == "untracked":
+        library.git("-C", str(root), "rm", "-q", "--cached", "skills-lock.json")
+        library.git("-C", str(root), "commit", "-q", "-m", "Remove")
+    file.write_text(text)
+    if state == "broken":
+        library.git("-C", str(root), "commit", "-q", "-am", "Break")
+    other = pack(me / "b.skill", {"b/SKILL.md": SKILL.format(name="b")})
+    said = workbench("adopt", str(other), "--json")
+    assert said.code == 0, said.err
+    assert any("skills-lock.json" in one["path"] for one in said.json["skipped"])
+    assert file.read_text() == text
+    assert (root / "skills/archives/b/SKILL.md").is_file()

@@ -52,7 +52,7 @@ def adopt(ctx: click.Context, named: tuple[Path, ...], kind: str | None, dry_run
     if dry_run:
         done = adopting.preview(personal_library(), sources, plugins=plugins)
     else:
-        done = adopting.adopt(personal_library(), sources, datetime.now(UTC), plugins=plugins)
+        done = adopting.adopt(personal_library(), sources, datetime.now(UTC), home=home, plugins=plugins)
     if as_json:
         print_json(done.to_json())
     else:

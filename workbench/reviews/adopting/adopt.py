@@ -17,11 +17,13 @@ from workbench.git import Identity, Repository
 from workbench.reviews import ledger
 from workbench.reviews.adopting import baseline, history, storing
 from workbench.reviews.adopting.collect import collect
+from workbench.reviews.adopting.keeping import keep_origins
 from workbench.reviews.adopting.lock import one_at_a_time
 from workbench.reviews.adopting.model import Adopted, Adoption, Findings, Found, Outcome, Plugin, Source
 from workbench.reviews.adopting.placing import Places
+from workbench.reviews.lockfile import LOCK_FILE
 from workbench.reviews.model import REVIEWS_REF
-from workbench.reviews.trees import current_trees, trees_at
+from workbench.reviews.trees import current_trees, skills_at, trees_at
 from workbench.skills.treehash import tree_of_folder
 from workbench.text import plural, visible
 
@@ -67,6 +69,7 @@ def adopt(
     sources: Sequence[Source],
     now: datetime,
     *,
+    home: Path | None = None,
     plugins: Sequence[Plugin] = (),
     on_progress: OnProgress = lambda _: None,
     cancel: threading.Event | None = None,
@@ -77,6 +80,7 @@ def adopt(
         library: The personal library.
         sources: Where the skills are.
         now: The moment of the baseline.
+        home: The home folder, whose lock file says where installed skills came from.
         plugins: Handed on to the result.
         on_progress: See `OnProgress`.
         cancel: Set it, from any thread, to stop; it is looked at until the first copy is made.
@@ -95,7 +99,7 @@ def adopt(
         _check_ready(repository)
         judged = _judge(repository, found)
         work.step(f"copying {plural(sum(one.copy for one in judged), 'skill')}")
-        commit, recorded = _carry_out(repository, judged, work.findings, who, now)
+        commit, recorded = _carry_out(repository, judged, _Terms(who, now, home, work.findings))
     return _result(library, judged, work, plugins, commit, recorded)
 
 
@@ -192,23 +196,31 @@ def _judge(repository: Repository, found: Sequence[Found]) -> list[_Judged]:
     return judged
 
 
-def _carry_out(
-    repository: Repository, judged: list[_Judged], findings: Findings, who: Identity, now: datetime
-) -> tuple[str | None, str | None]:
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Who adopts, when, from whose home, and where it is noted what could not be done."""
+
+    who: Identity
+    now: datetime
+    home: Path | None
+    findings: Findings
+
+
+def _carry_out(repository: Repository, judged: list[_Judged], terms: _Terms) -> tuple[str | None, str | None]:
     """Copy, commit and record what is to be; gives the two commits. What can't be copied leaves the list."""
     places = Places(repository)
     try:
-        _place(judged, findings, places)
-        _stage(repository, judged, findings, places)
+        _place(judged, terms.findings, places)
+        _stage(repository, judged, terms.findings, places)
         storing.mark_as_stored(repository, judged)
         fresh = [one for one in judged if one.outcome in ("new", "updated")]
-        commit = _commit(repository, fresh, places, findings, who, now) if fresh else None
+        commit = _commit(repository, fresh, places, terms) if fresh else None
     except BaseException:
         storing.unstage(repository, places.put_back_all())
         raise
     places.settle()
     unread = [*fresh, *baseline.without_record(repository, [one for one in judged if one.outcome == "same"])]
-    recorded = baseline.record(repository, [one.adopted() for one in unread], who, now) if unread else None
+    recorded = baseline.record(repository, [one.adopted() for one in unread], terms.who, terms.now) if unread else None
     return commit, recorded
 
 
@@ -232,23 +244,33 @@ def _stage(repository: Repository, judged: list[_Judged], findings: Findings, pl
         places.put_back(path)
 
 
-def _commit(
-    repository: Repository,
-    fresh: Sequence[_Judged],
-    places: Places,
-    findings: Findings,
-    who: Identity,
-    now: datetime,
-) -> str | None:
+def _commit(repository: Repository, fresh: Sequence[_Judged], places: Places, terms: _Terms) -> str | None:
     """Commit skills without versions in one commit, and each version of the others in one of its own."""
-    plain = [one.found.path for one in fresh if not one.found.versions]
+    plain = [one.found for one in fresh if not one.found.versions]
     if plain:
-        storing.commit(repository, plain, who)
-        for path in plain:
-            places.keep(path)  # what is committed is not taken back
+        _commit_together(repository, plain, terms)
+        for found in plain:
+            places.keep(found.path)  # what is committed is not taken back
     versioned = [one for one in fresh if one.found.versions]
     if versioned:
-        tagged = history.write(repository, [one.found for one in versioned], findings, who, now)
+        tagged = history.write(repository, [one.found for one in versioned], terms.findings, terms.who, terms.now)
         for one in versioned:
             one.tagged = tagged.get(one.found.path, ())
     return repository.head()
+
+
+def _commit_together(repository: Repository, found: Sequence[Found], terms: _Terms) -> None:
+    """Commit these skills with where they came from."""
+    paths = [one.path for one in found]
+    skills = list(skills_at(repository, storing.index_tree(repository)))
+    kept = keep_origins(repository, found, skills, terms.home, terms.findings)
+    try:
+        if kept is None:
+            storing.commit(repository, paths, terms.who)
+        else:
+            storing.commit(repository, paths, terms.who, also=[LOCK_FILE])
+    except BaseException:
+        if kept is not None:
+            kept.put_back()
+            storing.unstage(repository, [LOCK_FILE])
+        raise

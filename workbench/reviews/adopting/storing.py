@@ -74,12 +74,13 @@ def index_tree(repository: Repository) -> str:
     return decode(repository.run("write-tree")).strip()
 
 
-def commit(repository: Repository, paths: Sequence[str], who: Identity) -> None:
-    """Commit exactly these folders."""
+def commit(repository: Repository, paths: Sequence[str], who: Identity, *, also: Sequence[str] = ()) -> None:
+    """Commit exactly these folders, and the files that go with them."""
+    _add(repository, also)
     message = f"Adopt {plural(len(paths), 'skill')} as found\n"
     repository.run(
         "--literal-pathspecs", "commit", "--quiet", "--no-verify", "--no-gpg-sign", "-m", message, *_FROM_STDIN,
-        stdin=_listing(paths), env=named(who),
+        stdin=_listing([*paths, *also]), env=named(who),
     )  # fmt: skip
 
 
