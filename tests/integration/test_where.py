@@ -7,10 +7,8 @@ import pytest
 
 
 @pytest.fixture
-def user(library: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def user(library: Any, tmp_path: Path) -> Any:
     """A library that is also the project, and a home folder with a skill of the same name for Claude Code."""
-    for name in ("CODEX_HOME", "COPILOT_HOME", "COPILOT_SKILLS_DIRS", "GEMINI_CLI_HOME", "OPENCODE_CONFIG_DIR"):
-        monkeypatch.delenv(name, raising=False)
     library.skill("skills/deploy")
     library.skill(".claude/skills/deploy", description="The project's own.")
     library.commit()

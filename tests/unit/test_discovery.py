@@ -1,5 +1,6 @@
 """Every skill of a library is found once; what is left out is listed with its reason; no link leads outside."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from workbench.errors import InputError
 from workbench.skills import discovery
 from workbench.skills.discovery import find
 from workbench.skills.globs import matches
+from workbench.skills.model import Skipped
 
 
 def make(folder: Path, name: str = "SKILL.md") -> Path:
@@ -171,6 +173,36 @@ def test_the_walk_ends_at_its_bounds_and_says_so(library: Path, monkeypatch: pyt
         make(library / f"skills/s{number}")
     monkeypatch.setattr(discovery, "MAX_FOLDERS", 5)
     assert any("only the first 5 folders" in reason for reason in reasons(library).values())
+
+
+def test_more_links_than_are_followed_are_counted_and_soon_done(library: Path) -> None:
+    (library / "skills").mkdir(parents=True)
+    for number in range(30_000):
+        (library / f"skills/{number}").symlink_to("gone")
+    started = time.process_time()
+    found = find(library)
+    assert time.process_time() - started < 2
+    assert len(found.blocked) == 5_000
+    assert Skipped(".", "only the first 5,000 links were followed; 25,000 were not") in found.skipped
+
+
+def test_what_a_marketplace_lists_and_is_not_there_is_listed(library: Path) -> None:
+    make(library / "plugins/docs/skills/pdf")
+    market = library / ".claude-plugin/marketplace.json"
+    market.parent.mkdir()
+    listed = ["./skills/pdf", "./skills/gone", "../../../elsewhere"]
+    entry = {"name": "d", "source": "./plugins/docs", "skills": listed}
+    market.write_text(json.dumps({"name": "m", "plugins": [entry]}))
+    found = find(library)
+    assert found.ids == ("plugins/docs/skills/pdf",)
+    assert {one.path for one in found.skipped} == {".claude-plugin/marketplace.json"}
+    assert sorted(one.reason for one in found.skipped) == [
+        "'../../../elsewhere' leads out of the plugin; it is not read",
+        "lists './skills/gone', which is no folder",
+    ]
+    market.write_text("[" * 50_000)
+    assert "not JSON that can be read" in find(library).skipped[0].reason
+    assert find(library).skipped[0].path == ".claude-plugin/marketplace.json"
 
 
 def test_ten_thousand_skills_are_found_quickly(library: Path) -> None:

@@ -11,7 +11,7 @@ from workbench.cli.output import library_option, print_json, print_table
 from workbench.commands import command
 from workbench.config import expanded, home_dir
 from workbench.errors import ExitCode
-from workbench.skills.clients import CLIENTS, ClientId, client
+from workbench.skills.client_ids import CLIENT_IDS, ClientId
 from workbench.text import plural, truncate, visible
 from workbench.workspace import Workspace
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from workbench.skills.installed import Installed
     from workbench.skills.where import Located, Whereabouts
 
-_IDS = [one.id for one in CLIENTS]
-
 
 @click.command("where", help=command("skills.where").help)
 @click.argument("name", required=False)
-@click.option("--client", "clients", type=click.Choice(_IDS), multiple=True, help="Only this client; may be repeated.")
+@click.option(
+    "--client", "clients", type=click.Choice(CLIENT_IDS), multiple=True, help="Only this client; may be repeated."
+)
 @click.option("--project", type=click.Path(path_type=Path), metavar="DIR", help="Where the clients start; else here.")
 @click.option("--home", type=click.Path(path_type=Path), metavar="DIR", help="The home folder; else your own.")
 @click.option("--skipped", "show_skipped", is_flag=True, help="List every place that was not searched, and why.")
@@ -42,11 +42,11 @@ def where(
 ) -> None:
     """Print the copies of NAME, or a table of all names; exit 1 if no client loads NAME, 2 if there is none."""
     from workbench.skills.installed import find_installed
-    from workbench.skills.where import all_clients, whereabouts
+    from workbench.skills.where import whereabouts
 
     start = expanded(project or Path())
     at_home = expanded(home) if home else home_dir()
-    chosen = clients or all_clients()
+    chosen = clients or CLIENT_IDS
     installed = find_installed(start, at_home, env=os.environ)
     skipped = [{"path": one.path, "reason": one.reason} for one in installed.skipped]
     if name is None:
@@ -89,6 +89,7 @@ def _names_json(installed: "Installed", chosen: Sequence[ClientId]) -> list[dict
 
 
 def _print_names(installed: "Installed", chosen: Sequence[ClientId]) -> None:
+    from workbench.skills.clients import client
     from workbench.skills.where import all_names
 
     known = {copy.name for copy in installed.copies if copy.client in chosen}
@@ -107,6 +108,8 @@ def _print_names(installed: "Installed", chosen: Sequence[ClientId]) -> None:
 
 
 def _print_copies(found: "Whereabouts", start: Path, home: Path) -> None:
+    from workbench.skills.clients import client
+
     click.echo(visible(found.name))
     rows = [_cells(located, start, home) for located in found.copies]
     for id_, path in found.loads.items():
@@ -120,6 +123,8 @@ def _print_copies(found: "Whereabouts", start: Path, home: Path) -> None:
 
 
 def _cells(located: "Located", start: Path, home: Path) -> tuple[str, ...]:
+    from workbench.skills.clients import client
+
     copy = located.copy
     state = "loads" if copy.loads else "shadowed" if copy.shadowed_by else "not loaded"
     same = {True: "same", False: "differs", None: "-"}[located.same_as_library]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-ClientId = Literal["claude", "codex", "cursor", "copilot", "gemini", "opencode"]
+from workbench.skills.client_ids import ClientId as ClientId
+
 Scope = Literal["project", "user", "admin", "bundled", "plugin"]
 Reach = Literal["here", "upwards", "nested", "around"]
 

@@ -14,6 +14,9 @@ from workbench.text import truncate, visible
 
 MAX_DEPTH = 16
 MAX_FOLDERS = 50_000
+MAX_LINKS = 5_000
+
+MARKETPLACE = ".claude-plugin/marketplace.json"
 
 _NEVER = frozenset((".git", "__pycache__"))
 _PACKAGES = frozenset(("node_modules", ".venv", ".tox"))
@@ -155,8 +158,12 @@ class _Walk:
     def found(self, exclude: Sequence[str]) -> Found:
         """The result, once everything was walked: what links stand for depends on all of it."""
         ids = sorted(self.ids)
-        for path in sorted(self.links):
+        for path in sorted(self.links)[:MAX_LINKS]:
             self._judge_link(path, ids)
+        if len(self.links) > MAX_LINKS:
+            left = f"only the first {MAX_LINKS:,} links were followed; {len(self.links) - MAX_LINKS:,} were not"
+            self.skipped.append(Skipped(self.within or ROOT_ID, left))
+        self._compare_with_marketplace()
         kept = []
         for skill_id in ids:
             if pattern := first_match(exclude, skill_id):
@@ -174,6 +181,18 @@ class _Walk:
             tuple(sorted(blocked, key=lambda item: item[0])),
             tuple(sorted(self.skipped, key=lambda item: item.path)),
         )
+
+    def _compare_with_marketplace(self) -> None:
+        """List what the library's own plugin marketplace names and the walk can't have found."""
+        if self.within or not os.path.lexists(f"{self.root}/{MARKETPLACE}"):
+            return
+        from workbench.skills.plugins import offered_plugins
+
+        skipped: list[Skipped] = []
+        offered_plugins(Path(self.root), skipped)
+        for one in skipped:
+            path = one.path.removeprefix(f"{self.root}/")
+            self.skipped.append(Skipped(path, one.reason))
 
     def _judge_link(self, path: str, ids: list[str]) -> None:
         target, reason = self._follow(path)

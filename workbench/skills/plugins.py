@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.skills.clients import Client, PluginCache, own_folder
+from workbench.skills.discovery import MARKETPLACE
 from workbench.skills.files import is_inside
 from workbench.skills.model import SKILL_FILE, Skipped
 from workbench.skills.searching import Looks
@@ -20,7 +21,6 @@ MAX_PLUGINS = 500
 MAX_LISTED = 500
 
 _MANIFEST = ".claude-plugin/plugin.json"
-_MARKETPLACE = ".claude-plugin/marketplace.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +75,20 @@ def offered_plugins(top: Path, skipped: list[Skipped]) -> tuple[Plugin, ...]:
         skipped: Takes what could not be read, and what is listed but lies outside.
     """
     real = os.path.realpath(top)
-    market = read_mapping(Path(real), _MARKETPLACE, skipped)
+    market = read_mapping(Path(real), MARKETPLACE, skipped)
     entries = market.get("plugins")
     found = []
     for entry in entries[:MAX_PLUGINS] if isinstance(entries, list) else []:
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-            skipped.append(Skipped(f"{top}/{_MARKETPLACE}", "an entry without a name"))
+            skipped.append(Skipped(f"{real}/{MARKETPLACE}", "an entry without a name"))
             continue
         source = entry.get("source")
         if not isinstance(source, str):
             continue  # it lies in another repository
-        folder = _inside(real, source, f"{top}/{_MARKETPLACE}", skipped)
+        folder = _inside(real, source, f"{real}/{MARKETPLACE}", skipped)
         if folder is not None:
             why = f"offered by the marketplace '{_short(market.get('name'))}', not installed"
-            found.append(_plugin(entry["name"], folder, entry, why, skipped))
+            found.append(_plugin(entry["name"], folder, entry, why, skipped, market=f"{real}/{MARKETPLACE}"))
     if not found and (manifest := read_mapping(Path(real), _MANIFEST, skipped)):
         name = manifest.get("name")
         shown = name if isinstance(name, str) and name else Path(real).name
@@ -125,7 +125,7 @@ def _listing_of(own: Path, market: str, name: str, skipped: list[Skipped]) -> Ma
     """A plugin's entry in the marketplace that it was installed from."""
     if not market or "/" in market or market.startswith(".") or "\0" in market:
         return {}
-    entries = read_mapping(own, f"plugins/marketplaces/{market}/{_MARKETPLACE}", skipped).get("plugins")
+    entries = read_mapping(own, f"plugins/marketplaces/{market}/{MARKETPLACE}", skipped).get("plugins")
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and entry.get("name") == name:
             return entry
@@ -170,14 +170,22 @@ def _from_cache(
     return _plugin(name, folder, {}, why, skipped)
 
 
-def _plugin(name: str, folder: str, entry: Mapping[str, Any], why: str | None, skipped: list[Skipped]) -> Plugin:
-    """A plugin with the folders its skills are in: those its marketplace lists; else those that its manifest lists, and
-    `skills`.
+def _plugin(
+    name: str,
+    folder: str,
+    entry: Mapping[str, Any],
+    why: str | None,
+    skipped: list[Skipped],
+    *,
+    market: str | None = None,
+) -> Plugin:
+    """A plugin with the folders its skills are in: those that its entry in the file `market` lists; else those that its
+    manifest lists, and `skills`.
     """
     manifest = read_mapping(Path(folder), _MANIFEST, skipped)
     listed = texts_in(entry.get("skills"))
     relative = listed or ("skills", *texts_in(manifest.get("skills")))
-    place = f"{folder}/{_MANIFEST}"
+    place = market if market is not None and listed else f"{folder}/{_MANIFEST}"
     if len(relative) > MAX_LISTED:
         skipped.append(Skipped(place, f"only the first {MAX_LISTED} of {len(relative):,} listed folders are read"))
     folders = []

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.errors import InputError, UsageError
 from workbench.skills import files
-from workbench.skills.clients import CLIENTS, ClientId
+from workbench.skills.client_ids import ClientId
 from workbench.skills.installed import Copy, Installed
 from workbench.skills.model import SKILL_FILE
 from workbench.skills.naming import near
@@ -130,11 +130,6 @@ def all_names(installed: Installed) -> dict[str, dict[ClientId, Copy]]:
         if copy.loads:
             by_client.setdefault(copy.client, copy)
     return dict(sorted(names.items()))
-
-
-def all_clients() -> tuple[ClientId, ...]:
-    """The ids of all clients."""
-    return tuple(one.id for one in CLIENTS)
 
 
 def _meant(copies: Sequence[Copy], name: str, cwd: Path | None) -> list[Copy]:
