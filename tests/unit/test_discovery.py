@@ -210,9 +210,9 @@ def test_ten_thousand_skills_are_found_quickly(library: Path) -> None:
         folder = library / f"skills/g{number % 20}/s{number}"
         folder.mkdir(parents=True)
         (folder / "SKILL.md").touch()
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(find(library, ["tests/**"]).ids) == 10_000
-    assert time.perf_counter() - began < 2  # about 0.2 s on an idle machine
+    assert time.process_time() - began < 2  # about 0.2 s on an idle machine
 
 
 @pytest.mark.parametrize(
