@@ -9,10 +9,15 @@ import shutil
 import tempfile
 
 for _name in {*os.environ} - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # set by the plugin that compares pictures
-    if _name in ("NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "OPENCODE", "AI_AGENT") or _name.startswith(
-        ("TEXTUAL_", "WORKBENCH_", "XDG_", "GIT_", "CLAUDE", "CODEX_", "CURSOR_", "GEMINI_", "COPILOT_")
-    if _name in ("NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "SLASH_COMMAND_TOOL_CHAR_BUDGET") or _name.startswith(
-        ("TEXTUAL_", "WORKBENCH_", "XDG_", "GIT_", "CLAUDE_", "CODEX_", "COPILOT_", "GEMINI_", "OPENCODE_")
+    if _name in (
+        "NO_COLOR",
+        "COLORTERM",
+        "VISUAL",
+        "EDITOR",
+        "AI_AGENT",
+        "SLASH_COMMAND_TOOL_CHAR_BUDGET",
+    ) or _name.startswith(
+        ("TEXTUAL_", "WORKBENCH_", "XDG_", "GIT_", "CLAUDE", "CODEX_", "CURSOR_", "GEMINI_", "COPILOT_", "OPENCODE")
     ):
         del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
