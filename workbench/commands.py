@@ -168,6 +168,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("review.list", "Reviews", "Skills by state, and who said what.", cli="review list"),
     Command("review.verify", "Verify", "Whether the rules hold for every skill at HEAD; for CI.", action="verify",
             cli="review verify"),
+    Command("review.sync", "Share reviews", "Fetch the reviews branch, unite it with what is here, and push it.",
+            action="sync_reviews", cli="review sync"),
     Command("policy", "Policy", "The library's rules: what is in force, and what it demands.", cli="policy show",
             palette=False),
     Command("policy.check", "Check policy", "Which demands of the policy a skill meets, and who could meet the others.",

@@ -298,4 +298,16 @@ def _agent_files(db: "Database") -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[["Database"], None], ...] = (_events, _model_calls, _consents, _mcp_listings, _agent_files)
+def _reviews_seen(db: "Database") -> None:
+    """The head of each reviews branch that this user saw last, by repository and remote."""
+    db.table("reviews_seen").create({"place": str, "head": str}, pk="place", not_null={"head"}, strict=True)
+
+
+MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
+    _events,
+    _model_calls,
+    _consents,
+    _mcp_listings,
+    _agent_files,
+    _reviews_seen,
+)

@@ -140,7 +140,15 @@ class Workspace:
 
             return checks_of(row, self._store_if_usable(), lambda: [case.name for case in self.cases(row.id)[0]])
 
-        return ReviewDesk(self.root, self.repository, self.settings, find=self._find, row=self._row, checks=checks)
+        return ReviewDesk(
+            self.root,
+            self.repository,
+            self.settings,
+            find=self._find,
+            row=self._row,
+            checks=checks,
+            store=self._store_if_usable,
+        )
 
     def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""

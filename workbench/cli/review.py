@@ -141,3 +141,21 @@ def verify(
         for note in found.notes:
             click.echo(f"note: {visible(note)}", err=True)
     ctx.exit(ExitCode.OK if found.ok else ExitCode.NO)
+
+
+@review.command("sync", help=command("review.sync").help)
+@click.option("--remote", metavar="NAME", help="The remote to share with; by default origin, or the only one.")
+@click.option("--accept-rewrite", is_flag=True, help="Take a branch that was rewritten since it was seen last.")
+@library_option
+def sync(workspace: Workspace, remote: str | None, accept_rewrite: bool, as_json: bool) -> None:
+    """Share the reviews branch; what can't be sent now waits here, and the next sync sends it."""
+    done = workspace.reviews.sync(remote=remote, accept_rewrite=accept_rewrite)
+    if as_json:
+        print_json(done.to_json())
+        return
+    if done.why:
+        click.echo(f"{visible(done.remote)} was not reached: {visible(done.why)}", err=True)
+        click.echo(f"{plural(done.queued, 'commit')} of reviews {'waits' if done.queued == 1 else 'wait'} here")
+        return
+    united = ", united with what was here" if done.united else ""
+    click.echo(f"{visible(done.remote)}: {done.fetched} came{united}, {done.pushed} went")

@@ -50,6 +50,7 @@ _HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])"
 _URL = re.compile(rf"(https?|ssh|git)://(?:([A-Za-z0-9._-]+)@)?({_HOST})(?::\d{{1,5}})?/[^\0-\x20\x7f]*")
 _SCP = re.compile(rf"(?:[A-Za-z0-9._-]+@)?{_HOST}:(?![:-])[^\0-\x20\x7f]+")
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MOVED = ("[rejected]", "non-fast-forward", "fetch first", "cannot lock ref", "failed to update ref", "stale info")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -172,6 +173,50 @@ class Mirror:
                 if self.has(id_):
                     return True
         return False
+
+    def fetch_branch(self, ref: str) -> str | None:
+        """Bring a ref with its whole history, under the same name; gives its commit, None where there is none.
+
+        Raises:
+            GitError, CancelledError: As `refs`.
+        """
+        refs = self.refs()
+        id_ = refs.ids.get(ref)
+        if id_ is None:
+            return None
+        self._prepare("sha256" if len(id_) == 64 else "sha1")
+        with self._locked():
+            options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
+            self._converse(("fetch", *options, "--", self.address, f"+{ref}:{ref}"))
+        return self._resolve(ref)
+
+    def take_from(self, repository: Path, ref: str, name: str) -> None:
+        """Bring a ref of a repository on this machine, by its folder, as `name`."""
+        options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
+        env = hardened(OVERRIDES) | {"GIT_ALLOW_PROTOCOL": "file"}
+        git_dir = ("--git-dir", str(self.root))
+        run_git((*git_dir, "fetch", *options, "--", str(repository), f"+{ref}:{name}"), self.root, env)
+
+    def push(self, name: str, ref: str) -> bool:
+        """Send what `name` stands for here as the other repository's `ref`, which may only grow.
+
+        Returns:
+            False where the other's has moved meanwhile, so that it has to be fetched first.
+
+        Raises:
+            GitError, CancelledError: As `refs`; also where it refuses for another reason.
+        """
+        try:
+            self._converse(("push", "--quiet", "--no-verify", "--", self.address, f"{name}:{ref}"))
+        except GitError as error:
+            if any(sign in error.stderr for sign in _MOVED):
+                return False
+            raise
+        return True
+
+    def _resolve(self, name: str) -> str | None:
+        said = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=(0, 1, 128))
+        return decode(said).strip() or None
 
     def has(self, id_: str) -> bool:
         """Whether an object is here already; a commit or tree is only ever here with all it holds."""

@@ -1,5 +1,6 @@
 """The reviews of an open library: what changed, what was said, what the rules want, and a verdict recorded."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,22 +8,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.config import Settings
+from workbench.config import Settings, cache_dir
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.policy.decide import demands_a_key
+from workbench.reviews import last_seen
 from workbench.reviews.history import Change
 from workbench.reviews.in_force import InForce
 from workbench.reviews.listing import SkillRow
-from workbench.reviews.model import Recorded, Verdict, Verification
+from workbench.reviews.model import REVIEWS_REF, Recorded, Verdict, Verification
 from workbench.reviews.policy_object import POLICY_ID
 from workbench.reviews.survey import Background
 from workbench.skills.model import Skill
+from workbench.storage import Store
 from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
+    from workbench.reviews.sync import Synced
 
 
 class Find(Protocol):
@@ -42,6 +46,7 @@ class ReviewDesk:
         find: Finds a skill by name among some.
         row: Gives a skill of the work tree with where it stands, and what that rests on.
         checks: Gives how a skill's checks stand, for a record.
+        store: Gives the user's store; None where it can't be opened.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class ReviewDesk:
         find: Find,
         row: Callable[[str], tuple[SkillRow, Background | None]],
         checks: Callable[[SkillRow], dict[str, Any]],
+        store: Callable[[], Store | None],
     ) -> None:
         self.root = root
         self.repository = repository
@@ -60,6 +66,7 @@ class ReviewDesk:
         self._find = find
         self._row = row
         self._checks = checks
+        self._store = store
 
     def history(self, skill_id: str) -> tuple[Change, ...]:
         """The commits that changed a skill, newest first, with released versions and approved trees marked."""
@@ -121,7 +128,9 @@ class ReviewDesk:
         if self._is_to_sign(sign, row, background):
             signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
         opinion = verdicts.Opinion(verdict, reason, via, expect, self._checks(row), extra, signer)
-        return verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
+        done = verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
+        self._rewritten(repository)
+        return done
 
     def verify(
         self, names: Sequence[str] = (), *, base: str | None = None, policy_from: str | None = None
@@ -134,7 +143,33 @@ class ReviewDesk:
         if names:
             skills = committed_skills(repository, repository.head() or "HEAD")
             ids = [self._find(name, skills).id for name in names]
-        return verify(repository, datetime.now(UTC), names=ids, base=base, policy_from=policy_from)
+        found = verify(repository, datetime.now(UTC), names=ids, base=base, policy_from=policy_from)
+        wrong = self._rewritten(repository)
+        return replace(found, ok=False, notes=(wrong, *found.notes)) if wrong else found
+
+    def sync(
+        self, *, remote: str | None = None, accept_rewrite: bool = False, cancel: threading.Event | None = None
+    ) -> "Synced":
+        """Share the reviews branch with a remote. Raises as `reviews.sync.sync`."""
+        from workbench.reviews.sync import sync
+
+        repository = self.need_git("sharing reviews")
+        store = self._store()
+        if store is None:
+            what = "sharing reviews needs the store, which knows what was seen last"
+            raise InputError(what, remedy="set WORKBENCH_DATA to a folder that can be written")
+        return sync(repository, store, cache_dir(), remote=remote, accept_rewrite=accept_rewrite, cancel=cancel)
+
+    def _rewritten(self, repository: Repository) -> str | None:
+        """What is wrong if the reviews branch does not descend from where this user saw it last; None if it does."""
+        store = self._store()
+        if store is None:
+            return None
+        head = repository.resolve(REVIEWS_REF)
+        wrong = last_seen.rewritten(store, repository, head)
+        if wrong is None:
+            last_seen.remember(store, repository, head)
+        return wrong
 
     def policy_check(self, name: str) -> "PolicyCheck":
         """Which demands of the policy the current tree of a skill meets, and who could meet the others."""

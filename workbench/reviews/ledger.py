@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from workbench.errors import ConflictError
+from workbench.errors import ConflictError, InputError
 from workbench.git import Identity, Repository, TreeEntry
 from workbench.reviews import records
 from workbench.reviews.git_memory import GitMemory
@@ -17,7 +17,7 @@ from workbench.reviews.model import REVIEWS_REF, Record
 from workbench.reviews.proving import People, prove
 from workbench.reviews.record_store import decode_records, encode_records
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
-from workbench.text import decode
+from workbench.text import decode, visible
 
 _ATTEMPTS = 20
 
@@ -54,11 +54,21 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     """Every record on the reviews branch, the local one or else a remote's; who said it is not yet judged.
 
     Args:
+        repository: The library's.
         cached: Whether what was read before may be taken from the cache; `verify` does without.
+
+    Raises:
+        InputError: A shallow clone holds only the end of the branch.
     """
     head = _head(repository)
     if head is None:
         return Ledger(None, ())
+    if _is_cut_off(repository, head):
+        raise InputError(
+            "this clone has only the end of the branch workbench/reviews, so records would be missed",
+            where=visible(str(repository.root)),
+            remedy="git fetch --unshallow origin workbench/reviews:workbench/reviews",
+        )
     libraries = None if repository.is_shallow() else frozenset(repository.roots())
     memory = GitMemory(repository, "ledger") if cached else None
     known = memory.recall() if memory else None
@@ -72,6 +82,18 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     if memory is not None:
         memory.remember(head, encode_records(found))
     return Ledger(head, found, libraries)
+
+
+def _is_cut_off(repository: Repository, head: str) -> bool:
+    """Whether a shallow clone holds only the end of the branch."""
+    if not repository.is_shallow():
+        return False
+    try:
+        boundary = (repository.common_dir / "shallow").read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return True
+    ends = decode(repository.run("rev-list", "--max-parents=0", head)).split()
+    return not set(boundary).isdisjoint(ends)
 
 
 def _head(repository: Repository) -> str | None:

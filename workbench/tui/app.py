@@ -348,6 +348,12 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         """Ask for a name, make a skill and open it."""
         self._push("new_skill:NewSkillDialog")
 
+    def action_sync_reviews(self) -> None:
+        """Share the reviews branch with the remote."""
+        from workbench.tui.sharing import share_reviews
+
+        share_reviews(self)
+
     def action_verify(self) -> None:
         """Show whether the rules hold at HEAD."""
         self._push("verify:VerifyScreen")
