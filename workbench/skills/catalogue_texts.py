@@ -22,7 +22,7 @@ from workbench.storage import Store
 MAX_BODY = 256 << 10
 """Characters of a body that are searched; what comes after that is left out."""
 MAX_NAMED_FILES = 1_000
-MAX_READ_FILE = 1 << 20
+MAX_READ_FILE = 2 << 20
 MAX_READ = 32 << 20
 """Bytes of all of a skill's files that are looked at."""
 
@@ -34,6 +34,13 @@ class Scan(Protocol):
 
     def __call__(self, path: str, data: bytes, *, executable: bool) -> Collection[str]:
         """The kinds; never raises, whatever the bytes are."""
+
+
+def scan_kinds(path: str, data: bytes, *, executable: bool) -> Collection[str]:
+    """The kinds of capability of one file, as policies count them: what can't be read counts as every one."""
+    from workbench.skills.capabilities import kinds, scan_file
+
+    return kinds(scan_file(path, data, executable=executable))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from workbench.reviews.listing import LibraryView
     from workbench.tools.model import Tool
+    from workbench.tui.following import FilesChanged, Follower, WatchTrouble
     from workbench.workspace import Workspace
 
 __all__ = ["WorkbenchApp", "run_app", "run_workspace"]
@@ -62,11 +63,13 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         workspace: The library to show, already open.
         reading: The promise of the library, where it is opened and read elsewhere.
         settings: The user's settings.
+        live: Whether the library is followed: changes show by themselves, and its texts are read for the search.
 
     Attributes:
         workspace: The open library; None before one is open.
         library: What was last read of it.
         library_signal: Published after every reading of the library.
+        texts_signal: Published when texts were read for the search; says of how many skills.
         jobs: The work under way; `jobs_signal` is published when some begins or ends.
         last_error: The last thing that went wrong, for the details.
     """
@@ -87,6 +90,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         *,
         reading: "Future[Opened] | None" = None,
         settings: Settings | None = None,
+        live: bool = False,
     ) -> None:
         self.settings = settings or (workspace.settings if workspace else Settings())
         self._guard = TerminalGuard()
@@ -101,6 +105,9 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         self._tools_read = False
         self.library_signal: Signal[LibraryView] = Signal(self, "library")
         self.jobs_signal: Signal[int] = Signal(self, "jobs")
+        self.texts_signal: Signal[int] = Signal(self, "texts")
+        self._live = live
+        self._follower: Follower | None = None
         self._use_settings()
 
     def _use_settings(self) -> None:
@@ -185,7 +192,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             group="library",
         )
 
-    def refresh_library(self) -> None:
+    def refresh_library(self, *, quiet: bool = False) -> None:
         """Read the library again from disk and git; `library_signal` says when that is done."""
         workspace = self.workspace
         if workspace is not None:
@@ -195,7 +202,13 @@ class WorkbenchApp(App[int], inherit_bindings=False):
                 lambda _: Opened(workspace, workspace.view()),
                 self._opened,
                 group="library",
+                quiet=quiet,
             )
+
+    def renewed(self, view: "LibraryView") -> None:
+        """Show the library as it is after some of its files changed."""
+        if self.workspace is not None:
+            self._opened(Opened(self.workspace, view))
 
     def _opened(self, opened: Opened) -> None:
         another = opened.workspace is not self.workspace or self.library is None
@@ -207,12 +220,29 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         self.library_signal.publish(opened.view)
         if another:
             self.call_after_refresh(self._first_shown, opened.view)
+        elif self._follower is not None:
+            self._follower.follow()
 
     def _first_shown(self, view: "LibraryView") -> None:
         """A library is on the screen for the first time; where there is nothing in it, offer others."""
+        from workbench.tui.following import Follower
+
         gc.enable()
         if not view.rows:
             self.offer_libraries()
+        if self._live and self._follower is None:
+            self._follower = Follower(self)
+        if self._follower is not None:
+            self._follower.follow()
+
+    def on_files_changed(self, event: "FilesChanged") -> None:
+        """Read what changed."""
+        if self._follower is not None:
+            self._follower.changed(event.changed)
+
+    def on_watch_trouble(self, event: "WatchTrouble") -> None:
+        """Say why changes may not show by themselves."""
+        self.notify(visible(event.said), severity="warning", timeout=8, markup=False)
 
     def _leave_details(self) -> None:
         """Go back to the places: what is open belongs to the library before."""
@@ -296,6 +326,8 @@ class WorkbenchApp(App[int], inherit_bindings=False):
     def on_unmount(self) -> None:
         """Ask what runs to stop, so that leaving does not wait for it."""
         self.jobs.stop_all()
+        if self._follower is not None:
+            self._follower.stop()
 
     def action_command_palette(self) -> None:
         """Open the palette."""

@@ -154,6 +154,10 @@ class Jobs:
                 return job
         return None
 
+    def runs(self, group: str) -> bool:
+        """Whether a job of this group is under way, and its result waited for."""
+        return any(job.group == group and not job.dropped for job in self._running)
+
     def __len__(self) -> int:
         return sum(not job.dropped for job in self._running)
 

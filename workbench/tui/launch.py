@@ -39,7 +39,7 @@ def run_app(path: Path | None = None) -> int:
     _prepare()
     from workbench.tui.app import WorkbenchApp
 
-    return WorkbenchApp(reading=reading, settings=settings).run() or 0
+    return WorkbenchApp(reading=reading, settings=settings, live=True).run() or 0
 
 
 def run_workspace(workspace: "Workspace") -> int:
@@ -48,7 +48,7 @@ def run_workspace(workspace: "Workspace") -> int:
     _prepare()
     from workbench.tui.app import WorkbenchApp
 
-    return WorkbenchApp(reading=reading, settings=workspace.settings).run() or 0
+    return WorkbenchApp(reading=reading, settings=workspace.settings, live=True).run() or 0
 
 
 def open_library(path: Path | None, settings: "Settings") -> Opened:

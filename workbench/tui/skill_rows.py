@@ -58,22 +58,36 @@ def local_day(at: int | None) -> str:
     return "" if at is None else f"{datetime.fromtimestamp(at):%Y-%m-%d}"
 
 
+class SkillRows:
+    """The rows of a list of skills; those of skills that are as they were are made only once."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[SkillRow, Row]] = {}
+
+    def of(self, rows: "Sequence[SkillRow]") -> list[Row]:
+        """The rows, by name."""
+        known, self._made = self._made, {}
+        for row in sorted(rows, key=lambda row: (row.name.casefold(), row.id)):
+            made = known.get(row.id)
+            self._made[row.id] = made if made is not None and made[0] is row else (row, _list_row(row))
+        return [made for _, made in self._made.values()]
+
+
 def list_rows(rows: "Sequence[SkillRow]") -> list[Row]:
     """The rows of the list of skills, by name."""
-    return [
-        Row(
-            row.id,
-            (
-                row.name,
-                state_span(row),
-                row.version or "",
-                Span(local_day(row.changed_at), "muted"),
-                problems_span(row.problems),
-                Span(row.id, "muted"),
-            ),
-        )
-        for row in sorted(rows, key=lambda row: (row.name.casefold(), row.id))
-    ]
+    return SkillRows().of(rows)
+
+
+def _list_row(row: "SkillRow") -> Row:
+    cells = (
+        row.name,
+        state_span(row),
+        row.version or "",
+        Span(local_day(row.changed_at), "muted"),
+        problems_span(row.problems),
+        Span(row.id, "muted"),
+    )
+    return Row(row.id, cells)
 
 
 def skipped_rows(skipped: "Sequence[Skipped]") -> list[Row]:

@@ -10,9 +10,10 @@ from textual.timer import Timer
 from workbench.commands import Scope
 from workbench.text import plural, visible
 from workbench.tui.bindings import bindings
+from workbench.tui.jobs import Job
 from workbench.tui.screens.skill_actions import SkillActions
 from workbench.tui.skill_filter import HINT, SkillFilter
-from workbench.tui.skill_rows import COLUMNS, SKIPPED, list_rows, skipped_rows
+from workbench.tui.skill_rows import COLUMNS, SKIPPED, SkillRows, skipped_rows
 from workbench.tui.widgets.filtered_list import FilteredList
 from workbench.tui.widgets.tones import Span
 from workbench.tui.widgets.virtual_list import Row, VirtualList
@@ -44,6 +45,7 @@ class SkillsScreen(SkillActions):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, SkillRow] = {}
+        self._made = SkillRows()
         self._filter = SkillFilter()
         self._detail: SkillDetail | None = None
         self._follow: Timer | None = None
@@ -63,6 +65,7 @@ class SkillsScreen(SkillActions):
 
     def on_mount(self) -> None:
         """Show what is already there."""
+        self.workbench.texts_signal.subscribe(self, self._texts_read)
         if self.library is not None:
             self.library_changed(self.library)
 
@@ -80,9 +83,22 @@ class SkillsScreen(SkillActions):
         self._rows = {row.id: row for row in view.rows}
         self._filter.use(view.rows)
         empty = "There are no skills here.\no opens another library; in the palette, Adopt copies those of your agents."
-        self.query_one(FilteredList).show([*list_rows(view.rows), *skipped_rows(view.skipped)], empty=empty)
+        self.query_one(FilteredList).show([*self._made.of(view.rows), *skipped_rows(view.skipped)], empty=empty)
         self.call_after_refresh(self._say_notes, view)
         self.call_after_refresh(self._show_detail)
+
+    def _texts_read(self, _: int) -> None:
+        """The filter may ask what skills can do, as far as their files were read."""
+        workspace = self.workspace
+        if workspace is None:
+            return
+
+        def work(_: Job) -> "dict[str, frozenset[str]]":
+            from workbench.skills.catalogue_texts import capabilities
+
+            return capabilities(workspace.catalogue)
+
+        self.run_job("Reading capabilities", work, self._filter.know, group="capabilities", quiet=True)
 
     async def _say_notes(self, view: "LibraryView") -> None:
         """Show what a user should know about the library, above the list."""
