@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.cli.review_records import log, receipt, verify_receipt
 from workbench.commands import command
 from workbench.errors import ExitCode
 from workbench.reviews.diff import as_text
@@ -22,6 +23,10 @@ _STYLES: dict[str, dict[str, Any]] = {
 @click.group(help="Review skills: what changed, who said what, and whether the rules hold.")
 def review() -> None:
     """Reviews."""
+
+
+for _command in (log, receipt, verify_receipt):
+    review.add_command(_command)
 
 
 @review.command("list", help=command("review.list").help)

@@ -16,7 +16,7 @@ from workbench.reviews import last_seen
 from workbench.reviews.history import Change
 from workbench.reviews.in_force import InForce
 from workbench.reviews.listing import SkillRow
-from workbench.reviews.model import REVIEWS_REF, Recorded, Verdict, Verification
+from workbench.reviews.model import REVIEWS_REF, Record, Recorded, Verdict, Verification
 from workbench.reviews.policy_object import POLICY_ID
 from workbench.reviews.survey import Background
 from workbench.skills.model import Skill
@@ -26,6 +26,7 @@ from workbench.text import visible
 if TYPE_CHECKING:
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
+    from workbench.reviews.receipts import ReceiptCheck
     from workbench.reviews.sync import Synced
 
 
@@ -180,6 +181,47 @@ class ReviewDesk:
             self.need_git("a policy")
         assert background is not None
         return check(row, background, datetime.now(UTC))
+
+    def receipt(self, name: str) -> "dict[str, Any]":
+        """The receipt of `NAME`'s approved tree, or of the tree that `NAME@VERSION` released.
+
+        Raises:
+            InputError: There is no such version, or nothing was decided on that tree.
+        """
+        from workbench.reviews.receipts import receipt_of
+
+        repository = self.need_git("a receipt")
+        label, _, version = name.rpartition("@") if "@" in name[1:] else (name, "", "")
+        row, background = self._row(label)
+        assert background is not None
+        if version:
+            release = next(
+                (r for r in background.releases.get(row.id, ()) if r.version == version.removeprefix("v")), None
+            )
+            if release is None or release.tree is None:
+                known = ", ".join(visible(r.version) for r in background.releases.get(row.id, ())) or "none"
+                what = f"there is no released version '{visible(version)}'"
+                raise InputError(what, where=visible(row.id), remedy=f"released: {known}")
+            return receipt_of(repository, row, background, release.tree, release.version)
+        decided = row.standing.tree if row.standing.state == "approved" else row.standing.approved_tree
+        tree = decided or row.standing.tree
+        if tree is None:
+            raise InputError("git does not see this folder", where=visible(row.id))
+        return receipt_of(repository, row, background, tree, row.version if tree == row.standing.tree else None)
+
+    def check_receipt(self, receipt: Mapping[str, Any]) -> "ReceiptCheck":
+        """Whether a receipt holds, as far as it can be checked here."""
+        from workbench.reviews.receipts import check_receipt
+        from workbench.reviews.survey import read_background
+
+        background = read_background(self.repository, (), (), cached=False) if self.repository else None
+        return check_receipt(receipt, self.repository, background)
+
+    def log(self) -> tuple[Record, ...]:
+        """Every record of the library, newest first, with how each is proved."""
+        from workbench.reviews.survey import read_background
+
+        return read_background(self.need_git("reviews"), (), ()).ledger.records[::-1]
 
     def policy_in_force(self) -> InForce:
         """The rules that count, and where they are from."""

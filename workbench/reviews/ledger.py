@@ -84,6 +84,11 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     return Ledger(head, found, libraries)
 
 
+def records_at(repository: Repository, commit: str) -> tuple[Record, ...]:
+    """Every record that a commit of the branch has in its history, oldest first; who said it is not yet judged."""
+    return _read_records(repository, commit, ()) or ()
+
+
 def _is_cut_off(repository: Repository, head: str) -> bool:
     """Whether a shallow clone holds only the end of the branch."""
     if not repository.is_shallow():
