@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from workbench.sandbox import python
 from workbench.sandbox.model import Limits
@@ -102,25 +103,33 @@ def start(
     stdout: int = subprocess.PIPE,
     stderr: int = subprocess.PIPE,
     pass_fds: tuple[int, ...] = (),
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> Confined:
     """Start `argv` under bubblewrap.
 
     The first process waits until its limits are set, so that nothing runs without them; the process limit then counts
     only what is inside, because it was set after the user namespace began.
 
+    Args:
+        options: What the program sees; comes after the options for `files`.
+        files: Small files to put inside, by place: cheaper than to write and bind them.
+
     Raises:
         StartError: Bubblewrap failed before it could start anything.
     """
     info_read, info_write = os.pipe()
     block_read, block_write = os.pipe()
-    options_fd = _in_memory("\0".join([*options, "--info-fd", str(info_write), "--block-fd", str(block_read)]))
+    contents = {place: _in_memory(text) for place, text in files.items()}
+    made = [option for place, number in contents.items() for option in ("--file", str(number), place)]
+    channels = ["--info-fd", str(info_write), "--block-fd", str(block_read)]
+    options_fd = _in_memory("".join(f"{option}\0" for option in (*made, *options, *channels)))
     try:
         process = subprocess.Popen(
             [bwrap, "--args", str(options_fd), "--", *argv],
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
-            pass_fds=(options_fd, info_write, block_read, *pass_fds),
+            pass_fds=(options_fd, info_write, block_read, *contents.values(), *pass_fds),
             env={},
             cwd="/",
         )
@@ -136,7 +145,7 @@ def start(
         os.write(block_write, b"x")
         return Confined(process, inner, handle)
     finally:
-        for descriptor in (info_read, info_write, block_read, block_write, options_fd):
+        for descriptor in (info_read, info_write, block_read, block_write, options_fd, *contents.values()):
             if descriptor >= 0:
                 os.close(descriptor)
 
@@ -155,9 +164,9 @@ def mount_options(folders: Mapping[str, Path], read_only: Iterable[tuple[Path, s
 
 
 def _in_memory(text: str) -> int:
-    descriptor = os.memfd_create("options")
+    descriptor = os.memfd_create("workbench")
     with open(descriptor, "wb", closefd=False) as file:
-        file.write(os.fsencode(text) + b"\0")
+        file.write(os.fsencode(text))
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
 

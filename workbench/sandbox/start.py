@@ -15,8 +15,8 @@ from workbench.sandbox.pump import Channel
 _MOST_BINDS = 40
 
 _IDENTITY = {
-    "passwd": f"sandbox:x:{bubblewrap.INNER_ID}:{bubblewrap.INNER_ID}::{bubblewrap.HOME}:/bin/sh\n",
-    "group": f"sandbox:x:{bubblewrap.INNER_ID}:\n",
+    "/etc/passwd": f"sandbox:x:{bubblewrap.INNER_ID}:{bubblewrap.INNER_ID}::{bubblewrap.HOME}:/bin/sh\n",
+    "/etc/group": f"sandbox:x:{bubblewrap.INNER_ID}:\n",
 }
 
 
@@ -84,10 +84,7 @@ def prepare(layout: Layout, program: Program, level: Level) -> Stage:
         for name in python.NAMES:
             (names / name).symlink_to(python.interpreter())
         return Stage(layout, level, path=f"{names}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
-    for name, text in _IDENTITY.items():
-        (layout.root / name).write_text(text)
-    read_only = [(layout.root / name, f"/etc/{name}") for name in _IDENTITY]
-    read_only += _shown(layout, program)
+    read_only = _shown(layout, program)
     read_only += [(source, place) for source, place, can_write in layout.elsewhere if not can_write]
     return Stage(layout, level, tuple(read_only))
 
@@ -154,6 +151,7 @@ def _start_confined(
         limit_processes=not any(weak.startswith("processes") for weak in level.weak),
         stdin=feeds,
         pass_fds=() if result is None else (result,),
+        files=_IDENTITY,
     )
 
 
@@ -163,8 +161,10 @@ def _shown(layout: Layout, program: Program) -> list[tuple[Path, str]]:
     Bubblewrap's time grows with the square of the binds: two hundred take 0.2 s.
     """
     everything = [(source, f"{bubblewrap.WORK}/{place}") for source, place in layout.shown]
+    if program.folder is None or len(everything) <= _MOST_BINDS:
+        return everything
     own = [place for source, place in layout.shown if _is_of(program.folder, source)]
-    if program.folder is None or len(own) <= _MOST_BINDS:
+    if len(own) <= _MOST_BINDS:
         return everything
     for place in own:
         (layout.work / place).symlink_to(f"{bubblewrap.SKILL}/{place}")

@@ -13,6 +13,7 @@ from workbench.sandbox.model import Limits
 _ENTRY_BYTES = 4096  # an empty file or folder takes space too
 _DEEPEST = 100
 _WALK_SECONDS = 0.02
+_WALK_PAUSE_SECONDS = 0.04  # processes may have to be looked at more often than the disk
 _MEMORY = re.compile(rb"^(?:RssAnon|RssShmem):\s*(\d+) kB|^Threads:\s*(\d+)", re.MULTILINE)
 
 
@@ -35,6 +36,7 @@ class Watch:
         self._folders = folders
         self._walk: Iterator[int] | None = None
         self._walked = 0
+        self._next_walk = time.monotonic() + _WALK_PAUSE_SECONDS
         self._homeless = 0
         self._hiding: set[str] = set()
 
@@ -47,7 +49,11 @@ class Watch:
 
     def check(self) -> str | None:
         """Which limit is exceeded, as a reason; None while all hold. Takes about 20 ms at most."""
-        return self._check_processes() or self._check_disk()
+        reason = self._check_processes()
+        if reason is None and time.monotonic() >= self._next_walk:
+            reason = self._check_disk()
+            self._next_walk = time.monotonic() + _WALK_PAUSE_SECONDS
+        return reason
 
     def check_at_end(self) -> str | None:
         """The same for what a program left behind that was quicker than the watch."""
@@ -62,7 +68,11 @@ class Watch:
         memory = tasks = 0
         homeless: dict[tuple[int, int], int] = {}
         hiding: set[str] = set()
-        for pid in _names(self._proc):
+        try:
+            pids = _names(self._proc)
+        except (FileNotFoundError, ProcessLookupError):  # the whole sandbox has just ended
+            return None
+        for pid in pids:
             if not pid.isdigit() or pid == "1":
                 continue
             used, threads = _usage(self._proc, pid)
@@ -162,7 +172,7 @@ def _homeless_files(proc: int, pid: str) -> dict[tuple[int, int], int]:
     found: dict[tuple[int, int], int] = {}
     try:
         descriptors = os.open(f"{pid}/fd", os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the second where it ends in between
         return found
     try:
         for name in _names(descriptors):
