@@ -104,6 +104,7 @@ async def test_every_tab_says_what_it_has(opened: Any, skill_library: Any) -> No
         "Tests": "gives words back",
         "Versions": "Add echo",
         "Reviews": "claim: commit author",
+        "Copies": "No agent on this machine reads a copy of this skill.",
     }
     async with opened(size=WIDE) as page:
         await page.until(lambda: page.screen.query("#skill-text"), "the detail")
