@@ -138,3 +138,19 @@ async def test_a_skills_detail_says_where_its_copies_are(opened: Any, copies: Pa
         await page.shows(".claude/skills/echo")
         await page.shows("✓ approved")
         await page.shows("! changed")
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_a_picture_of_the_copies(snap_compare: Any, app_of: Any, copies: Path, size: tuple[int, int]) -> None:
+    async def steps(pilot: Any) -> None:
+        await pilot.press("6")
+        for _ in range(3_000):
+            if isinstance(pilot.app.screen, DriftScreen) and pilot.app.screen.query_one(FilteredList).list.current:
+                break
+            await pilot.pause(0.01)
+        while len(pilot.app.jobs):
+            await pilot.pause(0.01)
+        pilot.app.clear_notifications()
+        await pilot.pause()
+
+    assert snap_compare(app_of(), run_before=steps, terminal_size=size)

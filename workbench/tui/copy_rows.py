@@ -16,7 +16,7 @@ COLUMNS = (
     Column("Copy of", 0),
     Column("Status", 18),
     Column("Client", 17),
-    Column("Scope", 8, least=70),
+    Column("Scope", 8, least=90),
     Column("Origin", 14, least=70),
     Column("Folder", 44, least=118),
 )

@@ -17,7 +17,7 @@ from workbench.reviews.checking import Checked, check_updates, origins_of
 from workbench.reviews.drift import CopyState, Drift, installed_drift
 from workbench.text import plural
 from workbench.tui.bindings import bindings, key_of
-from workbench.tui.copy_rows import COLUMNS, NO_COPY, about_copy, about_origin, copy_rows, status_span
+from workbench.tui.copy_rows import COLUMNS, NO_COPY, about_copy, about_origin, copy_rows, place, status_span
 from workbench.tui.jobs import Job
 from workbench.tui.screens.compared import ComparedScreen
 from workbench.tui.screens.frame import WorkbenchScreen
@@ -192,7 +192,7 @@ class DriftScreen(WorkbenchScreen[None]):
         nothing = (
             "The copy is the same, but for what its installer changed." if copy.folded else "The copy is the same."
         )
-        self.app.push_screen(ComparedScreen(copy.name, copy.path, load, nothing))
+        self.app.push_screen(ComparedScreen(copy.name, place(copy.path), load, nothing))
 
     def action_check_updates(self) -> None:
         """Ask the origins of all skills what they have new."""
