@@ -7,6 +7,7 @@ Which skill it is a copy of is told by its origin, by where its link leads, then
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import InputError
-from workbench.git import Repository
+from workbench.git import GitError, Repository
 from workbench.reviews.folding import FoldedTree, fold_folder, fold_tree, same_content
 from workbench.reviews.listing import SkillRow, row_outside_git, rows_in_git
 from workbench.reviews.lockfile import ReadLock, read_lock
@@ -248,8 +249,10 @@ class _Shelf:
     def _folded(self, tree: str) -> FoldedTree | None:
         """A tree of the library, folded; None where it is not in this clone."""
         if tree not in self.folded:
-            there = self.repository is not None and self.repository.resolve(f"{tree}^{{tree}}") is not None
-            self.folded[tree] = fold_tree(self.repository.run, tree) if self.repository and there else None
+            self.folded[tree] = None
+            if self.repository is not None:
+                with suppress(GitError):
+                    self.folded[tree] = fold_tree(self.repository.run, tree)
         return self.folded[tree]
 
 
