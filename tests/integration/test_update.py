@@ -80,6 +80,7 @@ def test_what_changed_there_and_here_comes_together_on_a_branch(library: Any, up
     take(library, upstream)
     edit(library, "Line 2.", "Line two, mine.")
     library.write("skills/pdf/mine.md", "mine\n")
+    library.write("skills/pdf/logo.png", b"PNG\0mine alone")
     library.commit("Mine")
     edit(upstream, "Line 18.", "Line eighteen, theirs.")
     (upstream.root / "skills/pdf/scripts/run.py").chmod(0o755)
