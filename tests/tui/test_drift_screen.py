@@ -23,7 +23,7 @@ def copies(skill_library: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.chdir(project)
-    Workspace.open(skill_library.root).decide("skills/echo", "approve", "Read.")
+    Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read.")
     home = tmp_path / "home"
     for folder in (".claude/skills/echo", ".cursor/skills/echo"):
         shutil.copytree(skill_library.root / "skills/echo", home / folder)
