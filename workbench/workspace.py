@@ -144,6 +144,7 @@ class Workspace:
             self.root,
             self.repository,
             self.settings,
+            skills=lambda: self.skills()[0],
             find=self._find,
             row=self._row,
             checks=checks,

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.cli.review_queue import queue
 from workbench.cli.review_records import log, receipt, verify_receipt
 from workbench.commands import command
 from workbench.errors import ExitCode
@@ -25,7 +26,7 @@ def review() -> None:
     """Reviews."""
 
 
-for _command in (log, receipt, verify_receipt):
+for _command in (queue, log, receipt, verify_receipt):
     review.add_command(_command)
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,6 +26,7 @@ from workbench.text import visible
 if TYPE_CHECKING:
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
+    from workbench.reviews.queue import Waiting
     from workbench.reviews.receipts import ReceiptCheck
     from workbench.reviews.sync import Synced
 
@@ -44,6 +45,7 @@ class ReviewDesk:
         root: The library's folder.
         repository: None outside git, where most of it is refused with a reason.
         settings: The user's.
+        skills: Gives the skills of the work tree.
         find: Finds a skill by name among some.
         row: Gives a skill of the work tree with where it stands, and what that rests on.
         checks: Gives how a skill's checks stand, for a record.
@@ -56,6 +58,7 @@ class ReviewDesk:
         repository: Repository | None,
         settings: Settings,
         *,
+        skills: Callable[[], Sequence[Skill]],
         find: Find,
         row: Callable[[str], tuple[SkillRow, Background | None]],
         checks: Callable[[SkillRow], dict[str, Any]],
@@ -64,6 +67,7 @@ class ReviewDesk:
         self.root = root
         self.repository = repository
         self.settings = settings
+        self._skills = skills
         self._find = find
         self._row = row
         self._checks = checks
@@ -216,6 +220,24 @@ class ReviewDesk:
 
         background = read_background(self.repository, (), (), cached=False) if self.repository else None
         return check_receipt(receipt, self.repository, background)
+
+    def queue(self) -> "tuple[Waiting, ...]":
+        """What waits for whom, the riskiest first, with how each skill was used lately."""
+        from workbench.analytics.usage import usage
+        from workbench.reviews.listing import rows_in_git
+        from workbench.reviews.queue import USAGE_DAYS, queue
+
+        repository = self.need_git("a queue of reviews")
+        rows, background = rows_in_git(repository, self._skills())
+        now = datetime.now(UTC)
+        store = self._store()
+        since = now.date() - timedelta(days=USAGE_DAYS)
+        used = {row.key: row for row in usage(store, by="skill", since=since)} if store else {}
+        try:
+            me = repository.identity().email
+        except InputError:
+            me = None
+        return queue(rows, background, me, used, now)
 
     def log(self) -> tuple[Record, ...]:
         """Every record of the library, newest first, with how each is proved."""

@@ -1,0 +1,68 @@
+"""The queue: what waits for whom, why, and how risky it looks."""
+
+from typing import Any
+
+import pytest
+
+POLICY = "schema: 1\nroles: {reviewer: [bob@example.com]}\nrequire: [{when: {}, chain: [{role: reviewer}]}]\n"
+
+
+@pytest.fixture
+def team(library: Any) -> Any:
+    """Ada's three skills; one starts programs, and Bob reviews."""
+    for name in ("plain", "runner", "known"):
+        library.skill(f"skills/{name}")
+    library.write("skills/runner/scripts/run.py", "import subprocess\nsubprocess.run(['curl', 'http://example.com'])\n")
+    library.write(".workbench/policy.yaml", POLICY)
+    library.commit()
+    return library
+
+
+def groups(workbench: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in workbench("review", "queue", "--json").json:
+        found.setdefault(one["group"], []).append(one["name"])
+    return found
+
+
+def test_what_waits_for_me_is_what_my_approval_could_meet(team: Any, workbench: Any) -> None:
+    assert groups(workbench) == {"others": ["runner", "known", "plain"]}
+    team.as_user("Bob", "bob@example.com")
+    assert groups(workbench) == {"mine": ["runner", "known", "plain"]}  # the riskiest first
+    workbench("review", "approve", "known", "--reason", "read it")
+    assert groups(workbench)["approved"] == ["known"]
+    team.git("tag", "-a", "-m", "one", "known/v1.0.0")
+    assert groups(workbench)["released"] == ["known"]
+
+
+def test_risk_is_what_a_tree_can_do_that_the_approved_one_could_not(team: Any, workbench: Any) -> None:
+    team.as_user("Bob", "bob@example.com")
+    for name in ("plain", "runner"):
+        workbench("review", "approve", name, "--reason", "read it")
+    team.as_user("Ada", "ada@example.com")
+    team.skill("skills/runner", body="Only words.\n")
+    team.write("skills/plain/scripts/new.sh", "#!/bin/sh\nwget http://example.com/x\n")
+    team.commit()
+    rows = {one["name"]: one for one in workbench("review", "queue", "--json").json}
+    assert (rows["runner"]["risk"], rows["runner"]["gains"]) == ("low", [])
+    assert rows["plain"]["risk"] == "high"
+    assert "network" in rows["plain"]["gains"]
+    assert {rows[name]["group"] for name in ("plain", "runner")} == {"stale"}
+
+
+def test_what_has_to_be_mended_waits_for_its_author(team: Any, workbench: Any) -> None:
+    team.as_user("Bob", "bob@example.com")
+    workbench("review", "request-changes", "plain", "--reason", "Say what it reads.")
+    assert "plain" in groups(workbench)["others"]
+    team.as_user("Ada", "ada@example.com")
+    assert groups(workbench)["mine"] == ["plain"]
+    assert "Say what it reads." in workbench("review", "queue").out
+
+
+def test_use_in_the_last_days_stands_beside_it(team: Any, workbench: Any) -> None:
+    team.write("skills/plain/tests/x.yaml", "cases:\n  - {name: says, run: [echo, hi]}\n")
+    team.commit()
+    workbench("test", "plain")
+    [row] = [one for one in workbench("review", "queue", "--json").json if one["name"] == "plain"]
+    assert row["usage"]["calls"] == 1
+    assert "used 1 time in 30 days" in workbench("review", "queue").out
