@@ -148,7 +148,7 @@ def _unique(cases: list[Case]) -> tuple[tuple[Case, ...], Iterator[Problem]]:
         if (earlier := first.setdefault(case.name, case)) is not case:
             where = f"{earlier.path}:{earlier.line}"
             message = f"a case named '{truncate(visible(case.name), 80)}' already stands in {visible(where)}"
-            repeated.append(Problem("error", "name-repeated", message, case.path, case.line))
+            repeated.append(Problem("error", "name-repeated", message, case.path, case.line, case.column))
     return tuple(first.values()), iter(repeated)
 
 
