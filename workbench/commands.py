@@ -164,7 +164,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("test.schema", "Schema of cases", "The JSON Schema of files of test cases, for editors.",
             cli="test schema", palette=False),
     Command("skills.validate", "Validate", "What is wrong with skills, what to do about it, and who loads them.",
-            cli="skills validate", palette=False),
+            action="validate", cli="skills validate"),
     Command("review.list", "Reviews", "Skills by state, and who said what.", cli="review list"),
     Command("review.verify", "Verify", "Whether the rules hold for every skill at HEAD; for CI.", action="verify",
             cli="review verify"),

@@ -122,11 +122,9 @@ def _named(workspace: Workspace, name: str) -> "tuple[Target, ...]":
 
 
 def _judge(target: "Target", strict: bool, clients: Sequence[str]) -> "Validation":
-    from workbench.skills.validation import judged
-    from workbench.testing.companions import companion_problems
+    from workbench.testing.companions import judge
 
-    more = companion_problems(target.root, target.skill)
-    return judged(target.root, target.skill, more, strict=strict, clients=clients)
+    return judge(target.root, target.skill, strict=strict, clients=clients)
 
 
 def _again(target: "Target") -> "Target":

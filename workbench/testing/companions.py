@@ -1,11 +1,18 @@
 """What is wrong with the `tools.yaml` and the cases of a skill, as problems of the skill."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.skills.codes import problem
 from workbench.skills.model import Problem, Skill
+from workbench.skills.validation import Validation, judged
 from workbench.testing.cases import load_cases
 from workbench.tools.manifest import load_tools
+
+
+def judge(root: Path, skill: Skill, *, strict: bool = False, clients: Sequence[str] = ()) -> Validation:
+    """A skill judged with everything it brings; the arguments are those of `validation.judged`."""
+    return judged(root, skill, companion_problems(root, skill), strict=strict, clients=clients)
 
 
 def companion_problems(root: Path, skill: Skill) -> tuple[Problem, ...]:

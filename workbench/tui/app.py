@@ -390,6 +390,10 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         """Show whether the rules hold at HEAD."""
         self._push("verify:VerifyScreen")
 
+    def action_validate(self) -> None:
+        """Show what is wrong with the skills."""
+        self._push("problems:ProblemsScreen")
+
     def commands_on(self, screen: Screen[Any]) -> dict[str, str]:
         """The commands whose keys work on a screen now, and those without keys that work everywhere: id to action."""
         found = {one.id: one.action for one in in_scope("everywhere") if one.action and not one.keys}

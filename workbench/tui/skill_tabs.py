@@ -1,6 +1,7 @@
 """What each tab of a skill's detail shows, read from the workspace; runs in workers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,11 +46,19 @@ _OUTCOMES = {
 
 def _says(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:
     graph = graph_at_hand(workspace)
-    return says_lines(row, workspace.document(row.id), detail_lines(graph, row.id) if graph else ())
+    judged = _judged(workspace, row)
+    return says_lines(judged, workspace.document(row.id), detail_lines(graph, row.id) if graph else ())
 
 
 def _source(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:
-    return skill_source_lines(row, workspace.document(row.id))
+    return skill_source_lines(_judged(workspace, row), workspace.document(row.id))
+
+
+def _judged(workspace: "Workspace", row: "SkillRow") -> "SkillRow":
+    """The row with everything that is wrong: with the files beside SKILL.md, the tools and the cases too."""
+    from workbench.testing.companions import judge
+
+    return replace(row, skill=replace(row.skill, problems=judge(workspace.root, row.skill).problems))
 
 
 def _files(workspace: "Workspace", row: "SkillRow") -> Listing:

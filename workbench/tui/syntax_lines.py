@@ -31,11 +31,12 @@ _TONES = (
     ("Token.Literal.Scalar", "plain"),
     ("Token.Operator.Word", "keyword"),
 )
-_SIGNS: Mapping[str, tuple[str, str]] = {
+PROBLEM_SIGNS: Mapping[str, tuple[str, str]] = {
     "error": ("×", "bad"),
     "warning": ("!", "attention"),
     "info": ("i", "accent"),
 }
+"""A sign and a tone for each severity."""
 
 
 def source_lines(text: str, path: str, problems: "Sequence[Problem]" = ()) -> list[TextLine]:
@@ -52,7 +53,7 @@ def source_lines(text: str, path: str, problems: "Sequence[Problem]" = ()) -> li
     lines = []
     for number, spans in enumerate(coloured(text, path), start=1):
         here = by_line.get(number, ())
-        sign, tone = _SIGNS[here[0].severity] if here else ("", "plain")
+        sign, tone = PROBLEM_SIGNS[here[0].severity] if here else ("", "plain")
         lines.append(TextLine(spans, number, hang=0, sign=sign, tone=tone))
         for problem in here:
             lines += problem_lines(problem)
@@ -69,7 +70,7 @@ def problem_lines(problem: "Problem", indent: int = 0) -> Iterator[TextLine]:
 
 def problem_line(problem: "Problem") -> TextLine:
     """One problem as a line of its own: `! warning  what is wrong`."""
-    sign, tone = _SIGNS[problem.severity]
+    sign, tone = PROBLEM_SIGNS[problem.severity]
     head = f"{sign} {problem.severity}: "
     return TextLine((Span(head, tone), Span(problem.message), Span(f"  ({problem.code})", "muted")), hang=len(head))
 
