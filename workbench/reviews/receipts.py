@@ -42,7 +42,9 @@ class ReceiptCheck:
         return {"ok": self.ok, "wrong": list(self.wrong), "notes": list(self.notes)}
 
 
-def receipt_of(repository: Repository, row: SkillRow, background: Background, tree: str, version: str | None) -> Any:
+def receipt_of(
+    repository: Repository, row: SkillRow, background: Background, tree: str, version: str | None
+) -> dict[str, Any]:
     """The receipt of one tree of a skill, as plain data.
 
     Raises:
