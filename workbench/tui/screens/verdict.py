@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static, TextArea
 
-from workbench.errors import ConflictError, WorkbenchError
+from workbench.errors import ConflictError, InputError, WorkbenchError
 from workbench.reviews.model import Recorded, Verdict
+from workbench.reviews.signing import PassphraseNeeded
 from workbench.text import visible, visible_lines
 from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.jobs import run_job
@@ -165,6 +166,11 @@ class VerdictDialog(Dialog[Recorded | bool]):
 
     def _refused(self, error: WorkbenchError) -> None:
         """Say why nothing was recorded; after a conflict the diff has to be read again before another try."""
+        if isinstance(error, PassphraseNeeded):
+            refused = self._record_aside()
+            if refused is None:
+                return
+            error = refused
         self._busy = False
         self._outdated = conflict = isinstance(error, ConflictError)
         self._say(f"Nothing was recorded: {error}")
@@ -172,6 +178,25 @@ class VerdictDialog(Dialog[Recorded | bool]):
         if conflict:
             self.query_one("#cancel", Button).label = Content("Close and reload")
             self.query_one("#cancel").focus()
+
+    def _record_aside(self) -> WorkbenchError | None:
+        """Record it with the screen set aside, so that `ssh-keygen` can ask for the passphrase; gives what failed."""
+        subject, reason = self._subject, self.query_one("#reason", TextArea).text.strip()
+        try:
+            with self.app.suspend():
+                print(f"The key that signs this {self._verdict} has a passphrase.")  # noqa: T201 - the screen is away
+                recorded = self._workspace.reviews.decide(
+                    subject.skill, self._verdict, reason, expect=subject.tree, via="tui", may_ask=True
+                )
+        except SuspendNotSupported:
+            return InputError(
+                "this terminal can't be handed to ssh-keygen", remedy="put the key into an agent: ssh-add"
+            )
+        except WorkbenchError as error:
+            return error
+        self.app.refresh()
+        self._recorded(recorded)
+        return None
 
     def _say(self, text: str) -> None:
         self.query_one("#problem", Static).update(Content("\n".join(visible_lines(text))))
