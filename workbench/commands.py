@@ -151,7 +151,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", "Status", "The library in a few lines: skills by state, what to do next.", cli="status"),
     Command("demo", "Demo", "Open a throw-away library with a believable history; it leaves nothing behind.",
             cli="demo"),
-    Command("adopt", "Adopt skills", "Copy skills of agents, archives, stores and prompt templates into one git library.",
+    Command("adopt", "Adopt skills", "Copy skills of agents, archives, stores and prompts into one git library.",
             action="adopt", cli="adopt"),
     Command("library.open", "Open a library", "Open another folder of skills.", ("o",), action="open_library"),
     Command("skills.new", "New skill", "Make a skill to start from: it validates, and has a case that passes.",

@@ -237,6 +237,14 @@ def _cases(prompt: Prompt) -> Iterator[str]:
                 f"    files: {{answer.json: {quoted(json.dumps(example.fitting))}}}",
                 "    expect: {exit: 0}",
             ])  # fmt: skip
+    first = next((example for example in prompt.examples if example.filled is not None), None)
+    if first is not None:
+        yield "\n".join([
+            f"  - name: {quoted(f'the input of example {first.number} fits its schema')}",
+            f"    run: [python, {CHECK_FILE}, input, input.json]",
+            f"    files: {{input.json: {quoted(json.dumps(first.values))}}}",
+            "    expect: {exit: 0}",
+        ])  # fmt: skip
     missing = next(iter(prompt_check.complaints(_input_schema(prompt), {})), None)
     if prompt.fills and missing is not None:
         yield "\n".join([
