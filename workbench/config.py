@@ -101,6 +101,7 @@ class Settings:
         library: The library to open when the current folder has no skills.
         sign: Whether verdicts are signed with an SSH key: `always`, `never`, or `auto`, where the policy demands it.
         keymap: Keys by command id, overriding the registry's, for example `{review.approve: "ctrl+y"}`.
+        models: Models by the user's own names for them; `testing.models.spec` reads what is in each.
     """
 
     theme: str = "workbench-dark"
@@ -108,6 +109,7 @@ class Settings:
     library: str | None = None
     sign: str = "auto"
     keymap: dict[str, str] = field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 _CHOICES = {"diff": ("auto", "unified", "split"), "sign": ("auto", "always", "never")}
@@ -152,7 +154,15 @@ def _check_type(key: str, value: Any, path: Path) -> None:
     if key == "keymap":
         if not (isinstance(value, dict) and all(isinstance(k, str) and isinstance(v, str) for k, v in value.items())):
             raise InputError("'keymap' has to map command ids to keys", where=str(path))
+    elif key == "models":
+        _check_models(value, path)
     elif not isinstance(value, str):
         raise InputError(f"'{key}' has to be text", where=str(path))
     elif key in _CHOICES and value not in _CHOICES[key]:
         raise InputError(f"'{key}' is '{value}'", where=str(path), remedy=f"one of: {', '.join(_CHOICES[key])}")
+
+
+def _check_models(value: Any, path: Path) -> None:
+    if not (isinstance(value, dict) and all(isinstance(k, str) and isinstance(v, dict) for k, v in value.items())):
+        example = "models: {fast: {provider: anthropic, model: claude-haiku-4-5}}"
+        raise InputError("'models' has to map names to mappings", where=str(path), remedy=f"for example {example}")
