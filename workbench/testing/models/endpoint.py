@@ -68,7 +68,14 @@ def open_model(
     key = None if replays else find_key(spec, os.environ if env is None else env, keyring)
     if budget is not None and not replays:
         need_rates(spec, rates_of(spec, _milliseconds(pace)))
-    return Endpoint(spec, key, Sender(local=spec.is_local, transport=transport), cassette, budget, pace)
+    return Endpoint(
+        spec,
+        key,
+        Sender(local=spec.is_local, plain=spec.base_url.startswith("http:"), transport=transport),
+        cassette,
+        budget,
+        pace,
+    )
 
 
 class Endpoint:

@@ -86,7 +86,7 @@ def _message(message: Message) -> dict[str, Any]:
 
 
 def _arguments(call: ToolCall) -> str:
-    return call.invalid if call.invalid is not None else json.dumps(call.arguments)
+    return call.invalid if call.invalid is not None else json.dumps(call.arguments, allow_nan=False)
 
 
 def _read(value: Mapping[str, Any]) -> Answer:

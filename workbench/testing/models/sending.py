@@ -65,11 +65,15 @@ class Sender:
 
     Args:
         local: Whether the endpoint is on this machine: proxies of the environment are then not asked.
+        plain: Whether it is asked over http only: the certificates, which take 50 ms to load, are then left alone.
         transport: What to use in the place of the network.
     """
 
-    def __init__(self, *, local: bool, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
+    def __init__(
+        self, *, local: bool, plain: bool = False, transport: "httpx.AsyncBaseTransport | None" = None
+    ) -> None:
         self._local = local
+        self._plain = plain
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
         self._lock = threading.Lock()
@@ -171,6 +175,7 @@ class Sender:
                 self._client = httpx.AsyncClient(
                     transport=self._transport,
                     trust_env=not self._local,
+                    verify=not self._plain,
                     follow_redirects=False,  # the key goes to no other host
                     limits=httpx.Limits(max_connections=_POOLED, max_keepalive_connections=_POOLED),
                 )

@@ -104,10 +104,14 @@ def tool_call(id_: str, name: str, arguments: str) -> ToolCall:
     if not arguments.strip():
         return ToolCall(id_, name)
     try:
-        value = json.loads(arguments)
+        value = json.loads(arguments, parse_constant=_refuse)
     except (ValueError, RecursionError):
         value = None
     return ToolCall(id_, name, value) if isinstance(value, dict) else ToolCall(id_, name, {}, arguments)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def document(text: str) -> Mapping[str, Any]:
