@@ -140,16 +140,20 @@ def test_a_source_with_its_problems_in_place(picture: Any) -> None:
     assert picture("]", size=WIDE)
 
 
-def test_the_files_of_a_skill(picture: Any) -> None:
+def test_what_a_skill_can_do(picture: Any) -> None:
     assert picture("j", "enter", "]", "]", "j")
 
 
+def test_the_files_of_a_skill(picture: Any) -> None:
+    assert picture("j", "enter", "]", "]", "]", "j")
+
+
 def test_the_versions_of_a_skill(picture: Any) -> None:
-    assert picture("j", "]", "]", "]", "]", size=WIDE)
+    assert picture("j", "]", "]", "]", "]", "]", size=WIDE)
 
 
 def test_who_said_what(picture: Any) -> None:
-    assert picture("j", "enter", "[")
+    assert picture("j", "enter", "[", "[")
 
 
 def test_help(picture: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from workbench.cli.budget import budget
+from workbench.cli.capabilities import accept_findings, capabilities
 from workbench.cli.drift import drift
 from workbench.cli.graph import dependents_of, graph
 from workbench.cli.new import new
@@ -27,6 +28,8 @@ def skills() -> None:
 
 
 skills.add_command(budget)
+skills.add_command(capabilities)
+skills.add_command(accept_findings)
 skills.add_command(new)
 skills.add_command(drift)
 skills.add_command(validate)

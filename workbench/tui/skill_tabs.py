@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.skills.model import FileEntry
+from workbench.tui.capability_rows import COLUMNS, capability_rows
 from workbench.tui.graph_rows import detail_lines
 from workbench.tui.graphs import graph_at_hand
 from workbench.tui.skill_text import review_lines, says_lines, skill_source_lines
@@ -59,6 +60,10 @@ def _judged(workspace: "Workspace", row: "SkillRow") -> "SkillRow":
     from workbench.testing.companions import judge
 
     return replace(row, skill=replace(row.skill, problems=judge(workspace.root, row.skill).problems))
+
+
+def _can_do(workspace: "Workspace", row: "SkillRow") -> Listing:
+    return Listing(COLUMNS, capability_rows(workspace, row), "")
 
 
 def _files(workspace: "Workspace", row: "SkillRow") -> Listing:
@@ -169,6 +174,7 @@ def _copies(workspace: "Workspace", row: "SkillRow") -> Listing:
 LOADERS: Mapping[str, Load] = {
     "Says": _says,
     "Source": _source,
+    "Can do": _can_do,
     "Files": _files,
     "Tests": _tests,
     "Versions": _versions,

@@ -4,6 +4,8 @@ Published recall of rule scanners on malicious skills is 8 to 20 %: that nothing
 says where to look, and, compared with what was approved, what is new.
 """
 
+from pathlib import Path
+
 from workbench.skills.capabilities.model import (
     CAPABILITIES,
     KINDS,
@@ -17,8 +19,7 @@ from workbench.skills.capabilities.model import (
     compare,
     kinds,
 )
-from workbench.skills.capabilities.of_skill import capabilities_of
-from workbench.skills.capabilities.scan import scan_file
+from workbench.skills.model import Skill
 
 __all__ = [
     "CAPABILITIES",
@@ -35,3 +36,17 @@ __all__ = [
     "kinds",
     "scan_file",
 ]
+
+
+def scan_file(path: str, data: bytes, *, executable: bool = False) -> tuple[Finding, ...]:
+    """What one file lets a skill do: `scan.scan_file`, loaded when it is first called."""
+    from workbench.skills.capabilities.scan import scan_file as scan
+
+    return scan(path, data, executable=executable)
+
+
+def capabilities_of(root: Path, skill: Skill) -> SkillCapabilities:
+    """What one skill of the work tree can do: `of_skill.capabilities_of`, loaded when it is first called."""
+    from workbench.skills.capabilities.of_skill import capabilities_of as scan
+
+    return scan(root, skill)

@@ -12,7 +12,7 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{3,}")
 _SMUGGLERS = re.compile("[\ufe00-\ufe0e\U000e0000-\U000e01ef]|\ufe0f{2}")
 _FLAG = "\U0001f3f4"
 _ODD = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
+    "[\x00-\x08\x0b\x0d-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 _JOINERS = "\u200c\u200d"
@@ -27,7 +27,8 @@ _LOOKALIKES = {
     "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X", "ɑ": "a", "ɡ": "g", "ı": "i",
     "ⅼ": "l", "ո": "n", "ս": "u", "օ": "o", "հ": "h", "ք": "p",
 }  # fmt: skip
-_LOOKALIKE = re.compile(f"[{''.join(_LOOKALIKES)}]")
+_LOOKALIKE = re.compile(f"[{''.join(sorted(set(_LOOKALIKES) - {'ı'}))}]")
+"""Those that a word in running text has no business with; a dotless i is a letter like any other there."""
 _WORD = re.compile(r"[^\W\d_](?:[-.]?[^\W\d_]){0,80}")
 _WORD_BEFORE = re.compile(r"[^\W\d_](?:[-.]?[^\W\d_])*[-.]?$")
 _RUNS = {"blank lines": re.compile(r"\n+"), "blanks": re.compile(r" +"), "tabs": re.compile(r"\t+")}

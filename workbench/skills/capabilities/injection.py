@@ -69,7 +69,7 @@ _INVISIBLE_STYLE = re.compile(
     r"style\s{0,4}=\s{0,4}[\"'][^\"'\n]{0,200}(?:display\s{0,4}:\s{0,4}none|visibility\s{0,4}:\s{0,4}hidden|"
     r"font-size\s{0,4}:\s{0,4}0|(?<!-)color\s{0,4}:\s{0,4}(?:white|#fff(?:fff)?|transparent)\b|opacity\s{0,4}:\s{0,4}0(?![.\d]))"
 )
-_IMAGE = re.compile(r"!\[[^\]\n]{0,200}\]\([ \t]{0,8}(https?://[^)\s]{1,300})\)")
+_IMAGE = re.compile(r"!\[[^\]\n]{0,200}\]\([ \t]{0,8}(https?://[^)\s]{1,200})\)")
 _CARRIES = re.compile(r"[?&][\w-]{1,40}=(?:\{|\$|<|%7b|\[)")
 _MOST_COMMENT = 4_000
 
@@ -120,7 +120,7 @@ def _scan_hidden_orders(source: Source, lower: str) -> None:
     if "style" in lower:
         for match in _INVISIBLE_STYLE.finditer(lower):
             source.add("hidden", "text that is styled away", match.start(), "likely")
-    if "![" in lower:
+    if "![" in lower and _CARRIES.search(lower):
         for match in _IMAGE.finditer(lower):
             if _CARRIES.search(match[1]):
                 source.add("injection", "an image address that carries data", match.start(), "likely")

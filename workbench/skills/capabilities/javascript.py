@@ -8,7 +8,7 @@ from workbench.skills.capabilities import programs
 from workbench.skills.capabilities.hosts import ANY_HOST, UNKNOWN, hosts_in
 from workbench.skills.capabilities.javascript_syntax import Token, TooManyError, read_tokens
 from workbench.skills.capabilities.model import Certainty, Kind
-from workbench.skills.capabilities.shell import note_shell_text, note_urls, note_words
+from workbench.skills.capabilities.shell import note_host, note_shell_text, note_words
 from workbench.skills.capabilities.source import FullError, Source
 
 MAX_CALLS = 5_000
@@ -96,11 +96,12 @@ class _Program:
             if token.kind != "word":
                 continue
             exports = token.text == "export" and at + 1 < size and tokens[at + 1].text in ("*", "{")
-            if token.text == "import" or exports:
-                self._import(tokens, at)
-            elif token.text == "require" and (module := self._module_at(tokens, at)):
+            loads = token.text in ("require", "import")
+            if loads and (module := self._module_at(tokens, at)):
                 self.imported.setdefault(module, token.at)
                 self._required(tokens, at, module)
+            elif token.text == "import" or exports:
+                self._import(tokens, at)
             elif at + 2 < size and tokens[at + 1].text == "=" and tokens[at + 2].kind == "text":
                 after = tokens[at + 3].text if at + 3 < size else ";"
                 known = tokens[at + 2].text if after != "+" else None
@@ -165,7 +166,7 @@ class _Program:
         at = 0
         while at < len(tokens):
             token = tokens[at]
-            if token.kind != "word" or (at and tokens[at - 1].text == "." and tokens[at - 1].kind == "sign"):
+            if token.kind != "word" or (at and _is_dot(tokens[at - 1]) and not _is_dot(tokens[max(0, at - 2)])):
                 at += 1
                 continue
             name, after = self._chain(tokens, at)
@@ -358,7 +359,12 @@ class _Program:
                 for token in tokens:
                     if token.kind == "text" and "://" in token.text:
                         for host, _ in hosts_in(token.text):
-                            note_urls(self.source, f"http://{host}", token.at, certainty)
+                            note_host(self.source, host, token.at, certainty)
+
+
+def _is_dot(token: Token) -> bool:
+    """Whether a token is a dot: one before a name makes it a member, three hand on what follows."""
+    return token.kind == "sign" and token.text == "."
 
 
 def _bare(module: str) -> str:

@@ -61,7 +61,7 @@ class _Reader:
             match = _TOKEN.match(text, self.at)
             kind = match.lastgroup if match else None
             if match and kind in ("word", "number"):
-                found.append(Token(kind, match[0], match.start(kind)))  # type: ignore[arg-type]  # the group's name
+                found.append(Token(kind, match[kind], match.start(kind)))  # type: ignore[arg-type]  # the group's name
                 self.at = match.end()
                 self.count += 1
                 if self.count > MAX_TOKENS:

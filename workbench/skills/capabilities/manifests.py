@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workbench.skills import allowed_tools
+from workbench.skills.allowed_tools import AllowedTool
 from workbench.skills.bounded_yaml import Loaded, YamlError, load
 from workbench.skills.capabilities import programs
 from workbench.skills.capabilities.hidden import described, looks_like
@@ -21,8 +23,8 @@ _DECLARES = ("allowed-tools", "allowed_tools", "hooks", "shell", "mcp", "context
 _NAME = re.compile(r"^name:[ \t]*[\"']?([^\n\"'#]{1,200})", re.MULTILINE)
 _SIMPLE_TOOLS = re.compile(r"^allowed-tools:[ \t]+([A-Za-z][^\n#:]*(?::[^\n#\s][^\n#:]*)*)\n(?![ \t-])", re.MULTILINE)
 """The usual form: on one line, without quotes. Everything else is left to YAML."""
-_GRANTS = {"WebFetch": "network", "WebSearch": "network", "Write": "writes", "Edit": "writes", "MultiEdit": "writes",
-           "NotebookEdit": "writes", "Read": "reads", "Grep": "reads", "Glob": "reads"}  # fmt: skip
+_WRITING = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit"))
+_READING = frozenset(("Read", "Grep", "Glob"))
 _REQUIREMENT = re.compile(
     r"^[ \t]*(?!#)(-[re][ \t]+\S+|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]*\])?[^\n#;]{0,120})", re.MULTILINE
 )
@@ -37,7 +39,7 @@ def scan_frontmatter(source: Source) -> None:
         return
     simple = _SIMPLE_TOOLS.search(source.text)
     if simple and not any(word in source.text for word in _DECLARES[1:]):
-        for tool in _tools(simple[1]):
+        for tool in allowed_tools.parse(simple[1]):
             _grant(source, tool, simple.start())
         return
     loaded = _yaml(source)
@@ -45,7 +47,7 @@ def scan_frontmatter(source: Source) -> None:
         return
     for key in ("allowed-tools", "allowed_tools"):
         at = source.offset_of_line(loaded.line(key) or 1)
-        for tool in _tools(loaded.value.get(key)):
+        for tool in allowed_tools.parse(loaded.value.get(key)):
             _grant(source, tool, at)
     if loaded.value.get("hooks"):
         for command, line in _commands(loaded, loaded.value["hooks"], ("hooks",), 0):
@@ -59,27 +61,18 @@ def scan_frontmatter(source: Source) -> None:
         source.add("subprocess", programs.name_of(shell), source.offset_of_line(loaded.line("shell") or 1), "likely")
 
 
-def _tools(value: object) -> list[str]:
-    """The tools that `allowed-tools` names, in any of its forms."""
-    if isinstance(value, list):
-        return [tool for item in value[:200] for tool in _tools(item if isinstance(item, str) else None)]
-    return re.findall(r"[^\s,()]+(?:\([^()\n]{0,400}\))?", value)[:200] if isinstance(value, str) else []
-
-
-def _grant(source: Source, tool: str, at: int) -> None:
-    source.add("tools", tool, at)
-    name, _, inner = tool.partition("(")
-    inner = inner.removesuffix(")").strip()
-    if name == "Bash":
-        program = inner.partition(":")[0].split()
-        known = bool(program) and program[0] not in ("*", "")
+def _grant(source: Source, tool: AllowedTool, at: int) -> None:
+    source.add("tools", tool.text, at)
+    pattern = tool.pattern or ""
+    if tool.name == "Bash":
+        program = pattern.partition(":")[0].split()
+        known = bool(program) and "*" not in program[0]
         source.add("subprocess", programs.name_of(program[0]) if known else programs.ANY_PROGRAM, at, "likely")
-    elif kind := _GRANTS.get(name):
-        host = inner.removeprefix("domain:") if inner.startswith("domain:") else ANY_HOST
-        if kind == "network":
-            source.add("network", host, at, "likely")
-        else:
-            source.add("writes" if kind == "writes" else "reads", inner or programs.ANY_FILE, at, "likely")
+    elif tool.name in ("WebFetch", "WebSearch"):
+        host = pattern.removeprefix("domain:") if pattern.startswith("domain:") else ANY_HOST
+        source.add("network", host, at, "likely")
+    elif tool.name in _WRITING or tool.name in _READING:
+        source.add("writes" if tool.name in _WRITING else "reads", pattern or programs.ANY_FILE, at, "likely")
 
 
 def _commands(loaded: Loaded, value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[tuple[str, int]]:
@@ -109,10 +102,16 @@ def scan_tools_yaml(source: Source) -> None:
             continue
         run = tool.get("run")
         if isinstance(run, list) and run:
-            at = source.offset_of_line(loaded.line("tools", number, "run") or 1)
-            words = [re.sub(r"\{\w+\}", "\0", word) if isinstance(word, str) else "\0" for word in run[:200]]
-            note_words(source, words, at, at + 1, "sure", 0)
+            _run(source, run, loaded.line("tools", number, "run") or 1, "sure")
         _asks(source, loaded, tool, ("tools", number))
+
+
+def _run(source: Source, run: list[Any], line: int, certainty: Certainty) -> None:
+    """Note what the program of a tool or a case does; the evidence is all of its words."""
+    words = [re.sub(r"\{\w+\}", "\0", word) if isinstance(word, str) else "\0" for word in run[:200]]
+    part = source.derived(" ".join(map(str, run[:200])).replace("\n", " "), line, certainty)
+    part.around = part.shown_whole()
+    note_words(part, words, 0, 1, certainty, 0)
 
 
 def scan_cases(source: Source) -> None:
@@ -124,8 +123,7 @@ def scan_cases(source: Source) -> None:
             continue
         run = case.get("run")
         if loaded is not None and isinstance(run, list) and run:
-            at = source.offset_of_line(loaded.line("cases", number, "run") or 1)
-            note_words(source, [str(word) for word in run[:200]], at, at + 1, "likely", 0)
+            _run(source, run, loaded.line("cases", number, "run") or 1, "likely")
         if loaded is not None:
             _asks(source, loaded, case, ("cases", number))
 

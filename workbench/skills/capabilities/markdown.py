@@ -15,7 +15,7 @@ from workbench.skills.capabilities.source import FullError, Source
 
 MAX_BLOCKS = 2_000
 MAX_COMMANDS = 5_000
-"""Commands in running text; a document with more is not read to its end, which is a finding."""
+"""Commands or addresses in running text; a document with more is not read to its end, which is a finding."""
 
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*(!|\{?\.?[\w+#.-]*)[^\n`]*$", re.MULTILINE)
 _BEFORE = re.compile(r"(?:^|(?<=[\s(]))!`([^`\n]{1,2000})`", re.MULTILINE)
@@ -139,7 +139,9 @@ def _run_before(source: Source, start: int, end: int, certainty: Certainty) -> N
 
 def _addresses(source: Source) -> None:
     seen = set()
-    for host, at in hosts_in(source.text):
+    for number, (host, at) in enumerate(hosts_in(source.text)):
+        if number > MAX_COMMANDS:
+            raise FullError(source.first_line + source.number_of(at))
         if host not in seen and host != ANY_HOST and not is_name_only(host):
             seen.add(host)
             source.add("network", host, at, "mention")

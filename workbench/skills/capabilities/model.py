@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from workbench.skills.capabilities.ordinary import is_ordinary
+from workbench.skills.capabilities.ordinary import CREDENTIALS, REGISTRY, UNBOUNDED, is_ordinary
 
 Kind = Literal[
     "tools", "subprocess", "network", "environment", "reads", "writes", "install", "download", "dynamic", "secret",
@@ -62,10 +62,17 @@ class Finding:
 
     @property
     def risky(self) -> bool:
-        """Whether a person should have looked at it: of a kind in `RISKY`, more than a mention, nothing ordinary."""
-        if self.kind not in RISKY or self.certainty == "mention":
+        """Whether a person should have looked at it: of a kind in `RISKY`, more than a mention, nothing ordinary.
+
+        A program that a document has an agent start is ordinary too: the agent's client asks for it or was told not to.
+        """
+        if self.certainty == "mention":
             return False
-        return not (self.kind == "subprocess" and is_ordinary(self.what))
+        if self.kind == "subprocess":
+            return self.what in UNBOUNDED or (self.certainty == "sure" and not is_ordinary(self.what))
+        if self.kind == "reads":
+            return self.what.endswith(CREDENTIALS)
+        return self.kind in RISKY and self.what != REGISTRY
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for programs."""

@@ -16,6 +16,14 @@ ORDINARY = frozenset((
 ))  # fmt: skip
 
 
+UNBOUNDED = frozenset(("any program", "sudo", "doas"))
+"""Subjects of `subprocess` that need a look wherever they stand."""
+REGISTRY = "a package registry"
+"""The host of an installation, which says itself what needs a look."""
+CREDENTIALS = " (credentials)"
+"""How the subject of a read ends that needs a look."""
+
+
 def is_ordinary(program: str) -> bool:
     """Whether a `subprocess` finding's subject needs no second look: such a program, or the skill's own script."""
-    return program in ORDINARY or " " in program
+    return program in ORDINARY or " " in program or ("/" in program and not program.startswith(("/", "~", "..")))

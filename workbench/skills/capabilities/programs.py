@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from workbench.skills.capabilities.hosts import ANY_HOST, UNKNOWN, hosts_in, remote_host
 from workbench.skills.capabilities.model import Kind
-from workbench.skills.capabilities.ordinary import INTERPRETERS
+from workbench.skills.capabilities.ordinary import INTERPRETERS, REGISTRY
 
 ANY_PROGRAM = "any program"
 ANY_FILE = "any file"
@@ -33,6 +33,8 @@ _NETWORK = frozenset((
     "yt-dlp", "youtube-dl", "websocat", "grpcurl", "ngrok", "cloudflared", "psql", "mysql", "redis-cli", "mongosh",
     "sendmail", "mail", "twine", "firebase", "supabase", "stripe", "docker-compose", "ansible", "terraform",
 ))  # fmt: skip
+_TAKES_HOSTS = frozenset(("curl", "wget", "ssh", "nc", "ncat", "ping", "dig", "scp", "rsync", "sftp", "host"))
+_BARE_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:/.*)?")
 _USUAL_HOST = {"gh": "api.github.com", "hub": "api.github.com", "glab": "gitlab.com"}
 _INSTALLERS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("pip", "pip3", "pipx", "apt", "apt-get", "aptitude", "dnf", "yum", "zypper", "brew", "port",
@@ -66,6 +68,8 @@ _CODE_OPTIONS = {
     "perl": ("-e", "-E"), "ruby": ("-e",), "php": ("-r",), "deno": ("eval",), "bun": ("-e",), "osascript": ("-e",),
     "pwsh": ("-Command", "-c", "-EncodedCommand"), "powershell": ("-Command", "-c", "-EncodedCommand", "-enc"),
 }  # fmt: skip
+_READ_HERE = _SHELLS | {"python", "python3", "node"}
+"""Code that is handed to these as text is read as such, so that running it is no secret."""
 _VERSION = re.compile(r"(python|pip|node|ruby|perl|lua)\d[\d.]*$")
 
 
@@ -90,6 +94,8 @@ def unwrapped(words: Sequence[str]) -> tuple[list[str], list[str]]:
         name = name_of(words[at])
         if name not in _WRAPPERS:
             break
+        if name == "command" and words[at + 1 : at + 2] in (["-v"], ["-V"]):
+            return [], wrappers  # it only asks whether there is such a program
         after = at + 1
         takes = _WRAPPER_VALUES.get(name, "")
         while after < len(words) and (words[after].startswith("-") or (name == "env" and "=" in words[after])):
@@ -138,7 +144,8 @@ def effects(words: Sequence[str]) -> Iterator[Effect]:
     yield from _touches_files(name, arguments)
     if name == "printenv" or (name == "env" and not arguments):
         yield Effect("environment", next((a for a in arguments if not a.startswith("-")), "all variables"))
-    if (code := code_in(words)) is not None:
+    code = code_in(words)
+    if code is not None and (UNKNOWN in code[1] or code[0] not in _READ_HERE):
         yield Effect("dynamic", f"{code[0]} with code as text")
 
 
@@ -163,9 +170,13 @@ def fetches(words: Sequence[str]) -> bool:
 
 
 def targets(words: Sequence[str]) -> list[str]:
-    """The hosts that arguments name; `ANY_HOST` where none is known."""
+    """The hosts that a command line or its arguments name."""
     found = [host for word in words for host, _ in hosts_in(word)]
     found += [host for word in words if "://" not in word and "@" in word and (host := remote_host(word))]
+    rest = unwrapped(words)[0]
+    if not found and rest and name_of(rest[0]) in _TAKES_HOSTS:
+        named = [word.rpartition("@")[2].partition(":")[0] for word in _plain(rest[1:])]
+        found = [word.partition("/")[0].lower() for word in named if _BARE_HOST.fullmatch(word)][:1]
     return list(dict.fromkeys(found))
 
 
@@ -179,6 +190,8 @@ def _subject(name: str, words: Sequence[str]) -> str:
         options = words[1 : words.index(script)] if script else []
         if "/" in own and _is_inside(own) and not any(option in ("-c", "-e", "-m") for option in options):
             return f"{name} {own}"
+    elif "/" in words[0] and _is_inside(words[0]):
+        return posixpath.normpath(words[0]) if "/" in words[0].removeprefix("./") else words[0]
     return name
 
 
@@ -211,7 +224,7 @@ def _installs(name: str, arguments: list[str]) -> Iterator[Effect]:
         if not (name == "yarn" and not arguments):
             return
         at = 0
-    yield Effect("network", "a package registry")
+    yield Effect("network", REGISTRY)
     packages = list(_packages(arguments[at + 1 :]))
     for package in packages or ["what its manifest lists"]:
         yield Effect("install", f"{package} ({name})")
@@ -246,7 +259,7 @@ def _runs_packages(name: str, arguments: list[str]) -> Iterator[Effect]:
         return
     if package and not package.startswith((".", "/")):
         yield Effect("download", f"{package} ({name})")
-        yield Effect("network", next(iter(targets([package])), "a package registry"))
+        yield Effect("network", next(iter(targets([package])), REGISTRY))
 
 
 def _talks(name: str, arguments: list[str]) -> Iterator[Effect]:
@@ -274,12 +287,9 @@ def _talks(name: str, arguments: list[str]) -> Iterator[Effect]:
         return
     if any(word in ("--version", "--help", "-V") for word in arguments) and not targets(arguments):
         return
-    where = targets(arguments)
-    if not where and name in ("curl", "wget", "ssh", "nc", "ncat", "ping", "dig", "scp", "rsync", "sftp", "host"):
-        named = [word.rpartition("@")[2].partition(":")[0] for word in _plain(arguments)]
-        where = [word.partition("/")[0].lower() for word in named if re.fullmatch(r"[\w-]+(\.[\w-]+)+(/.*)?", word)][:1]
-        if not where and name == "rsync" and not any(":" in word for word in arguments):
-            return
+    where = targets([name, *arguments])
+    if not where and name == "rsync" and not any(":" in word for word in arguments):
+        return
     for host in where or [_USUAL_HOST.get(name, ANY_HOST)]:
         yield Effect("network", host)
     keeps = name in ("wget", "aria2c", "yt-dlp", "youtube-dl") or (

@@ -12,7 +12,7 @@ from workbench.skills.capabilities.hosts import ANY_HOST, hosts_in
 from workbench.skills.capabilities.model import Certainty
 from workbench.skills.capabilities.python_calls import note_call, note_variable
 from workbench.skills.capabilities.python_program import Program, module_of
-from workbench.skills.capabilities.shell import note_urls
+from workbench.skills.capabilities.shell import note_host
 from workbench.skills.capabilities.source import Source
 
 MAX_TOKENS = 60_000
@@ -170,7 +170,7 @@ def _unused_imports(program: Program) -> None:
 def _urls(program: Program, node: ast.AST, text: str, certainty: Certainty) -> None:
     at, _ = program.offsets(node)
     for host, _ in hosts_in(text):
-        note_urls(program.source, f"http://{host}", at, certainty)
+        note_host(program.source, host, at, certainty)
 
 
 def _keyed(program: Program, node: ast.Subscript | ast.Compare) -> None:
@@ -182,8 +182,10 @@ def _keyed(program: Program, node: ast.Subscript | ast.Compare) -> None:
     elif _is_environment(program, node.value):
         program.known_reads.add(id(node.value))
         note_variable(program, node, node.slice)
-    elif (base := program.names.dotted(node.value)) and base.removesuffix(".__dict__") in tables.GUARDED:
-        program.note("dynamic", f"anything of {base.removesuffix('.__dict__')}, by its name as a text", node, "likely")
+    elif (base := program.names.dotted(node.value) or "").endswith(".__dict__"):
+        module = base.removesuffix(".__dict__")
+        if module in tables.GUARDED:
+            program.note("dynamic", f"anything of {module}, by its name as a text", node, "likely")
 
 
 def _is_environment(program: Program, node: ast.AST) -> bool:

@@ -87,8 +87,9 @@ def _imports(program: Program, node: ast.Call) -> None:
     known = program.names.text(node.args[0] if node.args else None)
     if UNKNOWN in known:
         program.note("dynamic", "import of a module known at run time", node)
-    else:
-        program.imported.setdefault(known, node)
+        return
+    program.imported.setdefault(known, node)
+    if module_of(known, tables.GUARDED | tables.STARTING_MODULES | tables.TALKING_MODULES | tables.DYNAMIC_MODULES):
         program.note("dynamic", f"import of {known} by name", node, "likely")
 
 

@@ -66,7 +66,7 @@ DYNAMIC = frozenset((
     "torch.load", "yaml.unsafe_load", "yaml.unsafe_load_all", "yaml.full_load", "types.FunctionType",
     "types.CodeType", "code.interact", "code.InteractiveConsole", "code.InteractiveInterpreter", "execfile",
     "importlib.util.spec_from_file_location", "imp.load_source", "importlib.machinery.SourceFileLoader",
-    "pandas.read_pickle", "numpy.load", "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.WinDLL", "ctypes.PyDLL",
+    "pandas.read_pickle", "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.WinDLL", "ctypes.PyDLL",
     "ctypes.util.find_library", "cffi.FFI", "jsonpickle.decode", "timeit.timeit", "timeit.repeat", "cProfile.run",
     "builtins.compile", "zipimport.zipimporter", "sys.addaudithook", "site.addsitedir",
 ))  # fmt: skip

@@ -76,6 +76,8 @@ def scan_file(path: str, data: bytes, *, executable: bool = False) -> tuple[Find
     """
     if unreadable := _binary(path, data, executable):
         return unreadable
+    if is_data(path, data):
+        return ()
     languages = languages_of(path, data, executable=executable)
     text, odd = _text(data, languages)
     found = secrets.secrets_in(text)

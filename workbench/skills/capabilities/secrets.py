@@ -106,8 +106,12 @@ def _by_shape(text: str) -> Iterator[Secret]:
                     start += match[0].index(":") + 1
                 value = text[start : match.end()]
                 least = 0.0 if "address" in label else _LEAST_ENTROPY
-                real = not _is_placeholder(label, match[0]) and _entropy(value) >= least
-                yield Secret(f"{label} #{_digest(value)}", start, match.end(), "sure", real)
+                real = (
+                    not _is_placeholder(label, match[0] + text[match.end() : match.end() + 12])
+                    and _entropy(value) >= least
+                )
+                certainty: Certainty = "likely" if "address" in label else "sure"
+                yield Secret(f"{label} #{_digest(value)}", start, match.end(), certainty, real)
 
 
 def _by_name(text: str) -> Iterator[Secret]:
@@ -157,8 +161,12 @@ def _looks_random(value: str, *, quoted: bool) -> bool:
 
 def _is_placeholder(label: str, value: str) -> bool:
     if label == "password in an address":
-        name, _, password = value.partition(":")
-        common = ("pass", "password", "pwd", "secret", "user", "postgres", "root", "guest", "token", "mysql", "admin")
+        name, _, rest = value.partition(":")
+        password, _, host = rest.rpartition("@")
+        if host.startswith(("host", "localhost", "127.0.0.1", "db", "server", "example", "proxy", "0.0.0.0")):
+            return True  # what documentations have, or what nobody else reaches
+        common = ("pass", "password", "pwd", "secret", "user", "postgres", "root", "guest", "token", "mysql", "admin",
+                  "value", "key")  # fmt: skip
         if password.lower().strip("[]") in common or name == password or password.isupper():
             return True
     if label == "private key":

@@ -3,6 +3,7 @@
 import re
 
 from workbench.skills.capabilities.model import Certainty
+from workbench.skills.capabilities.ordinary import CREDENTIALS
 from workbench.skills.capabilities.source import Source
 
 _NEEDLES = (".ssh", ".aws", "id_rsa", "id_ed25519", ".netrc", "/etc/passwd", "/etc/shadow", ".gnupg", ".kube",
@@ -26,4 +27,4 @@ def scan_sensitive(source: Source, certainty: Certainty) -> None:
     """Note the places of credentials that a text names."""
     if any(needle in source.text for needle in _NEEDLES):
         for match in _PATHS.finditer(source.text):
-            source.add("reads", f"{match[0].strip(chr(34) + chr(39))} (credentials)", match.start(), certainty)
+            source.add("reads", match[0].strip("\"'") + CREDENTIALS, match.start(), certainty)

@@ -172,6 +172,7 @@ def _embedded(source: Source, script: Script, program: str, code: str, command: 
         return
     last = source.number_of(max(command.at, command.end - 1)) + 1
     part = source.derived(code, source.number_of(command.at) + 1, source.ceiling, last=last)
+    part.column = command.at - source.starts[source.number_of(command.at)] + 1
     _scan_as(part, program, depth + 1)
 
 
@@ -194,11 +195,15 @@ def _scan_as(part: Source, program: str, depth: int) -> None:
 
 
 def note_urls(source: Source, text: str, at: int, certainty: Certainty) -> None:
-    """Note the hosts that a text names; a mere mention of a host that is only a name says nothing."""
+    """Note the hosts that a text names, as `note_host` does."""
     for host, offset in hosts_in(text):
-        if certainty == "mention" and (is_name_only(host) or host == ANY_HOST):
-            continue
-        source.add("network", host, at + offset, certainty)
+        note_host(source, host, at + offset, certainty)
+
+
+def note_host(source: Source, host: str, at: int, certainty: Certainty) -> None:
+    """Note a host; a mere mention of one that is only a name, or not known, says nothing."""
+    if certainty != "mention" or not (is_name_only(host) or host == ANY_HOST):
+        source.add("network", host, at, certainty)
 
 
 def note_words(source: Source, words: list[str], at: int, end: int, certainty: Certainty, depth: int) -> None:

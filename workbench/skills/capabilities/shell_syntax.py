@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from workbench.skills.capabilities.hosts import UNKNOWN
 from workbench.skills.capabilities.shell_words import (
     MAX_NESTING,
+    MAX_WORDS,
     Command,
     Script,
     TooMuchError,
@@ -73,7 +74,8 @@ class _Reader:
 
     def commands(self, closing: str, depth: int) -> list[Command]:
         """The commands up to the character that closes a substitution, which is taken too."""
-        if depth > MAX_NESTING:
+        self.words.count += 1
+        if depth > MAX_NESTING or self.words.count > MAX_WORDS:
             raise TooMuchError
         text, size, words = self.text, len(self.text), self.words
         now = _List(Command(words.at))

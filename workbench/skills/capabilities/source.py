@@ -39,6 +39,8 @@ class Source:
         path: The file, relative to the skill's folder.
         text: All of it; line ends are LF.
         masked: The same length, with every secret masked: the evidence is cut from it.
+        around: The evidence of everything in it, where it is a text of one line in another; `column` is then the
+            column of that one.
         first_line: Its first line's number in the file, where it is a block of a larger one.
         ceiling: The most certain that a finding in it can be: code in prose is less certain than code.
     """
@@ -51,6 +53,7 @@ class Source:
     findings: dict[tuple[str, str, int], Finding] = field(default_factory=dict)
     digests: dict[int, str] = field(default_factory=dict)
     around: str = ""
+    column: int = 1
     notes: list[int] = field(default_factory=lambda: [0])
 
     def __post_init__(self) -> None:
@@ -124,8 +127,12 @@ class Source:
         if known is None and len(self.findings) >= MAX_FINDINGS:
             raise FullError(line)
         evidence = why or self.around or self._evidence(number, max(number, last), column)
-        column = 1 if self.around else column
+        column = self.column if self.around else column
         self.findings[(kind, what, line)] = Finding(kind, what, self.path, line, column, evidence, certainty)
+
+    def shown_whole(self) -> str:
+        """All of a text of one line, as evidence."""
+        return self._evidence(0, 0, 1)
 
     def number_of(self, offset: int) -> int:
         """The line of an offset, counted from 0."""

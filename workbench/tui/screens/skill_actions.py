@@ -50,6 +50,12 @@ class SkillActions(WorkbenchScreen[None]):
         if self.current_skill is not None:
             call_a_tool(self.workbench, self.current_skill.id)
 
+    def action_accept_finding(self) -> None:
+        """Accept the finding under the cursor of the tab Can do, with a reason."""
+        from workbench.tui.screens.accept_finding import accept_chosen
+
+        accept_chosen(self)
+
     def action_edit(self) -> None:
         """Open the skill's SKILL.md in the user's editor, and read the library again afterwards."""
         from workbench.tui.editor import edit

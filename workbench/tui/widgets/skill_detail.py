@@ -38,7 +38,7 @@ class Listing(NamedTuple):
 Shown = Listing | list[TextLine]
 Load = Callable[["Workspace", "SkillRow"], Shown]
 
-TABS = ("Says", "Source", "Files", "Tests", "Versions", "Reviews", "Copies")
+TABS = ("Says", "Source", "Can do", "Files", "Tests", "Versions", "Reviews", "Copies")
 
 
 class SkillDetail(Vertical):
@@ -95,6 +95,11 @@ class SkillDetail(Vertical):
         self.query_one("#skill-title", Static).update(toned(Span(title, "strong")))
         self._filled(lines)
 
+    @property
+    def chosen(self) -> Row | None:
+        """The row under the cursor, where the open tab shows a list."""
+        return self.query_one("#skill-list", VirtualList).current if self._is_list else None
+
     def focus_body(self) -> None:
         """Put the focus into what the open tab shows."""
         self.query_one("#skill-list" if self.has_class("-listing") else "#skill-text").focus()
@@ -118,7 +123,7 @@ class SkillDetail(Vertical):
 
     @property
     def _is_list(self) -> bool:
-        return self.tab in ("Files", "Tests", "Versions", "Copies")
+        return self.tab in ("Can do", "Files", "Tests", "Versions", "Copies")
 
     def _head(self) -> None:
         if self.row is None:
@@ -168,11 +173,16 @@ class SkillDetail(Vertical):
 
     @on(VirtualList.Opened, "#skill-list")
     def _opened(self, event: VirtualList.Opened) -> None:
-        """Files and cases lead to their file."""
+        """Findings, files and cases lead to their file."""
         event.stop()
         if self.row is None:
             return
-        if self.tab == "Files":
+        if self.tab == "Can do":
+            from workbench.tui.capability_rows import place_of
+
+            if (place := place_of(event.row)) is not None:
+                self.post_message(self.FileChosen(self.row.id, place.path, place.line))
+        elif self.tab == "Files":
             self.post_message(self.FileChosen(self.row.id, event.row.id))
         elif self.tab == "Tests":
             path, _, line = event.row.id.rpartition(":")

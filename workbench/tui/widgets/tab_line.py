@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
-from workbench.text import visible
+from workbench.text import cell_width, visible
 
 
 class TabLine(Widget):
@@ -65,9 +65,11 @@ class TabLine(Widget):
     def render(self) -> Text:
         """Draw the line."""
         line = Text(no_wrap=True, end="")
-        for index, name in enumerate(self._names):
+        names = [visible(name) for name in self._names]
+        gap = "   " if sum(map(cell_width, names)) + 3 * len(names) <= self.size.width else "  "
+        for index, name in enumerate(names):
             look = "tabs--here" if index == self.selected else "tabs--other"
             style = self.get_component_rich_style(look, partial=True)
-            line.append("   " if index else "")
-            line.append(visible(name), style + Style(meta={"tab": index}))
+            line.append(gap if index else "")
+            line.append(name, style + Style(meta={"tab": index}))
         return line
