@@ -24,6 +24,10 @@ _MAX_DIGITS = 1_000
 Path = tuple[str | int, ...]
 """Where a value is: keys and list positions from the top."""
 
+_ALIAS = re.compile(r"(?:^|\s)[&*]", re.MULTILINE)
+_ALIAS_IN_FLOW = re.compile(r"(?:^|[\s\[\]{},:?\-])[&*]", re.MULTILINE)
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+
 _PREFIX = "tag:yaml.org,2002:"
 _TRUE = ("yes", "true", "on")
 _CORE_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -102,7 +106,8 @@ def load(
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _check_bounds(text, first_line, most_values)
+        if not _within_bounds(text, most_values):
+            _check_bounds(text, first_line, most_values)
         parser = loader(text)
         try:
             node = parser.get_single_node()
@@ -132,6 +137,21 @@ def _column(text: str, index: int) -> int:
 
 def _code(character: Any) -> int:
     return character if isinstance(character, int) else ord(character[:1] or "\0")
+
+
+def _within_bounds(text: str, most_values: int) -> bool:
+    """Whether a text is too short and too flat to break a bound; False where parsing has to tell.
+
+    A block collection begins in a column of its own, or in that of the mapping around it, so columns bound its depth;
+    a bracket or brace begins each flow collection. One character can stand for two values (`{a` is a key and nothing).
+    """
+    if 2 * len(text) >= most_values or (not text.isascii() and _OTHER_LINE_ENDS.search(text)) or "\r" in text:
+        return False
+    flows = text.count("[") + text.count("{")
+    if ("&" in text or "*" in text) and (_ALIAS_IN_FLOW if flows else _ALIAS).search(text):
+        return False
+    deepest = max(len(line) - len(line.lstrip(" \t-?:")) for line in text.split("\n"))
+    return flows + 2 * (deepest + 1) <= MAX_DEPTH
 
 
 def _check_bounds(text: str, first_line: int, most_values: int) -> None:
@@ -197,8 +217,9 @@ class _Builder:
     def build(self, node: "Node", path: Path, *, written: bool) -> Any:
         import yaml
 
-        self.loaded.lines.setdefault(path, self.line(node))
-        self.loaded.columns.setdefault(path, self.column(node))
+        line, column = self._place(node)
+        self.loaded.lines.setdefault(path, line)
+        self.loaded.columns.setdefault(path, column)
         if isinstance(node, yaml.MappingNode):
             self._plain_tag(node, "map")
             return self._mapping(node, path, written=written)
@@ -220,7 +241,7 @@ class _Builder:
         own: dict[str, Any] = {}
         seen: dict[str, int] = {}
         for key_node, value_node in node.value:
-            line = self.line(key_node)
+            line, column = self._place(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
                 raise YamlError("a key has to be text, not a list or a mapping", line)
             if key_node.tag == f"{_PREFIX}merge":
@@ -228,10 +249,10 @@ class _Builder:
                 continue
             key = key_node.value
             if key in seen:
-                self._note_duplicate(Duplicate(key, seen[key], line, self.column(key_node)))
+                self._note_duplicate(Duplicate(key, seen[key], line, column))
             seen[key] = line
             self.loaded.lines[(*path, key)] = line
-            self.loaded.columns[(*path, key)] = self.column(key_node)
+            self.loaded.columns[(*path, key)] = column
             below = written or (not path and key in self._as_written)
             own[key] = self.build(value_node, (*path, key), written=below)
         return {**merged, **own}

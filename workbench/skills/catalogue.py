@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,7 @@ class Catalogue:
         self._real = os.path.realpath(root)
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] | None = None
+        self._parsed: frozenset[str] | None = None
 
     @classmethod
     def open(cls, root: Path, path: Path | None = None) -> "Catalogue":
@@ -108,7 +109,7 @@ class Catalogue:
     def reread(self, ids: Collection[str]) -> tuple[Skill, ...]:
         """These skills as they are now; those whose folder or SKILL.md is gone are unreadable, as in `reader.read`."""
         with self._lock:
-            skills, fresh = self._look(sorted(ids), self._known())
+            skills, fresh = self._look(sorted(ids), self._known(), certain=False)
             self._keep(fresh, gone=())
         return tuple(skills)
 
@@ -140,13 +141,25 @@ class Catalogue:
             self._kept = {id_: _Kept(skill_from_text(id_, fields), mark) for id_, fields, mark in rows}
         return self._kept
 
-    def _look(self, ids: Iterable[str], known: Mapping[str, _Kept]) -> tuple[list[Skill], list[_Fresh]]:
-        """The skills of these ids, and those of them that had to be read."""
+    def _look(
+        self, ids: Collection[str], known: Mapping[str, _Kept], *, certain: bool = True
+    ) -> tuple[list[Skill], list[_Fresh]]:
+        """The skills of these ids, and those of them that had to be read.
+
+        Args:
+            ids: Where skills are.
+            known: What was read before.
+            certain: The folders were just found, so that there is no link on the way to them.
+        """
         skills = []
         fresh = []
+        if len(ids) - len(known) > _BATCH:  # asking for each would cost more than knowing them all
+            rows = self.query("SELECT blob FROM frontmatter WHERE code = ?", (code_mark(),))
+            self._parsed = frozenset(row[0] for row in rows)
         for skill_id in ids:
             looked = time.time_ns()
-            mark = mark_of(self._real if skill_id == ROOT_ID else f"{self._real}/{skill_id}")
+            folder = self._real if skill_id == ROOT_ID else f"{self._real}/{skill_id}"
+            mark = mark_of(folder) if certain or os.path.realpath(folder) == folder else None
             kept = known.get(skill_id)
             if kept is not None and mark is not None and kept.mark == mark.digest:
                 skills.append(kept.skill)
@@ -154,6 +167,7 @@ class Catalogue:
             read = self._read(skill_id, mark, looked)
             skills.append(read.skill)
             fresh.append(read)
+        self._parsed = None
         return skills, fresh
 
     def _read(self, skill_id: str, mark: Mark | None, looked_ns: int) -> _Fresh:
@@ -167,11 +181,14 @@ class Catalogue:
             found["frontmatter"] = frontmatter_to_text(matter)
             return matter
 
-        skill = reader.read(self.root, skill_id, parse=parse)
+        seen = reader.Seen(self._real, mark.listed) if mark is not None else None
+        skill = reader.read(self.root, skill_id, parse=parse, seen=seen)
         return _Fresh(skill, mark, looked_ns, found.get("blob"), found.get("frontmatter"))
 
     def frontmatter(self, data: bytes, blob: str) -> Frontmatter | None:
         """The frontmatter of a SKILL.md with this blob id, if it was ever parsed."""
+        if self._parsed is not None and blob not in self._parsed:
+            return None
         for row in self.query("SELECT fields FROM frontmatter WHERE blob = ? AND code = ?", (blob, code_mark())):
             return frontmatter.parse_again(data, frontmatter_from_text(row[0]))
         return None

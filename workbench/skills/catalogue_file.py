@@ -113,16 +113,15 @@ def _texts(connection: sqlite3.Connection) -> None:
         "INSERT INTO text (text, rank) VALUES ('rank', 'bm25(10.0, 5.0, 2.0, 1.0)')",
         "CREATE VIRTUAL TABLE gram USING fts5 (name, description,"
         " tokenize = 'trigram', content = 'skill', content_rowid = 'number')",
-        """CREATE TRIGGER skill_put AFTER INSERT ON skill BEGIN
-            INSERT INTO gram (rowid, name, description) VALUES (new.number, new.name, new.description);
-        END""",
-        """CREATE TRIGGER skill_changed AFTER UPDATE ON skill
-        WHEN old.name <> new.name OR old.description <> new.description BEGIN
+        # Rows are put into both by the second pass, together with `content`; they have to go with the old values.
+        """CREATE TRIGGER skill_changed AFTER UPDATE OF name, description ON skill
+        WHEN old.content IS NOT NULL AND (old.name <> new.name OR old.description <> new.description) BEGIN
             INSERT INTO gram (gram, rowid, name, description)
             VALUES ('delete', old.number, old.name, old.description);
-            INSERT INTO gram (rowid, name, description) VALUES (new.number, new.name, new.description);
+            DELETE FROM text WHERE rowid = old.number;
+            UPDATE skill SET content = NULL WHERE number = old.number;
         END""",
-        """CREATE TRIGGER skill_gone AFTER DELETE ON skill BEGIN
+        """CREATE TRIGGER skill_gone AFTER DELETE ON skill WHEN old.content IS NOT NULL BEGIN
             INSERT INTO gram (gram, rowid, name, description)
             VALUES ('delete', old.number, old.name, old.description);
             DELETE FROM text WHERE rowid = old.number;

@@ -11,7 +11,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -33,10 +33,16 @@ _FRONTMATTER_FIELDS = tuple(f.name for f in fields(Frontmatter) if f.name not in
 
 
 class Mark(NamedTuple):
-    """What a folder looked like, and the last moment anything in it changed, in nanoseconds since 1970."""
+    """What a folder looked like.
+
+    Attributes:
+        changed_ns: The last moment anything in it changed, in nanoseconds since 1970.
+        listed: Its files, and whether each is a link.
+    """
 
     digest: bytes
     changed_ns: int
+    listed: Sequence[tuple[str, bool]]
 
     def proves(self, looked_ns: int) -> bool:
         """Whether the same mark later means the same content, if it was made at `looked_ns`."""
@@ -46,19 +52,23 @@ class Mark(NamedTuple):
 def mark_of(folder: str) -> Mark | None:
     """The mark of a skill's folder, which must be free of links; None where not all of it can be seen."""
     seen: list[Any] = []
+    listed: list[tuple[str, bool]] = []
     changed = 0
     try:
         for path, entry in files.walk(folder):
             info = entry.stat(follow_symlinks=False)
             seen.append((path, info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino))
-            changed = max(changed, info.st_mtime_ns, info.st_ctime_ns)
-            if stat.S_ISLNK(info.st_mode):
+            if info.st_ctime_ns > changed or info.st_mtime_ns > changed:
+                changed = max(info.st_mtime_ns, info.st_ctime_ns)
+            is_link = stat.S_ISLNK(info.st_mode)
+            listed.append((path, is_link))
+            if is_link:
                 seen.append(_beyond(f"{folder}/{path}"))
                 changed = max(changed, *seen[-1][2:4])
     except (OSError, InputError):
         return None
     data = repr(seen).encode("utf-8", "surrogatepass")
-    return Mark(hashlib.blake2b(data, digest_size=16).digest(), changed)
+    return Mark(hashlib.blake2b(data, digest_size=16).digest(), changed, listed)
 
 
 def _beyond(link: str) -> tuple[str, str, int, int, int, int]:

@@ -208,6 +208,11 @@ def _write(store: Store, batch: Sequence[tuple[_Waiting, _Text]], *, scanned: bo
             )
             if current.rowcount == 0 or same:
                 continue
+            if waiting.content is None:
+                connection.execute(
+                    "INSERT INTO gram (rowid, name, description) VALUES (?, ?, ?)",
+                    (waiting.number, waiting.name, waiting.description),
+                )
             connection.execute("DELETE FROM text WHERE rowid = ?", (waiting.number,))
             connection.execute(
                 "INSERT INTO text (rowid, name, description, files, body) VALUES (?, ?, ?, ?, ?)",

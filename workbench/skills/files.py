@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from workbench.errors import InputError
@@ -15,6 +16,7 @@ MAX_FILES = 10_000
 MAX_DEPTH = 32
 MAX_SHOWN = 2 << 20
 
+_NAME = attrgetter("name")
 _SNIFFED = 8 << 10
 
 
@@ -118,7 +120,7 @@ def walk(folder: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
             raise InputError(f"folders nest deeper than {MAX_DEPTH} levels", where=visible(prefix))
         try:
             with os.scandir(f"{folder}/{prefix}") as scanned:
-                entries = sorted(scanned, key=lambda entry: entry.name)
+                entries = sorted(scanned, key=_NAME)
         except PermissionError as error:
             raise InputError("permission denied", where=visible(prefix or ROOT_ID)) from error
         except (FileNotFoundError, NotADirectoryError):

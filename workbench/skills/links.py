@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -29,7 +29,11 @@ class MarkdownLink:
 
 def relative_links(body: str, first_line: int = 1) -> Iterator[MarkdownLink]:
     """The inline links and images of `body` that are neither URLs, nor absolute, nor placeholders, nor in code."""
-    for number, line in _prose(body, first_line):
+    yield from _links_in(_prose(body, first_line))
+
+
+def _links_in(prose: Iterable[tuple[int, str]]) -> Iterator[MarkdownLink]:
+    for number, line in prose:
         if "](" not in line:
             continue
         for found in _LINK.finditer(_CODE.sub(_blank, line) if "`" in line else line):
@@ -39,16 +43,19 @@ def relative_links(body: str, first_line: int = 1) -> Iterator[MarkdownLink]:
 
 
 def _prose(body: str, first_line: int) -> Iterator[tuple[int, str]]:
-    """The lines outside blocks of code, with their numbers."""
+    """The lines outside blocks of code that may hold a link or a path, with their numbers."""
     fence = ""
     for number, line in enumerate(body.split("\n"), start=first_line):
-        if ("`" in line or "~" in line) and (marker := _FENCE.match(line)):
-            if not fence:
-                fence = marker[1]
-                continue
-            if marker[1].startswith(fence) and not line.strip().strip(fence[0]):
-                fence = ""
-                continue
+        if "`" in line or "~" in line:
+            if marker := _FENCE.match(line):
+                if not fence:
+                    fence = marker[1]
+                    continue
+                if marker[1].startswith(fence) and not line.strip().strip(fence[0]):
+                    fence = ""
+                    continue
+        elif "](" not in line:
+            continue
         # Nobody links from a line this long; what is there is data, and matching it would only cost time.
         if not fence and len(line) <= _MAX_LINE:
             yield number, line
@@ -71,7 +78,8 @@ def check_links(body: str, first_line: int, present: Collection[str], folder: st
     """
     linked: set[tuple[int, str]] = set()
     said: set[str] = set()
-    for link in relative_links(body, first_line):
+    prose = list(_prose(body, first_line))
+    for link in _links_in(prose):
         linked.add((link.line, link.path))
         path = posixpath.normpath(f"{folder}/{link.path}") if folder else link.path
         shown = truncate(visible(link.path), 80)
@@ -81,7 +89,7 @@ def check_links(body: str, first_line: int, present: Collection[str], folder: st
         elif path != "." and path not in present and link.path not in present:
             message = f"the link leads to '{shown}', which does not exist"
             yield problem("broken-link", message, line=link.line, column=link.column)
-    for mention in mentioned_paths(body, first_line):
+    for mention in _mentions_in(prose):
         if mention.path not in present and mention.path not in said and (mention.line, mention.path) not in linked:
             said.add(mention.path)
             shown = truncate(visible(mention.path), 80)
@@ -94,7 +102,11 @@ def mentioned_paths(body: str, first_line: int = 1) -> Iterator[MarkdownLink]:
 
     Only what is clearly a file of this skill: a whole path with a suffix, without anything to be filled in.
     """
-    for number, line in _prose(body, first_line):
+    yield from _mentions_in(_prose(body, first_line))
+
+
+def _mentions_in(prose: Iterable[tuple[int, str]]) -> Iterator[MarkdownLink]:
+    for number, line in prose:
         if "`" in line:
             for found in _MENTION.finditer(line):
                 yield MarkdownLink(posixpath.normpath(found[1]), number, found.start(1) + 1)

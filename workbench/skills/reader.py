@@ -24,6 +24,19 @@ _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A skill's folder as it was just listed, so that it need not be listed twice.
+
+    Attributes:
+        root: The library's folder, absolute and free of links.
+        files: What `files.walk` gave: each path, and whether it is a link.
+    """
+
+    root: str
+    files: Sequence[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A SKILL.md for reading: the whole text, its frontmatter, and the Markdown under it. Nothing is sanitised."""
 
@@ -49,21 +62,22 @@ def read_all(
     return tuple(sorted(skills, key=lambda skill: skill.id)), found.skipped
 
 
-def read(root: Path, skill_id: str, *, parse: Parse = frontmatter.parse) -> Skill:
+def read(root: Path, skill_id: str, *, parse: Parse = frontmatter.parse, seen: Seen | None = None) -> Skill:
     """One skill of the work tree; what can't be read is a skill that does not load, with the reason.
 
     Args:
         root: The library's folder.
         skill_id: The skill's id.
         parse: What reads the frontmatter; it has to give what `frontmatter.parse` does.
+        seen: Its folder, where that was just listed.
     """
     try:
-        data = _bytes(root, skill_id)
+        data = _bytes(root, skill_id) if seen is None else _bytes_below(root, skill_id, seen.root)
     except (OSError, InputError) as error:
         return unreadable(skill_id, _read_problem(skill_id, error))
     folder_name = root.resolve().name if skill_id == ROOT_ID else None
     try:
-        present, odd = _contents(root, skill_id)
+        present, odd = _contents(root, skill_id, seen)
     except (OSError, InputError) as error:
         present, odd = None, [_folder_problem(skill_id, error)]
     skill = parse_skill(skill_id, data, folder_name=folder_name, present=present, parse=parse)
@@ -142,23 +156,36 @@ def _bytes(root: Path, skill_id: str) -> bytes:
     return files.read_inside(root, Skill(skill_id, "").skill_file, MAX_SKILL_FILE + 1)
 
 
+def _bytes_below(root: Path, skill_id: str, real_root: str) -> bytes:
+    """As `_bytes`, without finding out again where the library really is; a SKILL.md may still be a link inside it."""
+    try:
+        return files.read_below(real_root, Skill(skill_id, "").skill_file, MAX_SKILL_FILE + 1)
+    except OSError:
+        return _bytes(root, skill_id)
+
+
 def _cut(data: bytes) -> bytes:
     """The whole lines that fit into `MAX_SKILL_FILE`, so that no character is cut in two."""
     return data if len(data) <= MAX_SKILL_FILE else data[:MAX_SKILL_FILE].rpartition(b"\n")[0]
 
 
-def _contents(root: Path, skill_id: str) -> tuple[set[str], list[Problem]]:
+def _contents(root: Path, skill_id: str, seen: Seen | None) -> tuple[set[str], list[Problem]]:
     """The paths of a skill's files and folders, and what is odd about its links."""
-    folder = files.folder_of(root, skill_id)
+    if seen is not None:
+        folder = seen.root if skill_id == ROOT_ID else f"{seen.root}/{skill_id}"
+        listed = seen.files
+    else:
+        folder = files.folder_of(root, skill_id)
+        listed = [(path, entry.is_symlink()) for path, entry in files.walk(folder)]
     present: set[str] = set()
     odd = []
-    for path, entry in files.walk(folder):
+    for path, is_link in listed:
         present.add(path)
-        above = posixpath.dirname(path)
+        above = path.rpartition("/")[0]
         while above and above not in present:
             present.add(above)
-            above = posixpath.dirname(above)
-        if entry.is_symlink() and (wrong := _link_problem(folder, path, skill_id)):
+            above = above.rpartition("/")[0]
+        if is_link and (wrong := _link_problem(folder, path, skill_id)):
             odd.append(wrong)
     return present, odd
 

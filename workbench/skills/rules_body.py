@@ -1,6 +1,5 @@
 """What is likely to hurt in the body of a SKILL.md, and what a reader of the file can't see."""
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -14,8 +13,6 @@ MAX_BODY_LINES = 500
 MAX_BODY_TOKENS = 5_000
 _HIDDEN_LINES_SHOWN = 5
 _JOINER = "ZERO WIDTH JOINER"
-_UNUSUAL = re.compile(r"[^\t\n\x20-\x7e]")
-"""Without such a character nothing is hidden; searching for one costs a fraction of looking at each."""
 
 
 def check_body(matter: Frontmatter) -> Iterator[Problem]:
@@ -42,7 +39,8 @@ def _body(matter: Frontmatter) -> Iterator[Problem]:
 
 def _seen_by_nobody(source: str) -> Iterator[tuple[int, int, str]]:
     """Every hidden character but the joiners inside an emoji, which draw one sign out of several."""
-    if not _UNUSUAL.search(source):
+    # Without anything unusual nothing is hidden, and these take a fraction of the time of looking at each character.
+    if source.isascii() and source.replace("\n", "").replace("\t", "").isprintable():
         return
     found = hidden_characters(source)
     lines = source.split("\n") if any(name == _JOINER for _, _, name in found) else []

@@ -6,7 +6,7 @@ Words that very many skills hold say little where they stand in a body: then onl
 are scored, and the other finds follow without a score.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -121,13 +121,21 @@ def _by_words(catalogue: Catalogue, match: str, here: tuple[int, int]) -> list[_
 
 def _by_letters(catalogue: Catalogue, query: Query, here: tuple[int, int]) -> list[int]:
     """Skills whose name or description contains every word, wherever in a word it stands."""
+    parts = [part.casefold() for part in (*query.words, *query.phrases)]
     if match := to_substrings(query):
         rows = catalogue.query("SELECT rowid FROM gram WHERE gram MATCH ? AND rowid BETWEEN ? AND ?", (match, *here))
-        return [row[0] for row in rows]
+        found = [row[0] for row in rows]
+        # What the second pass has not come to yet has no trigrams.
+        left = "SELECT number, name || ' ' || description FROM skill WHERE number BETWEEN ? AND ? AND content IS NULL"
+        return found + [number for number, text in catalogue.query(left, here) if _holds(text, parts)]
     # A word of one or two letters has no trigram; a name may still contain it.
-    parts = [part.casefold() for part in (*query.words, *query.phrases)]
     rows = catalogue.query("SELECT number, name FROM skill WHERE number BETWEEN ? AND ?", here)
-    return [number for number, name in rows if all(part in name.casefold() for part in parts)]
+    return [number for number, name in rows if _holds(name, parts)]
+
+
+def _holds(text: str, parts: Sequence[str]) -> bool:
+    folded = text.casefold()
+    return all(part in folded for part in parts)
 
 
 def _hit(catalogue: Catalogue, query: Query, found: _Found) -> Hit:
