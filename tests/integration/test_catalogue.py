@@ -138,6 +138,8 @@ def _write_skill(root: Path, made: random.Random) -> None:
 
 def _write_other(root: Path, made: random.Random) -> None:
     file = root / "skills" / made.choice("abc") / made.choice(("doc.md", "s/run.py", "s/deep/er.txt"))
+    if file.is_symlink():
+        return  # an edit must never be written through a link: it would change what the link leads to
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(made.choice(("one", "two", "")))
     file.chmod(made.choice((0o644, 0o755)))
@@ -162,7 +164,9 @@ def _rename(root: Path, made: random.Random) -> None:
 def _link(root: Path, made: random.Random) -> None:
     place = root / "skills" / made.choice("abc") / made.choice(("doc.md", "link"))
     if place.parent.is_dir() and not place.is_symlink() and not place.exists():
-        place.symlink_to(made.choice(("SKILL.md", "../b", "/etc/passwd", "nowhere")))
+        outside = root.parent / "outside.txt"  # below this test's own folder, as everything it touches has to be
+        outside.write_text("nobody's skill")
+        place.symlink_to(made.choice(("SKILL.md", "../b", str(outside), "nowhere")))
 
 
 def _touch(root: Path, made: random.Random) -> None:
