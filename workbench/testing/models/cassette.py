@@ -216,7 +216,9 @@ def _differences(slot: Slot, other: Exchange) -> list[str]:
         if value != options.get(name):
             found.append(f"{name} {options.get(name)} was recorded, {value} is asked")
     if not found:
-        found.append(f"it was asked {plural(other.ordinal + 1, 'time')} then, and once more now")
+        if other.ordinal < slot.ordinal:
+            return [f"it was asked {plural(other.ordinal + 1, 'time')} then, and once more now"]
+        found.append(f"only the answer to asking it the {other.ordinal + 1:,}. time is there")
     return found
 
 

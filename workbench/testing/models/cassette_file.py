@@ -154,9 +154,10 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         what = "it is a link" if path.is_symlink() else f"it can't be read: {error.strerror}"
         raise InputError(what, where=str(path)) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError("it is not a file", where=str(path))
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError("it is not a file", where=str(path))
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise InputError(f"it has more than {MOST_BYTES >> 20} MiB", where=str(path))

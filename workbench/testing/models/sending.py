@@ -23,6 +23,7 @@ MOST_BYTES = 32 << 20
 
 _POLL_SECONDS = 0.1
 _POOLED = 32
+_LOOP = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,12 @@ def _reason(error: Exception) -> str:
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
+def _new_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="models", daemon=True).start()
     return loop
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    with _LOOP:  # a cache alone makes one for each thread that comes first
+        return _new_loop()
