@@ -301,11 +301,11 @@ def test_a_budget_stops_before_the_request_that_could_exceed_it(fake: FakeModels
     fake.then(*[Say("x", usage=(100, 50, 0))] * 20)
     replies = []
     with opened(spec, budget=budget) as model:
-        try:
+        with suppress(BudgetSpentError):
             while len(replies) < 20:
                 replies.append(model.ask([Message("user", "hello")], max_tokens=100))
-        except BudgetSpentError as caught:
-            assert "is spent" in caught.what
+        with pytest.raises(BudgetSpentError, match="is spent"):
+            model.ask([Message("user", "hello")], max_tokens=100)
     assert budget.spent_nd == sum(reply.cost_nd or 0 for reply in replies) <= budget.limit_nd
     assert budget.limit_nd - budget.spent_nd < 100 * 5_000 + 200 * 1_000
     assert len(fake.seen) == len(replies) > 3
