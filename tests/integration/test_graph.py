@@ -119,6 +119,8 @@ def test_a_circle_is_a_warning_and_exits_1_and_circles_of_mentions_are_none(libr
     said = workbench("skills", "graph", "--json")
     assert (said.code, said.json["cycles"]) == (1, [["a-skill", "b-skill", "c-skill"]])
     assert [problem["severity"] for problem in said.json["problems"]] == ["warning"]
+    apart = workbench("skills", "graph", "d-skill", "--json")
+    assert (apart.code, apart.json["cycles"]) == (0, [])
     text = workbench("skills", "graph")
     assert "↺ circle" in text.out
     assert "a-skill → b-skill → c-skill → a-skill" in text.out

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -412,3 +413,36 @@ def test_names_that_are_not_utf_8_and_controls_stay_harmless(project: Project, w
     said = workbench("inventory")
     assert "\x1b" not in said.out + said.err
     assert workbench("inventory", "--check").code == 0
+
+
+def _source(name: str, reader: str) -> Source:
+    return Source(Root(Path("/x"), "", "project"), name, reader, ("claude", "opencode"))
+
+
+@pytest.mark.parametrize(
+    ("name", "reader", "data"),
+    [
+        ("a.json", "mcp", json.dumps({"mcpServers": {f"s{n}": {"args": ["-a" * 200] * 5} for n in range(2_000)}})),
+        ("a.json", "settings", json.dumps({"hooks": {"Stop": [{"hooks": [{"command": "-a" * 900}] * 2_000}]}})),
+        ("a.json", "settings", "{" + "/* " * 600_000),
+        ("a.json", "settings", "{" + '"' + "\\" * 500_000),
+        ("a.toml", "settings", "a" + ".a" * 100_000 + "=1"),
+        ("a.toml", "settings", "a" * 250_000 + "=1"),
+        ("a.md", "command", "!`" * 500_000),
+        ("a.md", "agent", "---\n" + "a: b\n" * 20_000 + "---\n"),
+    ],
+    ids=range(8),
+)
+def test_no_file_takes_long(name: str, reader: str, data: str) -> None:
+    began = time.process_time()
+    found = entries_in(_source(name, reader), data.encode())
+    assert time.process_time() - began < 2
+    assert len(found) <= 501
+
+
+def test_what_is_too_much_is_counted(project: Project) -> None:
+    project.write(".mcp.json", {"mcpServers": {f"s{number:04}": {"command": "x"} for number in range(600)}})
+    entries = project.entries()
+    assert len(entries) == 501
+    said = [entry["problem"]["message"] for entry in entries if entry["problem"]]
+    assert said == ["it has 600 entries; only the first 500 are listed"]

@@ -44,6 +44,20 @@ async def test_what_runs_programs_stands_first_and_no_secret_is_shown(
         assert SECRET not in page.text
 
 
+async def test_a_secret_in_a_sub_agents_frontmatter_is_not_shown(agents: Any, opened: Any) -> None:
+    front = f"mcpServers: {{m: {{command: x, env: {{K: {SECRET}}}}}}}"
+    agents.write(".claude/agents/rev.md", f"---\ndescription: d\n{front}\n---\nReview well.\n")
+    async with opened() as page:
+        await page.press("8")
+        await page.shows("5 new")
+        listing = page.screen.query_one(VirtualList)
+        listing.move_to(next(row.id for row in listing.rows if row.id.endswith("rev.md\0")))
+        await page.press("enter")
+        await page.shows("Review well.")
+        assert "K: •••" in page.text
+        assert SECRET not in page.text
+
+
 async def test_accepted_entries_stay_same_until_they_change_and_the_change_is_shown(agents: Any, opened: Any) -> None:
     async with opened() as page:
         await page.press("8")

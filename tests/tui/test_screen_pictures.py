@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from workbench.analytics.events import Event, record_all
-from workbench.testing.model import CaseResult, Mismatch
+from workbench.testing.results import CaseResult, Mismatch
 from workbench.tui.screens.call import CallScreen
 from workbench.tui.screens.review import ReviewScreen
 from workbench.tui.screens.tests import TestsScreen

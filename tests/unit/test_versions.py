@@ -104,6 +104,7 @@ def test_demands_that_exclude_each_other_can_not_be_met() -> None:
     assert not satisfiable([range_of(">=2"), range_of("^1.2")])
     assert not satisfiable([range_of("==1.2.3"), range_of("!=1.2")])
     assert satisfiable([range_of(">=1.2"), range_of("<2")])
+    assert satisfiable([range_of(">1.0.0-rc.1,<1.0.0")]), "rc.2 does"
 
 
 def test_a_line_of_requirements_is_read_whatever_separates_them() -> None:
@@ -140,6 +141,11 @@ def test_every_requirement_has_its_own_place() -> None:
     found, problems = requirements_of(matter('  requires: "pdf-tools>=1.2 csv-profile"'), "a/SKILL.md")
     assert problems == ()
     assert [(one.name, one.line, one.column) for one in found] == [("pdf-tools", 5, 14), ("csv-profile", 5, 29)]
+
+
+def test_a_name_inside_another_is_not_taken_for_it() -> None:
+    found, _ = requirements_of(matter('  requires: "pdf-tools tools"'), "a/SKILL.md")
+    assert [one.column for one in found] == [14, 24]
 
 
 def test_lists_and_folded_texts_keep_their_lines() -> None:

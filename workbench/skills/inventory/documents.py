@@ -8,11 +8,15 @@ from workbench.skills.model import Problem
 from workbench.text import truncate, visible
 
 MAX_JSON = 16 << 20
+MAX_COMMENTED = 2 << 20
 MAX_TOML = 256 << 10
 MAX_DEPTH = 64
 
-_TOKENS = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_TOKENS = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*(?:.*?\*/|.*)', re.DOTALL)
 _TRAILING = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
+_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){64}")
+"""A key of so many parts takes the parser time that grows with their square."""
+
 _AT = re.compile(r"at line (\d+), column (\d+)")
 _REMEDY = "mend the file: until then a client ignores it, or reads it differently than it looks"
 
@@ -71,6 +75,8 @@ def _json(text: str) -> tuple[Any, str | None]:
     try:
         return json.loads(text, object_pairs_hook=pairs), twice[0] if twice else None
     except json.JSONDecodeError:
+        if len(text) > MAX_COMMENTED:
+            raise
         bare = _TRAILING.sub(lambda found: found[1] or " ", _TOKENS.sub(_blank, text))
         if bare == text:
             raise
@@ -88,6 +94,8 @@ def _toml(text: str) -> tuple[Any, None]:
 
     if len(text) > MAX_TOML:
         raise ValueError(f"more than {MAX_TOML >> 10} KiB are not read")
+    if _LONG_KEY.search(text):
+        raise ValueError(f"a key has more than {MAX_DEPTH} parts")
     return tomllib.loads(text), None
 
 

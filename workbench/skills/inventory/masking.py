@@ -4,27 +4,19 @@ import re
 
 HIDDEN = "•••"
 
-_SECRET_WORD = r"(?:api[-_]?key|key|token|secret|passw(?:or)?d|passwd|pwd|auth(?:orization)?|credential|cookie|session)"
+_VALUE = r"(\"[^\"]*\"|'[^']*'|[^\s\"']+)"
+_NAMED = re.compile(
+    r"(?:api[-_]?key|key|token|secret|passw(?:or)?d|pwd|auth(?:orization)?|credential|cookie|session)s?"
+    rf"(?:[-_][\w-]{{0,20}})?(?:([=:])\s{{0,3}}|\s{{1,3}}(?!-)){_VALUE}",
+    re.IGNORECASE,
+)
+_FLAG = re.compile(r"(?<![\w-])--?[\w-]*$")
 _PATTERNS = (
     # What a shell puts into the environment of the command that follows.
-    (re.compile(r"(?<![\w$-])([A-Z_][A-Z0-9_]{0,63})=(\"[^\"]*\"|'[^']*'|[^\s\"'&|;]+)"), rf"\1={HIDDEN}"),
+    (re.compile(rf"(?<![\w$-])([A-Z_][A-Z0-9_]{{0,63}})={_VALUE}"), rf"\1={HIDDEN}"),
     (re.compile(r"(://)[^/\s@\"']{1,256}@"), rf"\1{HIDDEN}@"),
     (re.compile(r"([?&][\w.~-]{1,64}=)[^&\s\"'#]+"), rf"\1{HIDDEN}"),
     (re.compile(r"\b((?:bearer|basic)\s+)[^\s\"']+", re.IGNORECASE), rf"\1{HIDDEN}"),
-    (
-        re.compile(
-            rf"((?:--?|\b)[\w-]{{0,40}}{_SECRET_WORD}s?(?:[-_][\w-]{{0,20}})?[=:]\s{{0,3}})(\"[^\"]*\"|'[^']*'|[^\s\"']+)",
-            re.IGNORECASE,
-        ),
-        rf"\1{HIDDEN}",
-    ),
-    (
-        re.compile(
-            rf"(--?[\w-]{{0,40}}{_SECRET_WORD}s?(?:[-_][\w-]{{0,20}})?\s{{1,3}})(?!-)(\"[^\"]*\"|'[^']*'|[^\s\"']+)",
-            re.IGNORECASE,
-        ),
-        rf"\1{HIDDEN}",
-    ),
     (
         re.compile(
             r"\b(?:sk-|ghp_|gho_|ghs_|ghu_|github_pat_|glpat-|xox[abprs]-|hf_|npm_|pypi-|AKIA|ASIA|AIza|eyJ)"
@@ -34,7 +26,7 @@ _PATTERNS = (
     ),
 )
 _LONG = re.compile(r"[A-Za-z0-9_+-]{32,}")
-_MOST = 4_000
+_MOST = 2_000
 
 
 def masked(text: str) -> str:
@@ -42,7 +34,15 @@ def masked(text: str) -> str:
     text = f"{text[:_MOST]}…" if len(text) > _MOST else text
     for pattern, shown in _PATTERNS:
         text = pattern.sub(shown, text)
-    return _LONG.sub(_without, text)
+    return _LONG.sub(_without, _NAMED.sub(_unnamed, text))
+
+
+def _unnamed(found: "re.Match[str]") -> str:
+    """`token=…` and `Token: …` are hidden wherever they stand, a word after a space only behind a flag."""
+    before = found.string[max(0, found.start() - 60) : found.start()]
+    if found[1] is None and not _FLAG.search(before):
+        return found[0]
+    return found[0][: found.start(2) - found.start()] + HIDDEN
 
 
 def _without(found: "re.Match[str]") -> str:

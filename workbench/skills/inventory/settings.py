@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from workbench.skills.inventory.documents import MAX_JSON, read_document
@@ -13,7 +14,8 @@ from workbench.skills.model import Problem
 from workbench.text import truncate, visible
 
 MAX_ENTRIES = 500
-"""Of one file."""
+MAX_LINES = 50
+"""Entries of one file, and lines of what else one of them says."""
 
 _COMMAND_KEYS = ("command", "bash", "powershell", "windows", "linux", "osx", "cmd", "script", "url", "prompt")
 _SERVER_TABLES = ("mcpServers", "servers", "mcp_servers")
@@ -56,9 +58,9 @@ def entries_of_settings(source: Source, path: str, data: bytes, project: str = "
     found = settings.found
     if problem is not None and found:
         found[0] = replace(found[0], problem=problem)
-    if len(found) > MAX_ENTRIES:
-        what = f"it has {len(found):,} entries; only the first {MAX_ENTRIES} are listed"
-        return [*found[:MAX_ENTRIES], settings.broken(Problem("error", "agent-file-too-large", what, path), data)]
+    if settings.left_out:
+        what = f"it has {MAX_ENTRIES + settings.left_out:,} entries; only the first {MAX_ENTRIES} are listed"
+        return [*found, settings.broken(Problem("error", "agent-file-too-large", what, path), data)]
     return found
 
 
@@ -68,7 +70,7 @@ def entries_of_frontmatter(source: Source, path: str, values: Mapping[str, Any])
     settings.hooks(values.get("hooks"))
     servers = values.get("mcpServers")
     settings.servers(servers if isinstance(servers, dict) else None)
-    return settings.found[:MAX_ENTRIES]
+    return settings.found
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class _Settings:
     source: Source
     path: str
     suffix: str = ""
+    left_out: int = 0
     found: list[Entry] = field(default_factory=list)
     taken: dict[tuple[Kind, str], int] = field(default_factory=dict)
 
@@ -100,6 +103,9 @@ class _Settings:
         )  # fmt: skip
 
     def add(self, kind: Kind, name: str, value: Any, runs: list[str], about: list[str], risk: Risk = "high") -> None:
+        if len(self.found) >= MAX_ENTRIES:
+            self.left_out += 1
+            return
         count = self.taken[kind, name] = self.taken.get((kind, name), 0) + 1
         shown = f"{name} #{count}" if count > 1 else name
         canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
@@ -107,8 +113,8 @@ class _Settings:
             Entry(
                 kind, path_text(self.path), truncate(visible(shown), 120) + self.suffix,
                 self.source.root.scope if not self.suffix else "project",
-                self.source.clients, sha256(canonical.encode()), risk,
-                runs=tuple(masked(run) for run in runs), about=tuple(masked(one) for one in about), source=self.source,
+                self.source.clients, sha256(canonical.encode()), risk, runs=tuple(masked(run) for run in runs),
+                about=tuple(masked(one) for one in about[:MAX_LINES]), source=self.source,
             )
         )  # fmt: skip
 
@@ -194,7 +200,8 @@ def _line(command: Any) -> str:
 
 
 def _about(value: Mapping[str, Any], hidden: tuple[str, ...]) -> list[str]:
-    return [line for key, inner in value.items() if key not in hidden for line in _lines(key, inner)]
+    found = (line for key, inner in value.items() if key not in hidden for line in _lines(key, inner))
+    return list(islice(found, MAX_LINES + 1))
 
 
 def _lines(key: str, value: Any, depth: int = 0) -> Iterator[str]:

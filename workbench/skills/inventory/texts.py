@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from workbench.skills import frontmatter
@@ -47,7 +48,7 @@ def entries_of_text(source: Source, path: str, data: bytes) -> list[Entry]:
     code = kind in ("hook", "script")
     runs = [f"is loaded and run by {', '.join(source.clients)}"] if source.reader == "plugin" else []
     if kind in ("command", "agent"):
-        runs = [masked(found[1] or found[2]) for found in _STARTED.finditer(text)][:MAX_RUNS]
+        runs = [masked(found[1] or found[2]) for found in islice(_STARTED.finditer(text), MAX_RUNS)]
     about = [masked(f"{key}: {_shown(values[key])}") for key in _ASKED if key in values]
     entry = Entry(
         kind, path_text(path), "", source.root.scope, source.clients, sha256(data), _risk(kind, values, runs),
