@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from workbench.storage import Store
 
-EventKind = Literal["call", "test"]
+EventKind = Literal["call", "test", "compare"]
 EventSource = Literal["person", "test", "agent", "demo"]
 
 

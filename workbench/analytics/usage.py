@@ -172,7 +172,9 @@ def percentile(sorted_values: list[int], percent: int) -> int | None:
 
 def _conditions(window: tuple[int, int], kind: EventKind | None, include_demo: bool) -> tuple[str, tuple[Any, ...]]:
     where, parameters = "at >= ? AND at < ?", (*window,)
-    if kind is not None:
+    if kind is None:
+        where += " AND kind IN ('call', 'test')"
+    else:
         where, parameters = f"{where} AND kind = ?", (*parameters, kind)  # type: ignore[assignment]  # a longer tuple
     if not include_demo:
         where += " AND source <> 'demo'"

@@ -6,11 +6,14 @@ from typing import Any
 from workbench.analytics.usage import SkillTestRun, last_test_run
 from workbench.errors import WorkbenchError
 from workbench.reviews.listing import SkillRow
+from workbench.reviews.retesting import compared_before
 from workbench.storage import Store
 
 
 def checks_of(row: SkillRow, store: Store | None, case_names: Callable[[], Collection[str]]) -> dict[str, Any]:
-    """Validation, and the tests that ran on exactly this tree; what is unknown is left out.
+    """Validation, the tests that ran on exactly this tree, and how it compared with the approved one.
+
+    What is unknown is left out.
 
     Args:
         row: The skill.
@@ -23,6 +26,10 @@ def checks_of(row: SkillRow, store: Store | None, case_names: Callable[[], Colle
     # A run of some cases only says nothing about the skill.
     if run and set(case_names()) <= {case.name for case in run.cases}:
         checks["tests"] = {"passed": run.passed, "failed": run.failed}
+    tree, base = row.standing.tree, row.standing.approved_tree
+    if store is not None and tree and base and base != tree:
+        better = compared_before(store, row.id, tree, base)
+        checks |= {} if better is None else {"compare": "pass" if better else "fail"}
     return checks
 
 

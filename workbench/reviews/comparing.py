@@ -62,6 +62,15 @@ def _approved(repository: Repository, standing: Standing) -> tuple[str | None, s
     return tree, f"approved {tree[:12]}"
 
 
+def named_tree(scratch: WorkTree, skill_id: str, base: str) -> str | None:
+    """The tree of a skill that a revision, a tree's id or its first digits name; None where a commit has none.
+
+    Raises:
+        InputError: It names nothing.
+    """
+    return _named(scratch, skill_id, base)[0]
+
+
 def _named(scratch: WorkTree, skill_id: str, base: str) -> tuple[str | None, str]:
     """The tree that a revision, a tree's id or its first digits name; None where a commit has no such skill."""
     where = visible(skill_id)

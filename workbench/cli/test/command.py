@@ -62,6 +62,12 @@ class _TestCommand(click.Command):
 @click.option("--yes", "-y", is_flag=True, help="With --update: write without asking.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write JUnit XML.")
 @click.option("--github", is_flag=True, help="Also print annotations for GitHub Actions.")
+@click.option(
+    "--compare", metavar="REV", help="Run the cases of REV (or 'approved') and of now, each on both; 1 if worse."
+)
+@click.option("--bisect", metavar="CASE", help="Find the commit of the skill at which CASE began to fail.")
+@click.option("--good", metavar="REV", help="With --bisect: a commit at which it passed.")
+@click.option("--bad", metavar="REV", help="With --bisect: a commit at which it failed; by default HEAD.")
 @click.option("--allow-network", is_flag=True, help="Give the network to cases that ask for it.")
 @click.option("--unsandboxed", is_flag=True, help="Run with your own rights, outside any sandbox.")
 @library_option
@@ -69,6 +75,8 @@ class _TestCommand(click.Command):
 def test(ctx: click.Context, /, workspace: Workspace, names: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Run the cases of skills; exit 0 if all is fine, 1 if not."""
     _check(as_json, options)
+    if options["compare"] is not None or options["bisect"] is not None:
+        ctx.exit(_on_versions(workspace, names, options, as_json=as_json))
     asked = _asked(workspace, names, options)
     if options["watch"]:
         from workbench.cli.test.watch import watch
@@ -120,10 +128,35 @@ def _check(as_json: bool, options: dict[str, Any]) -> None:
                 raise UsageError(f"--watch goes on and on, so --{name} has no end to be written at")
     if as_json and options["github"]:
         raise UsageError("--json and --github both claim standard output", remedy="use --junit FILE beside --github")
+    if options["compare"] is not None and options["bisect"] is not None:
+        raise UsageError("--compare and --bisect are two questions", remedy="ask one at a time")
+    if (options["good"] or options["bad"]) and options["bisect"] is None:
+        raise UsageError("--good and --bad bound what --bisect looks at", remedy="add --bisect CASE")
     if options["yes"] and not options["update"]:
         raise UsageError("--yes answers what --update asks", remedy="add --update")
     if options["update"] and options["repeat"] > 1:
         raise UsageError("--update takes one run as it is, so it can't be combined with --repeat")
+
+
+def _on_versions(workspace: Workspace, names: tuple[str, ...], options: dict[str, Any], *, as_json: bool) -> ExitCode:
+    """Run cases on versions that git has."""
+    from workbench.cli.test.versions import compare, look_back
+
+    if options["compare"] is not None:
+        return compare(workspace, names, options["compare"], _how(options), as_json=as_json)
+    return look_back(
+        workspace, names, options["bisect"], _how(options), (options["good"], options["bad"]), as_json=as_json
+    )
+
+
+def _how(options: dict[str, Any]) -> How:
+    return How(
+        jobs=options["jobs"],
+        repeat=options["repeat"],
+        seed=options["seed"],
+        unsandboxed=options["unsandboxed"],
+        allow_network=options["allow_network"],
+    )
 
 
 def _asked(workspace: Workspace, names: Sequence[str], options: dict[str, Any]) -> Asked:
@@ -135,14 +168,7 @@ def _asked(workspace: Workspace, names: Sequence[str], options: dict[str, Any]) 
         base = None if options["changed"] == _APPROVED else options["changed"]
         changed = _changed(workspace, ids, base)
     wanted = Wanted(globs=options["globs"], tags=options["tags"], failed=options["failed"], changed=changed)
-    how = How(
-        jobs=options["jobs"],
-        repeat=options["repeat"],
-        seed=options["seed"],
-        unsandboxed=options["unsandboxed"],
-        allow_network=options["allow_network"],
-    )
-    return Asked(ids, wanted, how)
+    return Asked(ids, wanted, _how(options))
 
 
 def _changed(workspace: Workspace, ids: Sequence[str], base: str | None) -> dict[str, frozenset[str]]:
