@@ -62,14 +62,17 @@ def visible_block(text: str) -> str:
 
 def hidden_characters(text: str) -> list[tuple[int, int, str]]:
     """Every character that `visible_lines` would replace, as (line, column, name), both counted from 1."""
+    # A text has few different characters, so that looking at each of these once costs next to nothing.
+    suspects = {char for char in set(text) if char not in "\t\n" and _SYMBOLS[ord(char)] != ord(char)}
+    if suspects == {"\r"} and "\r" not in text.replace("\r\n", ""):
+        return []
     found = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.split("\n") if suspects else (), start=1):
         bare = line.removesuffix("\r")
-        if bare.isascii() and bare.isprintable():
-            continue
-        for column, char in enumerate(bare, start=1):
-            if char != "\t" and _symbol(char) is not None:
-                found.append((number, column, unicodedata.name(char, f"U+{ord(char):04X}")))
+        if not suspects.isdisjoint(bare):
+            for column, char in enumerate(bare, start=1):
+                if char in suspects:
+                    found.append((number, column, unicodedata.name(char, f"U+{ord(char):04X}")))
     return found
 
 

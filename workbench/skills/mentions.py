@@ -24,20 +24,27 @@ class Names:
 
 def names_in(text: str) -> Names:
     """What one text names."""
-    written = {token.rstrip(".") for token in _TOKEN.findall(text)}
-    folders = {token.rstrip("/*") for token in written if token.endswith(("/", "/*", "/**"))}
-    folders |= {posixpath.dirname(token) for token in written if "*" in posixpath.basename(token).strip("*")}
-    # Stars around a path are Markdown's.
-    tokens = {token.strip("*") for token in written}
+    words: set[str] = set()
+    last: set[str] = set()
+    folders: set[str] = set()
+    for written in set(_TOKEN.findall(text)):
+        token = written.strip("*").rstrip(".") if written[0] == "*" or written[-1] in "*." else written
+        words.add(token)
+        if "/" not in token:
+            continue
+        if written[-1] in "/*":
+            folders.add(posixpath.normpath(written.rstrip("/*") or "."))
+        above, _, name = token.rpartition("/")
+        last.add(name)
+        if "*" in name and above:
+            folders.add(posixpath.normpath(above))
+        if token[0] == ".":
+            words.add(posixpath.normpath(token))
     modules: set[str] = set()
     for module, what in _IMPORT.findall(text):
         modules.update(module.split("."))
         modules.update(part.strip() for part in what.split(","))
-    last = {posixpath.basename(token) for token in tokens if "/" in token}
-    tokens |= {posixpath.normpath(token) for token in tokens if token.startswith(".")}
-    return Names(
-        frozenset(tokens), frozenset(last), frozenset(posixpath.normpath(one) for one in folders), frozenset(modules)
-    )
+    return Names(frozenset(words), frozenset(last), frozenset(folders), frozenset(modules))
 
 
 class Mentions:
