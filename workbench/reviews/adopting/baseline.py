@@ -8,7 +8,7 @@ from workbench.git import Identity, Repository
 from workbench.reviews import ledger, records
 from workbench.reviews.adopting.model import Adopted
 from workbench.reviews.adopting.storing import Judged
-from workbench.reviews.digests import digest_of
+from workbench.reviews.digests import digests_at
 from workbench.reviews.trees import trees_at
 from workbench.skills.reader import read
 from workbench.text import plural, visible
@@ -30,6 +30,7 @@ def record(repository: Repository, adopted: Sequence[Adopted], who: Identity, no
     """Record the baseline of these skills as HEAD has them; gives the commit."""
     head = repository.head()
     trees = trees_at(repository, head or "HEAD", [one.path for one in adopted])
+    digests = digests_at(repository, head or "HEAD", list(trees))
     library, policy = repository.roots()[0], repository.resolve("HEAD:.workbench")
     files: dict[str, bytes] = {}
     for one in adopted:
@@ -41,7 +42,7 @@ def record(repository: Repository, adopted: Sequence[Adopted], who: Identity, no
             "skill": skill.name,
             "library": library,
             "tree": tree,
-            "digest": digest_of(repository, tree),
+            "digest": digests[one.path],
             "commit": head,
             "base": None,
             "version": skill.version,

@@ -12,7 +12,9 @@ from workbench.errors import WorkbenchError
 from workbench.git import Repository
 from workbench.reviews.adopting.model import Findings, Found
 from workbench.reviews.lockfile import LOCK_FILE
-from workbench.reviews.origins import Origin, origin_of, record_origins
+from workbench.reviews.origins import Origin, installed_origin, origin_of, record_origins
+from workbench.skills.model import ROOT_ID
+from workbench.skills.reader import read
 
 _FOLLOWED = ("github", "git", "well-known", "archive")
 
@@ -44,7 +46,8 @@ def keep_origins(
         home: The home folder, whose lock file names what installers put there.
         findings: Gets the reason where they can't be kept.
     """
-    origins = {one.path: origin for one in found if (origin := _origin(one, home)) is not None}
+    look_up = _Looker(home)
+    origins = {one.path: origin for one in found if (origin := _origin(one, look_up)) is not None}
     if not origins:
         return None
     file = repository.root / LOCK_FILE
@@ -60,7 +63,31 @@ def keep_origins(
         return None
 
 
-def _origin(found: Found, home: Path | None) -> Origin | None:
+class _Looker:
+    """Looks origins up, asking git once for each folder that skills lie side by side in."""
+
+    def __init__(self, home: Path | None) -> None:
+        self._home = home
+        self._in_git: dict[Path, bool] = {}
+
+    def origin(self, folder: Path) -> Origin | None:
+        """What is said of where the skill in a folder came from; None where nothing can be read."""
+        try:
+            if self._kept_by_git(folder):
+                return origin_of(folder, home=self._home)
+            return installed_origin(folder, read(folder, ROOT_ID).frontmatter, self._home)
+        except WorkbenchError:
+            return None  # what can't be read says nothing; the baseline has the folder
+
+    def _kept_by_git(self, folder: Path) -> bool:
+        if (folder / ".git").exists() or folder.is_symlink():
+            return True
+        if folder.parent not in self._in_git:
+            self._in_git[folder.parent] = Repository.discover(folder.parent) is not None
+        return self._in_git[folder.parent]
+
+
+def _origin(found: Found, look_up: _Looker) -> Origin | None:
     """Where a skill came from, by the first of its places that says more than the place itself."""
     if found.kind == "archive":
         archive, _, inside = found.origins[0].partition(": ")
@@ -68,14 +95,7 @@ def _origin(found: Found, home: Path | None) -> Origin | None:
     if found.kind != "skills":
         return None
     for place in found.origins:
-        origin = _looked_up(Path(place), home)
+        origin = look_up.origin(Path(place))
         if origin is not None and origin.kind in _FOLLOWED:
             return origin
     return None
-
-
-def _looked_up(folder: Path, home: Path | None) -> Origin | None:
-    try:
-        return origin_of(folder, home=home)
-    except WorkbenchError:
-        return None  # what can't be read says nothing; the baseline has the folder
