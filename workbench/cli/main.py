@@ -39,6 +39,7 @@ _SUBCOMMANDS = {
     "tools": ("workbench.cli.tools:tools", "open.tools"),
     "analytics": ("workbench.cli.usage:analytics", "open.analytics"),
     "cost": ("workbench.cli.usage:cost", "open.cost"),
+    "models": ("workbench.cli.models:models", "models"),
     "update": ("workbench.cli.update:update", "update"),
     "inventory": ("workbench.cli.inventory:inventory", "open.inventory"),
     "adopt": ("workbench.cli.adopt:adopt", "adopt"),

@@ -1,6 +1,7 @@
 """A model's key: from the environment or the system's keyring, kept nowhere, and taken out of every text."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, Protocol
 
 from workbench.testing.models.protocol import ModelError
@@ -67,7 +68,7 @@ def _from_keyring(name: str, keyring: Keyring | None) -> tuple[str | None, str]:
     ring: Any = keyring
     if ring is None:
         try:
-            import keyring as ring
+            ring = import_module("keyring")
         except ImportError:
             return None, ", and the keyring can't be asked (pip install 'skill-workbench[keyring]')"
     try:

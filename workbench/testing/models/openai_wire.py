@@ -97,7 +97,7 @@ def _read(value: Mapping[str, Any]) -> Answer:
         raise WrongAnswer("it has no 'choices'")
     choice = mapping(choices[0])
     message = mapping(choice.get("message"))
-    calls = []
+    calls: list[ToolCall] = []
     for raw in items(message.get("tool_calls"))[:_MOST_CALLS]:
         function = mapping(mapping(raw).get("function"))
         calls.append(

@@ -133,7 +133,8 @@ class Sender:
         inbox: "queue.SimpleQueue[Head | bytes | Exception | None]",
     ) -> None:
         try:
-            inbox.put(await self._exchange(url, headers, body, limits, inbox))
+            await self._exchange(url, headers, body, limits, inbox)
+            inbox.put(None)
         except Exception as error:  # noqa: BLE001 - it is raised in the thread that asked
             inbox.put(error)
 

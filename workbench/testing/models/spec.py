@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from workbench.errors import InputError, UsageError, WorkbenchError
@@ -26,6 +26,7 @@ _PRICES = ("input_usd_per_mtok", "output_usd_per_mtok", "cache_read_usd_per_mtok
 _TEXTS = ("provider", "model", "base_url", "key_env", "max_tokens_field")
 _SWITCHES = ("allow_plain", "stream")
 _SECONDS = ("connect", "silence", "total")
+_OPTIONS = (*_SWITCHES, "max_tokens_field", "tries")
 _KEYS = (*_TEXTS, *_SWITCHES, *_SECONDS, "tries", *_PRICES)
 
 
@@ -106,11 +107,9 @@ def from_settings(name: str, values: Mapping[str, Any], *, where: str = "config.
         )
     if not values.get("model"):
         raise InputError("it has no 'model'", where=place, remedy="the name that the endpoint knows the model by")
-    options = ModelOptions(
-        **{key: values[key] for key in (*_SWITCHES, "max_tokens_field", "tries") if key in values},
-        **{key: float(values[key]) for key in _SECONDS if key in values},
-        prices=_prices(values, place),
-    )
+    given: dict[str, Any] = {key: values[key] for key in _OPTIONS if key in values}
+    given |= {key: float(values[key]) for key in _SECONDS if key in values}
+    options = ModelOptions(**given, prices=_prices(values, place))
     return _spec(provider, values.get("base_url"), values["model"], values.get("key_env"), options, place, InputError)
 
 
@@ -142,7 +141,7 @@ def chosen_spec(
             raise UsageError("an endpoint needs the name of a model", remedy="--model NAME")
         return _bare(*recorded[0]) if len(set(recorded)) == 1 else None
     if endpoint is not None or provider is not None:
-        kind = cast(Provider, provider or "openai")
+        kind = provider or "openai"
         return _spec(kind, endpoint, model, None, ModelOptions(), "--endpoint", UsageError)
     if model in models:
         return from_settings(model, models[model], where=where)
