@@ -6,6 +6,7 @@ command may use the network. What has to be fast goes through plumbing, a few pr
 writes the history of repositories that the workbench makes itself (`git.authoring`).
 """
 
+from workbench.git.covering import FEW, covering
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, commands, on_command
 from workbench.git.plumbing import GitError, Identity, RunGit, TreeEntry, format_tree, parse_batch, parse_tree
@@ -13,6 +14,7 @@ from workbench.git.repository import Repository, dated, named
 from workbench.git.work_tree import WorkTree
 
 __all__ = [
+    "FEW",
     "MINIMUM_VERSION",
     "GitCommand",
     "GitError",
@@ -22,6 +24,7 @@ __all__ = [
     "TreeEntry",
     "WorkTree",
     "commands",
+    "covering",
     "dated",
     "format_tree",
     "named",

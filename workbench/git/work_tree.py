@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from workbench.git.covering import covering
 from workbench.git.plumbing import GitError
 from workbench.text import decode
 
@@ -114,7 +115,7 @@ class WorkTree:
         return frozenset(os.fsdecode(path) for path in said.split(b"\0") if path)
 
     def _write(self, folders: Sequence[str]) -> str:
-        if folders and not self._add(folders):
+        if folders and not self._add(covering(folders)):
             # One folder that git can't store (beyond a link, in another repository) must not hide the others.
             self.ignored |= {folder for folder in folders if not self._add([folder])}
         return decode(self.run("write-tree", "--missing-ok")).strip()

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from workbench.git import Repository, RunGit, TreeEntry, WorkTree, format_tree, parse_tree
+from workbench.git import FEW, Repository, RunGit, TreeEntry, WorkTree, format_tree, parse_tree
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.text import decode
 
 WORKBENCH_FOLDER = ".workbench"
+_LISTING = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", "-d", "-r", "-t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class CurrentTrees:
 def current_trees(repository: Repository, ids: Sequence[str]) -> Iterator[CurrentTrees]:
     """The current trees of these skills; ignored and unstorable folders have none."""
     with repository.work_tree(ids) as scratch:
-        listing = parse_tree(scratch.run("ls-tree", "-z", "-r", "-t", "--full-tree", scratch.tree))
-        trees = _by_id(listing, ids)
+        trees = _by_id(parse_tree(scratch.run(*_LISTING, scratch.tree, *_asked(ids))), ids)
         if ROOT_ID in ids:
             trees[ROOT_ID] = write_root_tree(scratch.run, scratch.tree)
         yield CurrentTrees(trees, scratch.ignored, scratch)
@@ -34,7 +34,7 @@ def current_trees(repository: Repository, ids: Sequence[str]) -> Iterator[Curren
 
 def trees_at(repository: Repository, revision: str, ids: Sequence[str]) -> dict[str, str]:
     """The trees of these skills at a commit; those it does not have are left out."""
-    trees = _by_id(repository.entries(revision, "-r", "-t", "-d"), ids)
+    trees = _by_id(parse_tree(repository.run(*_LISTING, revision, *_asked(ids))), ids)
     if ROOT_ID in ids:
         trees[ROOT_ID] = _root_tree(repository.entries(revision))
     return trees
@@ -54,6 +54,11 @@ def write_root_tree(run: RunGit, treeish: str) -> str:
     """Write the tree of a skill at the root of `treeish`, where `run` writes; gives its id."""
     kept = _without_workbench(parse_tree(run("ls-tree", "-z", "--full-tree", treeish)))
     return decode(run("mktree", "-z", "--missing", stdin=format_tree(kept))).strip()
+
+
+def _asked(ids: Sequence[str]) -> tuple[str, ...]:
+    """Where git looks for trees: at a few paths, or, for many, once through everything."""
+    return ("--", *(id_ for id_ in ids if id_ != ROOT_ID)) if len(ids) <= FEW else ()
 
 
 def _by_id(listing: Iterable[TreeEntry], ids: Sequence[str]) -> dict[str, str]:
