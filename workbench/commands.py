@@ -130,6 +130,8 @@ COMMANDS: tuple[Command, ...] = (
             action="previous_file", palette=False),
     Command("diff.layout", "Side by side", "Switch the diff: automatic by width, unified, side by side.", ("s",),
             scope="review", action="toggle_layout", footer=True),
+    Command("review.card", "Change card", "What the change is about: risks, tokens, tests, findings, version, use.",
+            ("h",), scope="review", action="toggle_card", cli="review card"),
     Command("call.run", "Run", "Check the form and run the tool.", ("ctrl+r",), scope="call", action="run",
             palette=False, footer=True),
     Command("usage.grouping", "Group by", "Group the numbers another way.", ("b",), scope="usage", action="grouping",

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.cli.review_card import card
 from workbench.cli.review_queue import queue
 from workbench.cli.review_records import log, receipt, verify_receipt
 from workbench.commands import command
@@ -26,7 +27,7 @@ def review() -> None:
     """Reviews."""
 
 
-for _command in (queue, log, receipt, verify_receipt):
+for _command in (card, queue, log, receipt, verify_receipt):
     review.add_command(_command)
 
 

@@ -1,30 +1,61 @@
 """What a skill's current tree is compared with: what was approved last, or any version that can be named."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
 
 from workbench.errors import InputError
 from workbench.git import Repository, WorkTree
-from workbench.reviews.diff import SkillDiff, diff_trees
+from workbench.reviews.card import Card, card_of
+from workbench.reviews.diff import CONTEXT, SkillDiff, diff_trees
 from workbench.reviews.model import Standing
 from workbench.reviews.policy_object import PATHS, POLICY_ID, write_tree
 from workbench.reviews.trees import current_trees, write_root_tree
 from workbench.skills.model import ROOT_ID
+from workbench.storage import Store
 from workbench.text import decode, visible
 
 
-def diff_of(repository: Repository, skill_id: str, standing: Standing, base: str | None) -> SkillDiff:
+def diff_of(
+    repository: Repository, skill_id: str, standing: Standing, base: str | None, *, context: int = CONTEXT
+) -> SkillDiff:
     """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
+
+    Args:
+        context: Unchanged lines around each changed place.
 
     Raises:
         InputError: git does not see the folder, or `base` names nothing.
     """
+    with _compared(repository, skill_id, standing, base, context) as (diff, _):
+        return diff
+
+
+def card_for(
+    repository: Repository, skill_id: str, standing: Standing, base: str | None, store: Store | None, today: date
+) -> Card:
+    """What the change of a skill since `base` is about. The arguments are those of `diff_of` and `card.card_of`.
+
+    Raises:
+        InputError: As `diff_of` and `card.card_of`.
+    """
+    with _compared(repository, skill_id, standing, base, CONTEXT) as (diff, scratch):
+        return card_of(scratch.run, diff, store, today)
+
+
+@contextmanager
+def _compared(
+    repository: Repository, skill_id: str, standing: Standing, base: str | None, context: int
+) -> Iterator[tuple[SkillDiff, WorkTree]]:
+    """What changed, and where both trees can be read meanwhile."""
     with current_trees(repository, PATHS if skill_id == POLICY_ID else [skill_id]) as current:
         scratch = current.scratch
         tree = write_tree(scratch.run, scratch.tree) if skill_id == POLICY_ID else current.trees.get(skill_id)
         if tree is None:
             raise InputError("git does not see this folder", where=visible(skill_id), remedy="is it ignored?")
         old, label = _approved(repository, standing) if base is None else _named(current.scratch, skill_id, base)
-        return SkillDiff(skill_id, old, label, tree, diff_trees(current.scratch.compare, old, tree))
+        files = diff_trees(current.scratch.compare, old, tree, context=context)
+        yield SkillDiff(skill_id, old, label, tree, files), scratch
 
 
 def changed_paths(

@@ -24,6 +24,7 @@ from workbench.storage import Store
 from workbench.text import visible
 
 if TYPE_CHECKING:
+    from workbench.reviews.card import Card
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
     from workbench.reviews.queue import Waiting
@@ -85,19 +86,38 @@ class ReviewDesk:
             for change in background.history.get(row.id, ())
         )
 
-    def diff(self, skill_id: str, *, base: str | None = None) -> "SkillDiff":
+    def diff(self, skill_id: str, *, base: str | None = None, context: int | None = None) -> "SkillDiff":
         """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
+
+        Args:
+            context: Unchanged lines around each changed place; None for the usual few.
 
         Raises:
             InputError: Outside git, or `base` names nothing.
         """
         repository = self.need_git("comparing with what was approved")
         from workbench.reviews.comparing import diff_of
+        from workbench.reviews.diff import CONTEXT
 
         row, background = self._row(skill_id)
         if skill_id == POLICY_ID and base is None and background and background.in_force.version:
             base = background.in_force.version.commit
-        return diff_of(repository, skill_id, row.standing, base)
+        return diff_of(repository, skill_id, row.standing, base, context=CONTEXT if context is None else context)
+
+    def card(self, skill_id: str, *, base: str | None = None) -> "Card":
+        """What the change of a skill since `base` is about: risks, tokens, tests, findings, version, use.
+
+        Raises:
+            InputError: As `diff`; or it is the policy, which has none; or a tree is too large.
+        """
+        repository = self.need_git("comparing with what was approved")
+        from workbench.reviews.comparing import card_for
+
+        if skill_id == POLICY_ID:
+            what = "the policy has no change card: its diff says all there is to see"
+            raise InputError(what, where=POLICY_ID, remedy=f"workbench review diff {POLICY_ID}")
+        row, _ = self._row(skill_id)
+        return card_for(repository, skill_id, row.standing, base, self._store(), datetime.now().astimezone().date())
 
     def decide(
         self,

@@ -11,6 +11,9 @@ from workbench.text import decode, hidden_characters, plural, visible
 
 FileStatus = Literal["added", "deleted", "modified", "renamed", "mode"]
 _STATUS: dict[str, FileStatus] = {"A": "added", "D": "deleted", "M": "modified", "R": "renamed", "T": "modified"}
+CONTEXT = 3
+"""Unchanged lines around a changed place, unless more are asked for."""
+
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 
 
@@ -88,7 +91,7 @@ class SkillDiff:
         return sum(file.removed for file in self.files)
 
 
-def diff_trees(run: RunGit, base: str | None, tree: str, *, context: int = 3) -> tuple[FileDiff, ...]:
+def diff_trees(run: RunGit, base: str | None, tree: str, *, context: int = CONTEXT) -> tuple[FileDiff, ...]:
     """The files that differ between two trees, in git's order."""
     old = base or decode(run("hash-object", "-t", "tree", "--stdin", stdin=b"")).strip()
     options = ("-r", "-M", "--ignore-submodules=none", "--no-ext-diff", "--no-color", "--full-index", f"-U{context}")

@@ -1,0 +1,35 @@
+"""`workbench review card`: what a change is about, before one reads its lines."""
+
+from typing import Any
+
+import click
+
+from workbench.cli.output import library_option, print_json, styled
+from workbench.commands import command
+from workbench.workspace import Workspace
+
+_TONES: dict[str, dict[str, Any]] = {
+    "muted": {"dim": True}, "good": {"fg": "green"}, "attention": {"fg": "yellow"}, "bad": {"fg": "red"},
+}  # fmt: skip
+
+
+@click.command("card", help=command("review.card").help)
+@click.argument("name")
+@click.option("--base", metavar="REV", help="Compare with this revision or tree instead of the last approved tree.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text",
+    help="For a terminal, for a pull request's comment, or exact data.",
+)  # fmt: skip
+@library_option
+def card(workspace: Workspace, name: str, base: str | None, form: str, as_json: bool) -> None:
+    """Print the change card."""
+    from workbench.reviews.card_text import as_markdown, as_text
+
+    found = workspace.reviews.card(workspace.find(name).id, base=base)
+    if as_json or form == "json":
+        print_json(found.to_json())
+    elif form == "markdown":
+        click.echo(as_markdown(found), nl=False)
+    else:
+        for line in as_text(found, lambda text, tone: styled(text, **_TONES.get(tone, {}))):
+            click.echo(line)

@@ -1,0 +1,172 @@
+"""The change card in words: rows for a screen or a terminal, and Markdown for a pull request."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from workbench.reviews.card import ALARMING, RISK_WORDS, USAGE_DAYS, Card, Risk, TestCount
+from workbench.skills.capabilities import Finding
+from workbench.skills.capabilities.words import CAUTION, heading
+from workbench.text import plural, visible
+
+Piece = tuple[str, str]
+"""A text and its tone: `plain`, `muted`, `good`, `attention` or `bad`."""
+CardRow = tuple[str, tuple[Piece, ...]]
+"""A label and what is said."""
+
+_NAMED = 4
+_MOST_LISTED = 50
+
+
+def card_rows(card: Card) -> list[CardRow]:
+    """The card in five or six rows, each to be cut where there is no room; the texts are made visible."""
+    rows: list[CardRow] = [("risk", tuple(_strip(card.risks)))]
+    if can := [*_can(card.change.gained, "+", "attention"), *_can(card.change.lost, "-", "good")]:
+        rows.append(("can do", tuple(_joined(can))))
+    rows.append(("size", (*_size(card), ("   tests ", "muted"), *_tests(card))))
+    rows.append(("findings", (*_findings(card), ("   use ", "muted"), _used(card))))
+    rows.append(("version", tuple(_version(card))))
+    return rows
+
+
+def as_text(card: Card, paint: Callable[[str, str], str] = lambda text, _tone: text) -> Iterator[str]:
+    """The card for a terminal; `paint(text, tone)` may add colour."""
+    yield f"{visible(card.skill)}: {visible(card.base_label)} → {(card.tree or '')[:12]}"
+    for label, pieces in card_rows(card):
+        yield f"{label:<9} " + "".join(paint(text, tone) for text, tone in pieces)
+    for reason in card.bump.reasons:
+        yield f"          {reason.level}: {reason.text}"
+    for finding in card.fresh[:_MOST_LISTED]:
+        place = f"{visible(finding.path)}:{finding.line}"
+        yield f"new       {heading(finding.kind)}: {visible(finding.what)}  {place}"
+    if len(card.fresh) > _MOST_LISTED:
+        yield f"          {len(card.fresh) - _MOST_LISTED:,} more new findings; --format json lists them all"
+    if card.unread:
+        yield f"          not looked through: {plural(len(card.unread), 'file')} beyond the bound"
+
+
+def as_markdown(card: Card) -> str:
+    """The card as a comment on a pull request; nothing of the skill can act as markup in it."""
+    lines = [
+        f"### {_escaped(card.name)}",
+        "",
+        f"`{_code(card.skill)}`: {_escaped(card.base_label)} → `{(card.tree or '')[:12]}`,"
+        f" {plural(card.files, 'file')}, +{card.added:,} -{card.removed:,}",
+        "",
+        "| | |",
+        "| --- | --- |",
+        *(f"| {label} | {_escaped(''.join(text for text, _ in pieces))} |" for label, pieces in card_rows(card)),
+        "",
+    ]
+    if card.bump.reasons:
+        lines += [*(f"- {reason.level}: {_escaped(reason.text)}" for reason in card.bump.reasons), ""]
+    for title, findings in (("New findings", card.fresh), ("Fixed findings", card.fixed)):
+        if findings:
+            lines += [f"{title}:", "", *map(_finding, findings[:_MOST_LISTED]), ""]
+            if len(findings) > _MOST_LISTED:
+                lines += [f"{len(findings) - _MOST_LISTED:,} more are not listed.", ""]
+    return "\n".join([*lines, f"_{CAUTION}_", ""])
+
+
+def _finding(finding: Finding) -> str:
+    return f"- {heading(finding.kind)}: `{_code(finding.what)}` (`{_code(finding.path)}`:{finding.line})"
+
+
+def _strip(risks: Sequence[Risk]) -> Iterator[Piece]:
+    for number, risk in enumerate(risks):
+        if number:
+            yield "  ", "plain"
+        mark = "! " if risk.kind in ALARMING else ""
+        yield f"{mark}{RISK_WORDS[risk.kind]}", "attention" if mark else "plain"
+        if risk.kind in ("routing", "code", "data"):
+            yield f" ({_some(risk.what)})", "muted"
+
+
+def _can(findings: Sequence[Finding], sign: str, tone: str) -> list[Piece]:
+    """What was gained or lost, by kind, in words."""
+    by_kind: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.certainty != "mention":
+            by_kind.setdefault(heading(finding.kind), []).append(finding.what)
+    return [(f"{sign} {kind}: {_some(what)}", tone) for kind, what in by_kind.items()]
+
+
+def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    for number, piece in enumerate(pieces):
+        if number:
+            yield "  ", "plain"
+        yield piece
+
+
+def _size(card: Card) -> Iterator[Piece]:
+    before, after = card.tokens
+    if before is None:
+        yield f"about {after:,} tokens", "plain"
+    elif before == after:
+        yield f"about {after:,} tokens, as before", "plain"
+    else:
+        yield f"about {before:,} → {after:,} tokens ({after - before:+,})", "plain"
+
+
+def _tests(card: Card) -> Iterator[Piece]:
+    before, after = card.tests
+    if card.base is not None:
+        yield f"{_count(before)} → ", "muted"
+    tone = "attention" if after is None else "bad" if after.failed else "good"
+    yield _count(after), tone
+
+
+def _count(count: TestCount | None) -> str:
+    if count is None:
+        return "not run"
+    skipped = f", {count.skipped} skipped" if count.skipped else ""
+    return f"{count.passed} passed, {count.failed} failed{skipped}"
+
+
+def _findings(card: Card) -> Iterator[Piece]:
+    yield f"{len(card.fresh):,} new", "attention" if card.fresh else "plain"
+    yield f", {len(card.fixed):,} fixed, {card.unchanged:,} unchanged", "plain"
+
+
+def _used(card: Card) -> Piece:
+    used = card.usage
+    if used is None or not used.calls:
+        return f"no call in {USAGE_DAYS} days", "plain"
+    failed = f", {used.failed / used.calls:.0%} failed" if used.failed else ", none failed"
+    return f"{plural(used.calls, 'call')} in {USAGE_DAYS} days{failed}", "plain"
+
+
+def _version(card: Card) -> Iterator[Piece]:
+    bump = card.bump
+    if card.base is None:
+        yield f"{visible(bump.declared)}, the first" if bump.declared else "none; the first", "plain"
+        return
+    if bump.level == "none":
+        yield "no step: nothing changed", "plain"
+        return
+    yield f"{bump.level}: ", "attention" if bump.level == "major" else "plain"
+    if bump.version is None:
+        yield "it had no version before", "muted"
+    elif bump.enough:
+        yield f"{visible(bump.before or '')} → {visible(bump.declared or '')}", "good"
+    else:
+        says = f", but it says {visible(bump.declared)}" if bump.declared else ", but it says none"
+        yield f"{visible(bump.before or '')} → {bump.version}{says}", "attention"
+    yield f"  {'; '.join(reason.text for reason in bump.reasons)}", "muted"
+
+
+def _some(what: Sequence[str]) -> str:
+    names = list(dict.fromkeys(what))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(visible(name) for name in names[:_NAMED]) + more
+
+
+def _escaped(text: str) -> str:
+    """Text that can neither leave its cell nor be markup, a mention or a link."""
+    shown = visible(text)
+    for char in "\\`*_[]|#~":
+        shown = shown.replace(char, f"\\{char}")
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b").replace("://", ":\u200b//")
+
+
+def _code(text: str) -> str:
+    """Text within backticks, in a cell or not."""
+    return visible(text).replace("`", "'").replace("|", "¦")
