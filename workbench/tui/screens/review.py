@@ -10,9 +10,11 @@ from textual.widgets import Static
 
 from workbench.commands import Scope, command
 from workbench.errors import WorkbenchError
+from workbench.reviews.card import Card
 from workbench.reviews.diff import SkillDiff
 from workbench.reviews.listing import LibraryView, SkillRow
 from workbench.reviews.model import Recorded, Verdict
+from workbench.reviews.policy_object import POLICY_ID
 from workbench.reviews.states import open_records
 from workbench.text import first_line, plural, visible
 from workbench.tui.bindings import bindings, key_of
@@ -21,6 +23,7 @@ from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.screens.verdict import Subject, VerdictDialog
 from workbench.tui.skill_rows import state_span
 from workbench.tui.toned import toned, toned_lines
+from workbench.tui.widgets.change_card import ChangeCard
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.diff_view import LAYOUTS, DiffView, Layout
 from workbench.tui.widgets.tones import Span
@@ -89,6 +92,7 @@ class ReviewScreen(WorkbenchScreen[None]):
     def compose_body(self) -> ComposeResult:
         """What is compared; the files and the diff; what can be said."""
         yield Static(Content(""), id="review-head")
+        yield ChangeCard(id="review-card")
         with Horizontal(id="review-body"):
             yield VirtualList(_FILE_COLUMNS, id="review-files")
             yield DiffView(id="review-diff")
@@ -138,6 +142,27 @@ class ReviewScreen(WorkbenchScreen[None]):
             self._instead(self._nothing(diff))
         self._arrange(self.size.width)
         self._say_verdicts()
+        self._read_card()
+
+    def _read_card(self) -> None:
+        """Work the card out once the diff is there to be read; it has to be of the very trees that are shown."""
+        workspace, diff = self.workspace, self._diff.diff
+        shown = self.query_one(ChangeCard)
+        if workspace is None or diff is None or not diff.files or self.has_class("-instead"):
+            shown.show(None)
+            return
+        if shown.card is not None and (shown.card.base, shown.card.tree) != (diff.base, diff.tree):
+            shown.show(None)
+
+        def show(card: Card | None) -> None:
+            now = self._diff.diff
+            if card is not None and now is not None and (card.base, card.tree) == (now.base, now.tree):
+                shown.show(card)
+
+        def read(_: Job) -> Card | None:
+            return None if self._skill == POLICY_ID else workspace.reviews.card(self._skill)
+
+        self.run_job(f"Working out the card of {self._skill}", read, show, group="card", quiet=True)
 
     def _nothing(self, diff: SkillDiff) -> str:
         if diff.base is not None and diff.base == diff.tree:
@@ -219,6 +244,11 @@ class ReviewScreen(WorkbenchScreen[None]):
         """Automatic, unified, side by side, in turn; says which it is now."""
         self._diff.action_toggle_layout()
         self.workbench.say(_LAYOUT_NAMES[self._diff.diff_layout])
+
+    def action_toggle_card(self) -> None:
+        """Put the change card away, so that the diff has its room, or bring it back."""
+        shown = self.query_one(ChangeCard).toggle()
+        self.workbench.say("The change card is shown" if shown else "The change card is put away")
 
     def action_verdict(self, verdict: Verdict) -> None:
         """Ask for the reason of a verdict on what is shown, or say why there can't be one now."""
