@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from workbench.skills.capabilities.source import Source
@@ -9,12 +10,17 @@ from workbench.text import truncate, visible
 
 _TAGS = re.compile("[\U000e0000-\U000e007f]{2,}")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{3,}")
-_SMUGGLERS = re.compile("[\ufe00-\ufe0e\U000e0000-\U000e01ef]|\ufe0f{2}")
 _FLAG = "\U0001f3f4"
-_ODD = re.compile(
-    "[\x00-\x08\x0b\x0d-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
-)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0d-\x1f\x7f]")
+_SPANS = (
+    (0x00, 0x08), (0x0B, 0x0B), (0x0D, 0x1F), (0x7F, 0x84), (0x86, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F),
+    (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180E, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E),
+    (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0D), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFFB), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+_ODD_CHARACTERS = frozenset(chr(code) for first, last in _SPANS for code in range(first, last + 1)) | {"\ufe0f"}
+_ODD = re.compile("[" + "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in _SPANS) + "]")
+_VARIANTS = frozenset(chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 _JOINERS = "\u200c\u200d"
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MOST_SHOWN = 120
@@ -38,23 +44,40 @@ def scan_hidden(source: Source) -> None:
     """Note what can't be seen in a text, and what looks like other letters than it is."""
     text = source.text
     _out_of_sight(source)
-    if text.isascii() and (text.isprintable() or not _ODD.search(text)):
+    if text.isascii():
+        if _CONTROL.search(text):
+            _invisible(source, [])
         return
-    covered = [*_smuggled(source)]
+    characters = set(text)
+    if not characters.isdisjoint(_ODD_CHARACTERS):
+        _invisible(source, list(_smuggled(source)))
+    if not characters.isdisjoint(_LOOKALIKES):
+        for word, plain, offset in lookalikes(text):
+            source.add("homoglyph", described(word, plain), offset, "likely")
+
+
+def _invisible(source: Source, covered: list[tuple[int, int]]) -> None:
+    """Every odd character that is not part of a text that was decoded."""
+    text = source.text
+    covered.sort()
     for match in _ODD.finditer(text):
-        if covered and any(start <= match.start() < end for start, end in covered):
-            continue
-        char = match[0]
-        if match.start() == 0 and char == "\ufeff":
-            continue
-        if char in _JOINERS and _joins(text, match.start()):
+        char, at = match[0], match.start()
+        before = bisect_right(covered, (at, len(text))) - 1
+        if (before >= 0 and at < covered[before][1]) or _belongs(text, at, char):
             continue
         kind = "bidirectional" if char in _BIDI else "invisible"
         name = unicodedata.name(char, "control character" if ord(char) < 0xA0 else "unassigned character")
-        source.add("hidden", f"{kind} U+{ord(char):04X} {name}", match.start())
-    if not text.isascii():
-        for word, plain, offset in lookalikes(text):
-            source.add("homoglyph", described(word, plain), offset, "likely")
+        source.add("hidden", f"{kind} U+{ord(char):04X} {name}", at)
+
+
+def _belongs(text: str, at: int, char: str) -> bool:
+    """Whether a character does what it is for: a byte order mark, a joiner, a variant of a sign."""
+    if char == "\ufeff":
+        return at == 0
+    if char in _JOINERS:
+        return _joins(text, at)
+    # Signs have variants, letters of the Latin alphabet have none.
+    return char in _VARIANTS and not text[at - 1 : at].isascii()
 
 
 def _out_of_sight(source: Source) -> None:
@@ -73,8 +96,6 @@ def _out_of_sight(source: Source) -> None:
 def _smuggled(source: Source) -> Iterator[tuple[int, int]]:
     """Texts that are written in characters that no font shows."""
     text = source.text
-    if not _SMUGGLERS.search(text):
-        return
     for match in _TAGS.finditer(text):
         if text[match.start() - 1 : match.start()] == _FLAG and len(match[0]) <= 8:
             yield match.span()  # the flag of a region

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from workbench.skills.capabilities.model import Certainty
+from workbench.skills.capabilities.needles import holds_any
 from workbench.skills.capabilities.source import Source
 
 # The patterns run on text in lower case and begin with plain letters: the search for those is fast.
@@ -85,11 +86,11 @@ def scan_injection(source: Source, *, markdown: bool) -> None:
     if len(lower) != len(source.text):  # a letter whose lower case is two: columns have to stay true
         lower = "".join(char.lower() if len(char.lower()) == 1 else char for char in source.text)
     for what, needles, pattern in _COMPILED:
-        if any(needle in lower for needle in needles):
+        if holds_any(lower, needles):
             for match in pattern.finditer(lower):
                 if not (match.start() and lower[match.start() - 1].isalnum()):
                     source.add("injection", what, match.start(), _certainty(lower, match), end=match.end())
-    if any(verb in lower for verb in _SENDING):
+    if holds_any(lower, _SENDING):
         for start, end in _sent(lower):
             source.add("injection", "asks for secrets to be sent", start, "likely", end=end)
     if markdown:

@@ -8,6 +8,7 @@ from workbench.skills.capabilities import programs
 from workbench.skills.capabilities.hosts import ANY_HOST, UNKNOWN, hosts_in
 from workbench.skills.capabilities.javascript_syntax import Token, TooManyError, read_tokens
 from workbench.skills.capabilities.model import Certainty, Kind
+from workbench.skills.capabilities.needles import holds_any
 from workbench.skills.capabilities.shell import note_host, note_shell_text, note_words
 from workbench.skills.capabilities.source import FullError, Source
 
@@ -62,7 +63,7 @@ _ENVIRONMENTS = frozenset(("process.env", "Bun.env", "import.meta.env", "globalT
 
 def scan_javascript(source: Source, *, depth: int = 0) -> None:
     """Note what a program does; `depth` is how deep it is embedded in other code."""
-    if not any(trigger in source.text for trigger in _TRIGGERS):
+    if not holds_any(source.text, _TRIGGERS):
         return
     program = _Program(source, depth)
     try:

@@ -10,6 +10,7 @@ from workbench.skills.capabilities import programs
 from workbench.skills.capabilities import python_tables as tables
 from workbench.skills.capabilities.hosts import ANY_HOST, hosts_in
 from workbench.skills.capabilities.model import Certainty
+from workbench.skills.capabilities.needles import holds_any
 from workbench.skills.capabilities.python_calls import note_call, note_variable
 from workbench.skills.capabilities.python_program import Program, module_of
 from workbench.skills.capabilities.shell import note_host
@@ -22,7 +23,23 @@ _FILE = "<skill>"
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _SCRIPT = re.compile(r"^# /// script\n((?:#[^\n]*\n){1,200}?)# ///", re.MULTILINE)
 _TRIGGERS = ("import", "open", "eval", "exec", "compile", "__", "://", "getattr", "get_ipython", "read_", "write_")
-_SKIPPED = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+_NO_NODES = frozenset((
+    "ctx", "op", "ops", "id", "attr", "arg", "name", "names", "asname", "module", "level", "kind", "type_comment",
+    "conversion", "simple", "is_async", "tag", "kwd_attrs", "lineno", "cls_name", "rest",
+))  # fmt: skip
+
+
+class _Fields(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of a class of nodes that hold nodes worth a look; worked out once for each class."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        # `value` of a constant in a pattern (`case None`) is no node; what it holds does nothing.
+        fields = () if kind is ast.MatchSingleton else tuple(one for one in kind._fields if one not in _NO_NODES)
+        self[kind] = fields
+        return fields
+
+
+_FIELDS = _Fields()
 _LEARNED = frozenset((
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
     ast.NamedExpr, ast.AugAssign, ast.withitem,
@@ -44,7 +61,7 @@ def scan_python(source: Source, *, depth: int = 0, prose: bool = False) -> None:
     text = source.text
     if "# /// script" in text:
         _inline_dependencies(source)
-    if not any(trigger in text for trigger in _TRIGGERS):
+    if not holds_any(text, _TRIGGERS):
         return
     if len(text) > MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(text)) > MAX_TOKENS:
         source.add("unreadable", "Python that is too long to parse", 0)
@@ -102,9 +119,11 @@ def _scan(program: Program, tree: ast.Module) -> None:
 def _sorted_out(tree: ast.Module) -> _Tree:
     """One walk over the tree; `ast.walk` would take twice as long."""
     nodes = _Tree()
-    stack: list[ast.AST] = [tree]
+    stack: list[ast.AST | None] = [tree]
     while stack:
         node = stack.pop()
+        if node is None:
+            continue  # a dictionary's `**`, or an argument without a default
         kind = node.__class__
         if kind is ast.Call:
             nodes.calls.append(node)  # type: ignore[arg-type]  # its class was compared, which mypy does not follow
@@ -119,11 +138,11 @@ def _sorted_out(tree: ast.Module) -> _Tree:
             nodes.learned.append(node)
         elif kind is ast.Expr and isinstance(getattr(node, "value", None), ast.Constant):
             continue  # a text that stands alone does nothing
-        for name in node._fields:
+        for name in _FIELDS[kind]:
             value = getattr(node, name, None)
             if value.__class__ is list:
-                stack += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _SKIPPED):
+                stack += value
+            elif value is not None:
                 stack.append(value)
     # Imports first, so that what a later line names is known wherever it stands; then in the program's order.
     nodes.learned.sort(key=lambda node: (not isinstance(node, ast.Import | ast.ImportFrom), getattr(node, "lineno", 0)))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from workbench.skills.capabilities.model import Certainty
+from workbench.skills.capabilities.needles import holds_any
 
 SHOWN = 4
 """Characters of a secret that are shown at most."""
@@ -99,7 +100,7 @@ def masked(text: str, secrets: list[Secret] | None = None) -> str:
 
 def _by_shape(text: str) -> Iterator[Secret]:
     for label, needles, pattern in _COMPILED:
-        if any(needle in text for needle in needles):
+        if holds_any(text, needles):
             for match in pattern.finditer(text):
                 start = match.start()
                 if label == "password in an address":
@@ -117,7 +118,7 @@ def _by_shape(text: str) -> Iterator[Secret]:
 def _by_name(text: str) -> Iterator[Secret]:
     """Values that are given to something called a password, token or key."""
     lower = text.lower()
-    if not any(word in lower for word in _WORDS) or len(lower) != len(text):
+    if not holds_any(lower, _WORDS) or len(lower) != len(text):
         return
     last = 0
     for at in sorted({at for word in _WORDS for at in _all(lower, word)}):

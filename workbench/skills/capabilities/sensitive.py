@@ -3,6 +3,7 @@
 import re
 
 from workbench.skills.capabilities.model import Certainty
+from workbench.skills.capabilities.needles import holds_any
 from workbench.skills.capabilities.ordinary import CREDENTIALS
 from workbench.skills.capabilities.source import Source
 
@@ -25,6 +26,6 @@ _PATHS = re.compile(
 
 def scan_sensitive(source: Source, certainty: Certainty) -> None:
     """Note the places of credentials that a text names."""
-    if any(needle in source.text for needle in _NEEDLES):
+    if holds_any(source.text, _NEEDLES):
         for match in _PATHS.finditer(source.text):
             source.add("reads", match[0].strip("\"'") + CREDENTIALS, match.start(), certainty)
