@@ -17,12 +17,6 @@ _PHRASES: tuple[tuple[str, tuple[str, ...], str], ...] = (
      r"(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|every\s+)?(?:of\s+)?(?:the\s+|your\s+|these\s+|my\s+)?"
      r"(?:previous|prior|above|earlier|preceding|existing|former|other|system)\s+"
      r"(?:instructions?|prompts?|rules?|messages?|guidelines?|directions?|constraints?|commands?)\b"),
-    ("keeps something from the user", ("user", "human"),
-     r"(?:do\s+not|don['’]?t|never|must\s+not|should\s+not|without)\s+(?:ever\s+)?"
-     r"(?:tell|telling|inform|informing|alert|alerting|notify|notifying|disclose|disclosing|reveal|revealing|mention"
-     r"(?=\s+(?:this|that|it)\b)|show(?=\s+(?:this|that|it)\b))"
-     r"(?:\s+(?:this|that|it|anything|about\s+(?:this|it)))?(?:\s+to)?\s+(?:the\s+|your\s+)?(?:users?|humans?)\b"
-     r"(?!\s+(?:to|how|which|where|what|why|when|[\"'“`]))"),
     ("acts without the user knowing", ("silently", "secretly", "covertly", "knowledge", "knowing", "awareness"),
      r"(?:(?:secretly|covertly)\s+(?:send|upload|run|execute|copy|collect|read|install|add|modify|post|record)"
      r"|silently\s+(?:send|upload|copy|collect|post|exfiltrate|transmit)"
@@ -46,6 +40,13 @@ _PHRASES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )  # fmt: skip
 _COMPILED = tuple((what, needles, re.compile(pattern)) for what, needles, pattern in _PHRASES)
 
+_PERSON = re.compile(r"(?:user|human)s?\b(?!\s+(?:to|how|which|where|what|why|when|[\"'“`]))")
+_KEPT_FROM = re.compile(
+    r"\b(?:do\s+not|don['’]?t|never|must\s+not|should\s+not|without)\s+(?:ever\s+)?"
+    r"(?:tell|telling|inform|informing|alert|alerting|notify|notifying|disclose|disclosing|reveal|revealing|mention"
+    r"(?=\s+(?:this|that|it)\b)|show(?=\s+(?:this|that|it)\b))"
+    r"(?:\s+(?:this|that|it|anything|about\s+(?:this|it)))?(?:\s+to)?\s+(?:the\s+|your\s+)?$"
+)
 _SECRETS = re.compile(
     r"(?:credential|api\s+key|secrets\b|access\s+token|password|ssh\s+key|private\s+key|environment\s+variables|\.env\b"
     r"|system\s+prompt|conversation\s+history|chat\s+history)"
@@ -89,7 +90,18 @@ def scan_injection(source: Source, *, markdown: bool) -> None:
         if holds_any(lower, needles):
             for match in pattern.finditer(lower):
                 if not (match.start() and lower[match.start() - 1].isalnum()):
-                    source.add("injection", what, match.start(), _certainty(lower, match), end=match.end())
+                    source.add(
+                        "injection", what, match.start(), _certainty(lower, match.start(), match.end()), end=match.end()
+                    )
+    # From the few words on that are rare: to look for "do not" and "never" first would take ten times as long.
+    for person in _PERSON.finditer(lower):
+        window = max(0, person.start() - 80)
+        kept = _KEPT_FROM.search(lower[window : person.start()])
+        if kept:
+            at = window + kept.start()
+            source.add(
+                "injection", "keeps something from the user", at, _certainty(lower, at, person.end()), end=person.end()
+            )
     if holds_any(lower, _SENDING):
         for start, end in _sent(lower):
             source.add("injection", "asks for secrets to be sent", start, "likely", end=end)
@@ -127,11 +139,11 @@ def _scan_hidden_orders(source: Source, lower: str) -> None:
                 source.add("injection", "an image address that carries data", match.start(), "likely")
 
 
-def _certainty(lower: str, match: re.Match[str]) -> Certainty:
+def _certainty(lower: str, start: int, end: int) -> Certainty:
     """A phrase that is quoted, denied, or named as an attack is only a mention."""
-    line = max(lower.rfind("\n", max(0, match.start() - 80), match.start()) + 1, match.start() - 80, 0)
-    before = lower[line : match.start()]
-    after = lower[match.end() : match.end() + 1]
+    line = max(lower.rfind("\n", max(0, start - 80), start) + 1, start - 80, 0)
+    before = lower[line:start]
+    after = lower[end : end + 1]
     if after and after in "\"'”’`" and any(sign in before for sign in "\"'“‘`"):
         return "mention"
     return "mention" if _NEGATED.search(before) else "likely"
