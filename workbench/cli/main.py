@@ -34,6 +34,7 @@ _SUBCOMMANDS = {
     "status": ("workbench.cli.library:status", "status"),
     "skills": ("workbench.cli.skills:skills", "open.skills"),
     "test": ("workbench.cli.test.command:test", "test.run"),
+    "eval": ("workbench.cli.eval.command:eval_", "eval.run"),
     "review": ("workbench.cli.review:review", "review.list"),
     "policy": ("workbench.cli.policy:policy", "policy"),
     "tools": ("workbench.cli.tools:tools", "open.tools"),

@@ -1,0 +1,1 @@
+"""`workbench eval`: evaluations and trigger sets on the command line."""
