@@ -54,27 +54,50 @@ def show(workspace: Workspace, tool: str, as_json: bool) -> None:
 @click.option(
     "--unsandboxed", is_flag=True, help="Run with your own rights where no sandbox works. Read the code first."
 )
+@click.option(
+    "--save-case", metavar="NAME", help="Save the call as a case of the skill that expects what came, and run that once."
+)
 @library_option
 @click.pass_context
-def call(ctx: click.Context, workspace: Workspace, tool: str, arguments: str, unsandboxed: bool, as_json: bool) -> None:
+def call(
+    ctx: click.Context,
+    workspace: Workspace,
+    tool: str,
+    arguments: str,
+    unsandboxed: bool,
+    save_case: str | None,
+    as_json: bool,
+) -> None:
     """Call a tool; exit 0 if it succeeded, 1 if not."""
     given = _arguments(arguments)
+    found = workspace.tool(tool)
+    if save_case is not None:
+        from workbench.testing.saving import check_name
+
+        check_name(workspace.root, workspace.find(found.skill), save_case)
     cancel = threading.Event()
     try:
-        result = workspace.call(workspace.tool(tool), given, cancel=cancel, unsandboxed=unsandboxed)
+        result = workspace.call(found, given, cancel=cancel, unsandboxed=unsandboxed)
     except KeyboardInterrupt:
         cancel.set()
         raise
-    if as_json:
-        print_json(result.to_json())
-    else:
+    if not as_json:
         _print(result)
+    saved: dict[str, Any] = {}
+    if save_case is not None and result.outcome not in ("refused", "cancelled"):
+        from workbench.cli.save_case import save
+
+        saved = {"saved_case": save(workspace, found, result, save_case, unsandboxed=unsandboxed)}
+    if as_json:
+        print_json({**result.to_json(), **saved})
     if result.outcome == "refused":
         raise RefusedError(
             result.reason or "no sandbox works here", remedy="workbench doctor says why; or --unsandboxed"
         )
     if result.outcome == "cancelled":
         ctx.exit(ExitCode.CANCELLED)
+    if saved and saved["saved_case"]["error"] is not None:
+        ctx.exit(ExitCode.BAD_INPUT)
     ctx.exit(ExitCode.OK if result.ok else ExitCode.NO)
 
 

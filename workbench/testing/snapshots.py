@@ -1,8 +1,5 @@
 """Snapshots: texts beside the cases that were looked at once, and are written anew when somebody says yes."""
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +7,7 @@ from pathlib import Path
 from workbench.errors import InputError
 from workbench.skills import files
 from workbench.skills.model import ROOT_ID
+from workbench.testing.beside import write_beside
 from workbench.testing.cases import FOLDER
 from workbench.testing.matchers import unified
 from workbench.testing.results import CaseResult
@@ -94,34 +92,4 @@ def write(root: Path, chosen: Sequence[Change]) -> None:
         InputError: One would leave its skill, is a link, or can't be written; those before it are written.
     """
     for change in chosen:
-        _write(files.folder_of(root, change.skill), change)
-
-
-def _write(folder: str, change: Change) -> None:
-    where = visible(change.path)
-    target = Path(folder, FOLDER, change.name)
-    above = os.path.realpath(target.parent)
-    if not files.is_inside(above, folder):
-        raise InputError("the snapshot would be written outside the skill, through a link", where=where)
-    if target.is_symlink():
-        raise InputError(
-            "the snapshot is a link; it is not written through", where=where, remedy="replace it by a file"
-        )
-    data = change.fresh.encode("utf-8", "backslashreplace")
-    beside: Path | None = None
-    try:
-        Path(above).mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=above, prefix=f".{target.name[:50]}-", delete=False) as file:
-            beside = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.chmod(0o644)
-        beside.replace(target)
-    except OSError as error:
-        if beside is not None:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-        why = visible(error.strerror or "the system refused")
-        remedy = "make the folder writable, or run the tests in a copy that is"
-        raise InputError(f"the snapshot can't be written: {why}", where=where, remedy=remedy) from error
+        write_beside(root, change.skill, f"{FOLDER}/{change.name}", change.fresh.encode("utf-8", "backslashreplace"))

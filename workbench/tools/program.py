@@ -5,7 +5,7 @@ import functools
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,21 @@ def program_with_paths(
     Raises:
         InputError: As `program_for`, or a path does not exist.
     """
+    placed = place_paths(tool, arguments, root=root, cwd=cwd)
+    program = program_for(tool, placed.arguments, root=root, network=network, limits=limits)
+    return replace(program, binds=placed.binds)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Arguments as the program gets them, and the caller's files that are shown to it."""
+
+    arguments: Mapping[str, Any]
+    binds: tuple[Bind, ...]
+
+
+def place_paths(tool: Tool, arguments: Mapping[str, Any], *, root: Path, cwd: Path) -> Placed:
+    """Where the paths among the arguments are found in the working folder. Raises as `program_with_paths`."""
     check(tool, arguments)
     folder = files.folder_of(root, tool.skill)
     inside: dict[str, Any] = copy.deepcopy(dict(arguments))
@@ -84,7 +99,7 @@ def program_with_paths(
         if source is not None:
             binds[shown] = Bind(source, shown)
         _put(inside, place, shown)
-    return replace(program_for(tool, inside, root=root, network=network, limits=limits), binds=tuple(binds.values()))
+    return Placed(inside, tuple(binds.values()))
 
 
 def check(tool: Tool, arguments: Mapping[str, Any]) -> None:
