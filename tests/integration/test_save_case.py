@@ -101,9 +101,7 @@ def test_a_callers_file_goes_into_the_case_and_a_long_one_into_a_fixture(
     assert (skill.root / written).read_text() == "x\n" * 5000
 
 
-def test_a_folder_is_kept_with_all_its_files_but_not_with_links(
-    skill: Library, workbench: Any, tmp_path: Path
-) -> None:
+def test_a_folder_is_kept_with_all_its_files_but_not_with_links(skill: Library, workbench: Any, tmp_path: Path) -> None:
     folder = tmp_path / "given"
     (folder / "below").mkdir(parents=True)
     (folder / "below/one.csv").write_text("a\n")

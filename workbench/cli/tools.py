@@ -54,9 +54,7 @@ def show(workspace: Workspace, tool: str, as_json: bool) -> None:
 @click.option(
     "--unsandboxed", is_flag=True, help="Run with your own rights where no sandbox works. Read the code first."
 )
-@click.option(
-    "--save-case", metavar="NAME", help="Save the call as a case of the skill that expects what came, and run that once."
-)
+@click.option("--save-case", metavar="NAME", help="Save the call as a case that expects what came, and run that once.")
 @library_option
 @click.pass_context
 def call(

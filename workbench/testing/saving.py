@@ -327,7 +327,7 @@ def _check_whole(old: str, new: str, path: str, entry: dict[str, Any]) -> int:
 def _says(case: Case, entry: dict[str, Any]) -> bool:
     """Whether a case that was read back is the one that was meant, to the type of each value."""
     expect = entry["expect"]
-    wanted = next((expect[where] for where in ("output", "stdout") if where in expect), {})
+    wanted: dict[str, Any] = next((expect[where] for where in ("output", "stdout") if where in expect), {})
     found = case.expect.output or case.expect.stdout
     values = list(wanted.values())
     return (
