@@ -8,6 +8,7 @@ from textual.widgets import Checkbox, Input, Select, TextArea
 
 from workbench.sandbox.model import Level
 from workbench.tui.screens.call import CallScreen
+from workbench.tui.screens.save_case import SaveCaseDialog
 from workbench.tui.screens.tools import ToolChooser, ToolsScreen, call_a_tool
 from workbench.tui.screens.unsandboxed import UnsandboxedDialog
 from workbench.tui.widgets.form import FieldView
@@ -206,3 +207,27 @@ async def test_a_library_without_tools_says_what_would_bring_one(opened: Any, sk
     async with opened(mode="tools") as page:
         await page.shows("No skill of this library brings a tool.")
         assert len(page.screen.query_one(VirtualList).rows) == 0
+
+
+async def test_a_call_is_saved_as_a_case_that_passes(opened: Any, skill_library: Any) -> None:
+    async with opened(size=(80, 24)) as page:
+        await open_form(page)
+        await page.press("ctrl+s")
+        assert isinstance(page.screen, CallScreen)
+        field(page, "words").query_one(TextArea).text = "one\ntwo"
+        await page.press("ctrl+r")
+        await ran(page)
+        await page.press("ctrl+s")
+        await page.until(lambda: isinstance(page.screen, SaveCaseDialog), "the dialog")
+        await page.press("enter")
+        await page.until(lambda: "Not saved" in page.said("#problem"), "a name is needed")
+        page.screen.query_one(Input).value = "gives words back"
+        page.screen.query_one(Input).focus()
+        await page.press("enter")
+        await page.until(lambda: "another name" in page.said("#problem"), "the name is taken")
+        page.screen.query_one(Input).value = "gives two words back"
+        await page.press("enter")
+        await page.until(lambda: isinstance(page.screen, CallScreen), "it is saved")
+        text = (skill_library.root / "skills/echo/tests/echo.yaml").read_text()
+        assert "  - name: gives two words back\n    tool: echo\n    with: {words: [one, two], times: 2}\n" in text
+        assert page.workspace.last_results("skills/echo") == {"gives two words back": "ok"}

@@ -6,8 +6,7 @@ from typing import Any
 import click
 
 from workbench.errors import InputError
-from workbench.testing.results import CaseResult
-from workbench.testing.saving import save_case
+from workbench.testing.saving import said_of, save_case
 from workbench.testing.selection import Wanted
 from workbench.testing.session import How
 from workbench.text import visible
@@ -28,7 +27,7 @@ def save(workspace: Workspace, tool: Tool, result: CallResult, name: str, *, uns
     run = workspace.test([tool.skill], wanted=Wanted(case=name), how=How(unsandboxed=unsandboxed))
     again = next((one for one in run.results if one.case == name), None)
     click.echo(f"saved: {visible(saved.path)}:{saved.line}{_listed(saved.files)}", err=True)
-    click.echo(_said(again), err=True)
+    click.echo(said_of(again), err=True)
     outcome = None if again is None else again.outcome
     reason = None if again is None else again.reason
     return {**saved.to_json(), "error": None, "outcome": outcome, "reason": reason}
@@ -36,9 +35,3 @@ def save(workspace: Workspace, tool: Tool, result: CallResult, name: str, *, uns
 
 def _listed(files: tuple[str, ...]) -> str:
     return f", with {', '.join(map(visible, files))}" if files else ""
-
-
-def _said(again: CaseResult | None) -> str:
-    if again is None or again.outcome == "passed":
-        return "it passes when it is run again" if again else "it was not run again"
-    return f"run again, it does not pass ({again.reason}): what comes differs from run to run; see matchers, normalise"

@@ -17,6 +17,7 @@ from workbench.testing.case_text import case_text
 from workbench.testing.cases import FOLDER, MAX_FILE, load_cases, parse_cases
 from workbench.testing.matchers import same
 from workbench.testing.model import DEFAULT_TIMEOUT, Case
+from workbench.testing.results import CaseResult
 from workbench.text import plural, truncate, visible
 from workbench.tools import forms
 from workbench.tools.model import CallForm, CallResult, Tool
@@ -113,6 +114,15 @@ def save_case(root: Path, skill: Skill, tool: Tool, result: CallResult, name: st
     expect, snapshot = _expectation(root, skill, name, tool, result)
     entry["expect"] = expect
     return _append(root, skill, tool, entry, {**beside, **snapshot})
+
+
+def said_of(again: CaseResult | None) -> str:
+    """What it says about a saved case that it was run again at once."""
+    if again is None:
+        return "it was not run again"
+    if again.outcome == "passed":
+        return "it passes when it is run again"
+    return f"run again, it does not pass ({again.reason}): what comes differs from run to run; see matchers, normalise"
 
 
 def _check_call(tool: Tool, result: CallResult) -> None:

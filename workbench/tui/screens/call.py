@@ -21,7 +21,7 @@ from workbench.errors import WorkbenchError
 from workbench.sandbox.model import Stream
 from workbench.tools import argv, forms
 from workbench.tools.model import CallResult, RunForm, Tool
-from workbench.tui.bindings import bindings
+from workbench.tui.bindings import bindings, key_of
 from workbench.tui.jobs import Job
 from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.screens.tools import why_not
@@ -296,6 +296,16 @@ class CallScreen(WorkbenchScreen[None]):
             self._output.show(shown.output, shown.look)
         else:
             self._output.show(shown.result.stdout if tab == 1 else shown.result.stderr)
+
+    def action_save_case(self) -> None:
+        """Ask for a name and save the last call as a case of the skill."""
+        from workbench.tui.screens.save_case import SaveCaseDialog
+
+        if self._result is None or self.workspace is None:
+            key = key_of("call.run", self.workbench.keymap)
+            self.workbench.say(f"There is no call to save yet: {key} runs the tool.")
+        else:
+            self.app.push_screen(SaveCaseDialog(self.workspace, self._tool, self._result.result))
 
     def action_next_tab(self) -> None:
         """The next part of the result."""
