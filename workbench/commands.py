@@ -135,7 +135,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("call.run", "Run", "Check the form and run the tool.", ("ctrl+r",), scope="call", action="run",
             palette=False, footer=True),
     Command("call.save-case", "Save as case", "Save the call as a test case of the skill that expects what came.",
-            ("ctrl+s",), scope="call", action="save_case", cli="tools call --save-case", palette=False, footer=True),
+            ("ctrl+s",), scope="call", action="save_case", cli="tools call", palette=False, footer=True),
     Command("usage.grouping", "Group by", "Group the numbers another way.", ("b",), scope="usage", action="grouping",
             palette=False, footer=True),
     Command("usage.period", "Period", "Show another stretch of time.", ("w",), scope="usage", action="period",
