@@ -1,4 +1,4 @@
-"""Events: one row in the store for each call and each test case that ran."""
+"""Events: one row in the store for each call, each test case and each run of an evaluation."""
 
 import json
 import sqlite3
@@ -14,14 +14,14 @@ EventSource = Literal["person", "test", "agent", "demo"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One call or one test case that ran.
+    """One call, one test case or one run of an evaluation.
 
     Attributes:
         at: UTC milliseconds at which it began.
         library: The library's root commit, or its folder outside git.
         skill: Skill id.
         tree: The skill's tree that ran, where known.
-        tool: The tool's name within its skill, or the case's name.
+        tool: The tool's name within its skill, the case's name, or the evaluation's id.
         outcome: As `sandbox.model.RunOutcome`; a test whose expectations failed is `failed`.
         sandbox: The level in force.
         reason: Why it did not end well, one line.
