@@ -60,7 +60,8 @@ def test_a_changed_secret_is_another_finding() -> None:
         "password: <your password>", "token = os.environ['TOKEN_NAME_1']",
         "OPENAI_API_KEY=sk-your-key-goes-here-123456789012345",
         "postgres://user:password@localhost:5432/db", "secret = get_secret('name-2024-v1')", "https://user:pass@host/",
-        "max_tokens = 4096", "tokens: 1234567890123", "sk-this-is-just-a-long-css-class-name-for-example",
+        "max_tokens = 4096", "https://a.co/x?api_key=DEMO_KEY&d=20", "key(api_key='ABC1234XYZ99')",
+        "tokens: 1234567890123", "sk-this-is-just-a-long-css-class-name-for-example",
         "password_field = 'input[name=password]'", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
     ],
 )  # fmt: skip

@@ -43,11 +43,11 @@ _WORDS = ("passw", "pwd", "secret", "token", "api_key", "api-key", "apikey", "ac
 _ASSIGNED = re.compile(
     r"[\w-]{0,40}(?:passw(?:or)?d|pwd|secret|token|api[_-]?key|access[_-]?key|credentials?)[\w-]{0,20}[\"']?\s{0,4}"
     r"(?::=|=>|[:=])\s{0,4}(?:(?P<quote>[\"'])(?P<quoted>[^\s\"'`<>{}$()]{8,200})(?P=quote)"
-    r"|(?P<bare>[^\s\"'`<>{}$(),;\[\]]{12,200})(?=\s|$))",
+    r"|(?P<bare>[^\s\"'`<>{}$(),;&\[\]]{12,200})(?=[\s&]|$))",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
-    r"x{4}|\*{3}|\.{3}|…|•|example|sample|dummy|fake|placeholder|changeme|change[-_]me|redacted|your|<|>|\$\{|%\(|"
+    r"x{4}|\*{3}|\.{3}|…|•|example|sample|demo|abc1?23|dummy|fake|placeholder|changeme|change[-_]me|redacted|your|<|>|\$\{|%\(|"
     r"insert|replace|not-?a-?real|notreal|foobar|lorem|secret-?key|my[-_]?(?:secret|token|key|password)|0{6}|"
     r"1234567|abcdef|deadbeef|test[-_]?(?:key|token|secret)|hunter2|correct[-_]?horse|todo",
     re.IGNORECASE,
