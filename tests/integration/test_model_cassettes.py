@@ -43,6 +43,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "skill/evals/cassettes/good.jsonl"
 
 
+class NoRing:
+    def get_password(self, service_name: str, username: str) -> str | None:
+        return None
+
+
 def spec_of(fake: FakeModels, provider: Provider = "openai", **options: Any) -> ModelSpec:
     return ModelSpec(provider, fake.base(provider), "fake", "FAKE_KEY", ModelOptions(prices=PRICES, **options))
 
@@ -116,6 +121,18 @@ def test_only_what_is_missing_is_asked_in_auto_mode(fake: FakeModels, path: Path
     assert len(fake.seen) == 3
     conversation(spec_of(fake), path, "auto", run="run-2")
     assert len(fake.seen) == 6
+
+
+def test_a_key_is_needed_only_once_an_answer_is_missing(fake: FakeModels, path: Path) -> None:
+    spec, hello = spec_of(fake), [Message("user", "hello")]
+    with Cassette(path, "auto") as cassette, opened(spec, cassette) as model:
+        model.ask(hello)
+    with Cassette(path, "auto") as cassette, open_model(spec, env={}, keyring=NoRing(), cassette=cassette) as model:
+        assert model.ask(hello).cached
+        with pytest.raises(ModelError, match="FAKE_KEY is not set"):
+            model.ask([Message("user", "something else")])
+    with Cassette(path, "record") as cassette, pytest.raises(ModelError, match="FAKE_KEY is not set"):
+        open_model(spec, env={}, keyring=NoRing(), cassette=cassette)
 
 
 def test_recording_again_replaces_and_off_does_nothing(fake: FakeModels, path: Path) -> None:

@@ -1,15 +1,22 @@
 """Models are asked over real sockets, in both wire formats, and every way an endpoint can fail is said and bounded."""
 
 import json
+import shutil
+import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fake_models import KEY, Answer, FakeModels, Hang, Raw, Say, error
 from workbench.errors import CancelledError
+from workbench.testing.models import reading
 from workbench.testing.models.endpoint import Endpoint, open_model
 from workbench.testing.models.protocol import Message, ModelError, Stop, ToolCall, ToolSpec, Usage
 from workbench.testing.models.retrying import Pace
@@ -348,3 +355,36 @@ def test_what_json_cannot_say_is_refused_before_it_is_sent(fake: FakeModels, pro
     with opened(fake, provider) as model, pytest.raises(ModelError, match="JSON can't say"):
         model.ask([*HELLO, odd, Message("tool", "x", (), "c")])
     assert fake.seen == []
+
+
+def test_an_answer_in_endless_pieces_is_left(fake: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_EVENTS", 1_000)
+    assert "comes in more than 1,000 pieces" in failure(fake, "openai", Say("x" * 1_001, letters=1)).what
+
+
+def test_a_certificate_that_nobody_vouches_for_ends_it_at_once(tmp_path: Path) -> None:
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem"]
+    made += ["-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not there to make a certificate")
+    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    listener = socket.create_server(("127.0.0.1", 0))
+    waits = Waits()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with suppress(OSError), context.wrap_socket(connection, server_side=True):
+            pass
+
+    server = threading.Thread(target=serve)
+    server.start()
+    spec = ModelSpec("openai", f"https://127.0.0.1:{listener.getsockname()[1]}/v1", "fake", "K")
+    with open_model(spec, env={"K": KEY}, pace=Pace(sleep=waits)) as model, pytest.raises(ModelError) as caught:
+        model.ask(HELLO)
+    server.join(5)
+    listener.close()
+    assert "can't be trusted" in caught.value.what
+    assert "SSL_CERT_FILE" in str(caught.value.remedy)
+    assert waits == []

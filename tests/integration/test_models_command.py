@@ -1,6 +1,8 @@
 """`workbench models` says which models there are and whether one answers, in text and JSON, and never shows a key."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,18 @@ def test_models_are_listed_with_where_their_keys_and_prices_are(
     assert "unpriced" in shown
     assert KEY not in shown
     assert fake.seen == []
+
+
+def test_listing_models_loads_no_network_library(folder: Path, fake: FakeModels) -> None:
+    settings(folder, fake)
+    program = (
+        "import sys\n"
+        "from workbench.cli.main import run\n"
+        "run(['models', 'list'])\n"
+        "print({'httpx', 'jsonschema', 'textual', 'keyring'} & set(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == "set()\n"
 
 
 def test_without_models_it_says_that_nothing_is_ever_sent(capsys: pytest.CaptureFixture[str]) -> None:

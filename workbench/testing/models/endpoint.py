@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,8 @@ def open_model(
     """A model that can be asked. Nothing is sent yet; where answers are replayed only, nothing ever is.
 
     Args:
-        env: Where the key is looked for; the process's environment by default.
+        env: Where the key is looked for; the process's environment by default. Where a recording may have all answers,
+            key and price are asked for only once one is missing.
         keyring: Where else; the system's own by default, if the package `keyring` is installed.
         transport: What to send by, in the place of the network.
         cassette: Where answers are recorded or replayed. The caller closes it.
@@ -64,10 +65,11 @@ def open_model(
         UsageError: There is a budget, and nobody knows what the model costs.
     """
     pace = pace or Pace()
-    replays = cassette is not None and cassette.mode == "replay"
-    key = None if replays else find_key(spec, os.environ if env is None else env, keyring)
-    if budget is not None and not replays:
-        need_rates(spec, rates_of(spec, _milliseconds(pace)))
+    key = _Key(lambda: find_key(spec, os.environ if env is None else env, keyring))
+    if cassette is None or cassette.mode in ("record", "off"):
+        key.value()
+        if budget is not None:
+            need_rates(spec, rates_of(spec, _milliseconds(pace)))
     return Endpoint(
         spec,
         key,
@@ -84,14 +86,14 @@ class Endpoint:
     def __init__(
         self,
         spec: ModelSpec,
-        key: str | None,
+        key: "_Key",
         sender: Sender,
         cassette: Cassette | None,
         budget: Budget | None,
         pace: Pace,
     ) -> None:
         self.spec = spec
-        self._key = key
+        self._lazy_key = key
         self._sender = sender
         self._cassette = cassette if cassette is not None and cassette.mode != "off" else None
         self._budget = budget
@@ -109,6 +111,10 @@ class Endpoint:
     def close(self) -> None:
         """Close the connections."""
         self._sender.close()
+
+    @property
+    def _key(self) -> str | None:
+        return self._lazy_key.value()
 
     def ask(
         self,
@@ -256,7 +262,7 @@ class Endpoint:
             raise self._final(failure, reader, bill) from error
         except Unreachable as error:
             failure = unreachable_failure(self.spec, error, without_key(error.what, self._key))
-            if error.kind == "connect":
+            if error.kind in ("connect", "certificate"):
                 bill.refused()
             raise self._final(failure, reader, bill) from error
         self._check_answer(received, answer)
@@ -290,6 +296,21 @@ class Endpoint:
                 f"the answer of {self.spec.label} holds its own key, so it is neither kept nor shown",
                 remedy="don't trust this endpoint: withdraw the key",
             )
+
+
+class _Key:
+    """A key that is looked for once, when it is needed."""
+
+    def __init__(self, find: Callable[[], str | None]) -> None:
+        self._find = find
+        self._lock = threading.Lock()
+        self._found: tuple[str | None] | None = None
+
+    def value(self) -> str | None:
+        with self._lock:
+            if self._found is None:
+                self._found = (self._find(),)
+            return self._found[0]
 
 
 class _Bill:

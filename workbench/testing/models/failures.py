@@ -64,6 +64,9 @@ def unreachable_failure(spec: ModelSpec, error: Unreachable, key_free: str) -> M
         case "connect":
             remedy = "is the server running, and 'base_url' right?" if spec.is_local else "check the network"
             return PassingError(f"{spec.label} can't be reached: {why}", remedy=remedy)
+        case "certificate":
+            remedy = "name the authority's certificates in SSL_CERT_FILE, if it is one of your own"
+            return ModelError(f"{spec.label} can't be trusted: {why}", remedy=remedy)
         case "silence" | "total":
             remedy = "try again, ask for less, or allow more with 'silence' and 'total' (seconds) in the settings"
             return ModelError(f"{spec.label} hangs: {why}", remedy=remedy)

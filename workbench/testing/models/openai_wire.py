@@ -140,7 +140,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._text: list[str] = []
-        self._calls: dict[int, list[str]] = {}
+        self._calls: dict[int, tuple[str, str, list[str]]] = {}
         self._reason: str | None = None
         self._refused = False
         self._usage: Usage | None = None
@@ -181,19 +181,18 @@ class _Reader:
             index = len(self._calls) if raw.get("id") or not self._calls else max(self._calls)
         if index not in self._calls and len(self._calls) >= _MOST_CALLS:
             raise WrongAnswer(f"it asks for more than {_MOST_CALLS:,} tools at once")
-        call = self._calls.setdefault(index, ["", "", ""])
+        id_, name, pieces = self._calls.get(index, ("", "", []))
         function = mapping(raw.get("function"))
-        call[0] = call[0] or text_of(raw.get("id"))
-        call[1] = call[1] or text_of(function.get("name"))
         arguments = function.get("arguments")
-        call[2] += json.dumps(arguments) if isinstance(arguments, dict) else text_of(arguments)
+        pieces.append(json.dumps(arguments) if isinstance(arguments, dict) else text_of(arguments))
+        self._calls[index] = (id_ or text_of(raw.get("id")), name or text_of(function.get("name")), pieces)
 
     def answer(self) -> Answer:
         if self._reason is None:
             raise WrongAnswer("the stream ended before the answer did", PARTIAL)
         calls = tuple(
-            _call(id_, name, arguments, place)
-            for place, (_, (id_, name, arguments)) in enumerate(sorted(self._calls.items()))
+            _call(id_, name, "".join(pieces), place)
+            for place, (_, (id_, name, pieces)) in enumerate(sorted(self._calls.items()))
         )
         stop = _stop(self._reason, bool(calls), self._refused)
         return Answer("".join(self._text), calls, stop, self._usage, self._model, self._id)

@@ -5,6 +5,9 @@ from workbench.testing.models.sending import Head
 from workbench.testing.models.sse import MOST_EVENT, EventParser, TooLongError
 from workbench.testing.models.wire import Answer, Wire, WrongAnswer, document, said
 
+MOST_EVENTS = 250_000
+"""How many events an answer may have: twice what the longest answers of today come in."""
+
 _STREAM = "text/event-stream"
 
 
@@ -17,6 +20,7 @@ class ResponseReader:
         self._events = EventParser()
         self._stream = wire.reader()
         self._whole: list[bytes] = []
+        self._count = 0
 
     @property
     def began(self) -> bool:
@@ -36,6 +40,9 @@ class ResponseReader:
             return
         try:
             for event in self._events.feed(chunk):
+                self._count += 1
+                if self._count > MOST_EVENTS:
+                    raise WrongAnswer(f"it comes in more than {MOST_EVENTS:,} pieces")
                 text = self._stream.feed(event)
                 if text and self._on_text is not None:
                     self._on_text(text)

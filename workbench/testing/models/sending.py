@@ -43,7 +43,7 @@ class Unreachable(Exception):
     """The request did not come to an end.
 
     Attributes:
-        kind: `connect` (nothing was sent), `silence`, `total`, `broken` (the connection ended), `too-long`.
+        kind: `connect` or `certificate` (nothing was sent), `silence`, `total`, `broken` (it ended), `too-long`.
     """
 
     def __init__(self, kind: str, what: str) -> None:
@@ -163,7 +163,8 @@ class Sender:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             slow = isinstance(error, httpx.TimeoutException)
             reason = f"no connection within {limits.connect:g} s" if slow else _reason(error)
-            raise Unreachable("connect", reason) from error
+            untrusted = "CERTIFICATE_VERIFY_FAILED" in reason
+            raise Unreachable("certificate" if untrusted else "connect", reason) from error
         except httpx.TimeoutException as error:
             raise Unreachable("silence", f"nothing came for {limits.silence:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
