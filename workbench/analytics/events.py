@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from workbench.storage import Store
 
-EventKind = Literal["call", "test", "compare"]
+EventKind = Literal["call", "test", "compare", "audit"]
 EventSource = Literal["person", "test", "agent", "demo"]
 
 

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from workbench.errors import CancelledError, WorkbenchError
 from workbench.git import Repository, RunGit
-from workbench.reviews.contents import contents_of_tree
 from workbench.reviews.folding import FoldedTree, fold_tree, same_content
 from workbench.reviews.ledger import read_ledger
 from workbench.reviews.origins import Origin, Origins, read_origins
 from workbench.reviews.trees import current_trees
 from workbench.reviews.upstream import GoneError, Theirs, Upstreams
+from workbench.skills.contents import contents_of_tree
 from workbench.skills.model import Skill
 from workbench.text import visible
 

@@ -93,6 +93,20 @@ def _approved(repository: Repository, standing: Standing) -> tuple[str | None, s
     return tree, f"approved {tree[:12]}"
 
 
+def diff_between(repository: Repository, skill_id: str, before: str, after: str) -> SkillDiff:
+    """What changed in a skill from one revision or tree to another.
+
+    Raises:
+        InputError: One of them names no version of the skill.
+    """
+    with current_trees(repository, []) as current:
+        old, label = _named(current.scratch, skill_id, before)
+        new, missing = _named(current.scratch, skill_id, after)
+        if new is None:
+            raise InputError(missing.removeprefix("nothing: "), where=visible(skill_id))
+        return SkillDiff(skill_id, old, label, new, diff_trees(current.scratch.compare, old, new))
+
+
 def named_tree(scratch: WorkTree, skill_id: str, base: str) -> str | None:
     """The tree of a skill that a revision, a tree's id or its first digits name; None where a commit has none.
 

@@ -74,6 +74,18 @@ class ReviewDesk:
         self._checks = checks
         self._store = store
 
+    def standing(self, name: str) -> tuple[SkillRow, Background]:
+        """A skill with where it stands, and what that rests on.
+
+        Raises:
+            InputError: Outside git.
+            UsageError: No skill is meant, or more than one.
+        """
+        self.need_git("what was approved")
+        row, background = self._row(name)
+        assert background is not None
+        return row, background
+
     def history(self, skill_id: str) -> tuple[Change, ...]:
         """The commits that changed a skill, newest first, with released versions and approved trees marked."""
         row, background = self._row(skill_id)

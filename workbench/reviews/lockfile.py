@@ -100,7 +100,7 @@ def _unreadable(path: Path, name: str, why: str, remedy: str = "") -> Lock:
     return Lock(path, problems=(Problem("error", "lock-unreadable", why, path=name, remedy=remedy),))
 
 
-def changed_lock(lock: Lock, changes: Mapping[str, Mapping[str, Any] | None]) -> bytes:
+def changed_lock(lock: Lock, changes: Mapping[str, Mapping[str, Any] | None], name: str = LOCK_FILE) -> bytes:
     """The file with these entries put in (None: taken out), sorted by name, everything else kept.
 
     Raises:
@@ -114,13 +114,13 @@ def changed_lock(lock: Lock, changes: Mapping[str, Mapping[str, Any] | None]) ->
             remedy=problem.remedy or "mend it or move it away, then run this again",
         )
     entries: dict[str, Any] = {**(lock.raw.get("skills") or {})}
-    for name, entry in changes.items():
+    for key, entry in changes.items():
         if entry is None:
-            entries.pop(name, None)
+            entries.pop(key, None)
         else:
-            entries[name] = dict(entry)
-    ordered = {name: entries[name] for name in sorted(entries, key=_javascript_order)}
-    document = {"version": _VERSIONS[LOCK_FILE], **lock.raw, "skills": ordered}
+            entries[key] = dict(entry)
+    ordered = {key: entries[key] for key in sorted(entries, key=_javascript_order)}
+    document = {"version": _VERSIONS[name], **lock.raw, "skills": ordered}
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     return text.encode("utf-8", "backslashreplace")  # a lone surrogate becomes the escape that JSON has for it
 

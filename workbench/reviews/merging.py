@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from workbench.git import RunGit
-from workbench.reviews.contents import Content, Contents
 from workbench.reviews.folding import carries_metadata, folded_file, respelled
+from workbench.skills.contents import Content, Contents
 from workbench.skills.model import SKILL_FILE
 
 How = Literal["theirs", "merged", "removed", "conflict"]

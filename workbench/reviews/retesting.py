@@ -86,6 +86,18 @@ def compare_versions(lab: Lab, row: SkillRow, revision: str) -> Comparison:
     return found
 
 
+def run_version(lab: Lab, row: SkillRow, revision: str) -> TestRun:
+    """Run the cases that a version of a skill brings, on that version; outcomes are stored with its tree.
+
+    Raises:
+        InputError: The revision names no version of the skill.
+    """
+    with current_trees(lab.repository, [row.id]) as current:
+        tree = _tree_of(current.scratch, row, revision)
+        with scratch_library(current.scratch.run, row.id, tree) as root:
+            return _run(lab, root, row.id, tree)
+
+
 def bisect_case(
     lab: Lab,
     row: SkillRow,

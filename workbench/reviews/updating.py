@@ -16,12 +16,12 @@ from typing import Any
 from workbench.errors import ConflictError, InputError, RefusedError
 from workbench.git import Identity, Repository, TreeEntry
 from workbench.reviews.checking import Checked, check_one
-from workbench.reviews.contents import Content, contents_of_tree, store
 from workbench.reviews.lockfile import LOCK_FILE, Lock, hash_of, parse_lock
 from workbench.reviews.merging import Merge, MergedFile, merge
 from workbench.reviews.origins import Origin, lock_with
 from workbench.reviews.trees import WORKBENCH_FOLDER, current_trees, trees_at, write_root_tree
 from workbench.reviews.upstream import Theirs, Upstreams
+from workbench.skills.contents import Content, contents_of_tree, store
 from workbench.skills.files import folder_of
 from workbench.skills.model import ROOT_ID, Skill
 from workbench.text import plural, visible

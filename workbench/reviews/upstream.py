@@ -12,9 +12,9 @@ from typing import Any
 from workbench.errors import InputError, WorkbenchError
 from workbench.git import RunGit
 from workbench.git.remote import TIMEOUT, Mirror, Refs
-from workbench.reviews.contents import Content, contents_of_folder, contents_of_tree
 from workbench.reviews.folding import FoldedTree, fold_folder, fold_tree
 from workbench.reviews.origins import Origin
+from workbench.skills.contents import Content, contents_of_folder, contents_of_tree
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.skills.reader import parse_skill
 from workbench.text import visible

@@ -81,6 +81,30 @@ def contents_of_tree(run: RunGit, tree: str) -> dict[str, Content]:
     return {entry.path: Content(entry.mode, blobs[entry.id]) for entry in entries}
 
 
+def write_contents(folder: Path, contents: Contents) -> None:
+    """Write files into a new, empty folder, and make sure that they are on disk.
+
+    Raises:
+        InputError: A link in them leads out of the folder.
+        OSError: The folder can't be written.
+    """
+    for path, content in contents.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if content.mode == "120000":
+            leads_to = os.fsdecode(content.data)
+            where = os.path.normpath(os.path.join(os.path.dirname(path), leads_to))  # noqa: PTH118, PTH120 - text only
+            if leads_to.startswith("/") or where.split("/")[0] == "..":
+                raise InputError("a link leads out of the skill, so it is not written", where=visible(path))
+            target.symlink_to(leads_to)
+            continue
+        with target.open("xb") as file:
+            file.write(content.data)
+            os.fchmod(file.fileno(), 0o755 if content.mode == "100755" else 0o644)
+            file.flush()
+            os.fsync(file.fileno())
+
+
 def store(run: RunGit, contents: Contents) -> str:
     """Write these files as a tree, where `run` writes; gives its id."""
     with tempfile.TemporaryDirectory(prefix="workbench-store-") as scratch:

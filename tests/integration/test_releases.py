@@ -1,0 +1,91 @@
+"""Releasing, listing, comparing, testing, going back: only what is approved is released, and nothing is ever lost."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def versions(library: Any, workbench: Any) -> Any:
+    """A skill with an approved and released 1.0.0, and an approved 1.1.0."""
+    for number, word in (("1.0.0", "one"), ("1.1.0", "two")):
+        library.skill("skills/a", body=f"Say {word}.\n", metadata=f"{{version: '{number}'}}")
+        library.write("skills/a/scripts/say.sh", f"echo {word}\n")
+        cases = f"cases:\n  - {{name: says it, run: [sh, scripts/say.sh], expect: {{stdout: {{contains: {word}}}}}}}\n"
+        library.write("skills/a/tests/say.yaml", cases)
+        library.commit(f"Version {number}")
+        workbench("review", "approve", "a", "--reason", f"Says {word}.")
+        if number == "1.0.0":
+            assert workbench("version", "release", "a").code == 0
+    return library
+
+
+def test_a_release_is_an_annotated_tag_with_a_changelog_from_the_reviews(versions: Any, workbench: Any) -> None:
+    said = workbench("version", "release", "a", "--version", "1.1.0", "--json")
+    assert said.code == 0
+    assert said.json["changelog"] == ["Says two. (Ada)"]
+    assert versions.git("cat-file", "-t", "a/v1.1.0").strip() == "tag"
+    assert "- Says two. (Ada)" in versions.git("tag", "-l", "--format=%(contents)", "a/v1.1.0")
+    listed = workbench("version", "list", "a", "--json").json["versions"]
+    assert [(one["version"], one["approved"], one["current"]) for one in listed] == [
+        ("1.0.0", True, False),
+        ("1.1.0", True, True),
+    ]
+    assert workbench("skills", "show", "a", "--json").json["released"] == "1.1.0"
+
+
+def test_what_is_not_approved_or_not_newer_is_not_released(versions: Any, workbench: Any) -> None:
+    assert workbench("version", "release", "a", "--version", "2.0.0").code == 4
+    workbench("version", "release", "a")
+    assert workbench("version", "release", "a").code == 4  # it exists, and is never moved
+    versions.skill("skills/a", body="Say three.\n", metadata="{version: '0.9.0'}")
+    assert workbench("version", "release", "a").code == 4  # not committed
+    versions.commit()
+    assert workbench("version", "release", "a").code == 5  # not approved
+    workbench("review", "approve", "a", "--reason", "older")
+    assert "not newer than" in workbench("version", "release", "a").err
+    versions.skill("skills/b")
+    versions.commit()
+    workbench("review", "approve", "b", "--reason", "x")
+    assert workbench("version", "release", "b").code == 3  # it says no version
+
+
+def test_a_rollback_is_a_new_commit_that_is_approved_at_once(versions: Any, workbench: Any) -> None:
+    versions.write("README.md", "Mine, staged.\n")
+    versions.git("add", "README.md")
+    versions.write("notes.txt", "mine, untracked")
+    before = versions.git("rev-parse", "HEAD").strip()
+    said = workbench("version", "rollback", "a", "--json")
+    assert (said.code, said.json["to"], said.json["state"]) == (0, "1.0.0", "approved")
+    assert versions.git("rev-parse", "HEAD^").strip() == before
+    assert (versions.root / "skills/a/scripts/say.sh").read_text() == "echo one\n"
+    assert versions.git("status", "--porcelain").split() == ["A", "README.md", "??", "notes.txt"]
+    assert workbench("version", "rollback", "a", "--to", before).code == 0
+    assert (versions.root / "skills/a/scripts/say.sh").read_text() == "echo two\n"
+    assert workbench("version", "rollback", "a", "--to", before, "--json").json["commit"] is None
+
+
+def test_a_rollback_removes_what_came_since_and_refuses_to_lose_what_is_not_committed(
+    versions: Any, workbench: Any
+) -> None:
+    versions.write("skills/a/scripts/new.sh", "echo new\n")
+    assert workbench("version", "rollback", "a").code == 4
+    versions.commit("New script")
+    assert workbench("version", "rollback", "a", "--to", "approved").code == 0
+    assert not (versions.root / "skills/a/scripts/new.sh").exists()
+    assert versions.git("status", "--porcelain") == ""
+    assert workbench("version", "rollback", "a", "--to", "9.9.9").code == 3
+
+
+def test_any_two_versions_are_compared_and_an_old_one_is_tested_with_its_own_cases(
+    versions: Any, workbench: Any
+) -> None:
+    said = workbench("version", "compare", "a", "1.0.0", "HEAD")
+    assert said.code == 0
+    assert "-echo one" in said.out
+    assert "+echo two" in said.out
+    assert workbench("version", "compare", "a", "HEAD", "HEAD").out.endswith("identical\n")
+    assert workbench("version", "compare", "a", "nothing", "HEAD").code == 3
+    versions.write("skills/a/scripts/say.sh", "echo broken\n")
+    assert workbench("test", "a").code == 1
+    assert workbench("version", "test", "a", "1.0.0").code == 0

@@ -1,0 +1,157 @@
+"""`workbench version`: release a version, list and compare them, test an old one, go back to one."""
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from workbench.cli.output import library_option, print_json, print_table, styled
+from workbench.commands import command
+from workbench.errors import ExitCode
+from workbench.text import visible
+from workbench.workspace import Workspace
+
+
+@click.group(help=command("version").help)
+def version() -> None:
+    """Versions."""
+
+
+@version.command("list", help=command("version.list").help)
+@click.argument("name")
+@library_option
+def list_versions(workspace: Workspace, name: str, as_json: bool) -> None:
+    """List the released versions of a skill, oldest first."""
+    from workbench.reviews.states import approved_trees
+    from workbench.reviews.survey import evidence_of
+
+    row, background = workspace.reviews.standing(name)
+    approved = approved_trees(evidence_of(row.skill, row.standing.tree, background, datetime.now(UTC)))
+    found = [
+        {
+            "version": one.version, "tag": one.tag, "commit": one.commit, "tree": one.tree,
+            "approved": one.tree in approved, "current": one.tree is not None and one.tree == row.standing.tree,
+        }
+        for one in background.releases.get(row.id, ())
+    ]  # fmt: skip
+    if as_json:
+        print_json({"skill": row.id, "says": row.version, "versions": found})
+        return
+    if not found:
+        click.echo("No version of it was released.")
+    else:
+        rows = [(_text(o["version"]), _text(o["tag"]), _text(o["tree"])[:12], _marks(o)) for o in found]
+        print_table(("VERSION", "TAG", "TREE", ""), rows)
+
+
+def _text(value: object) -> str:
+    return str(value or "-")
+
+
+def _marks(one: dict[str, Any]) -> str:
+    marks = ["approved"] if one["approved"] else ["not approved"]
+    return ", ".join([*marks, *(["what is here now"] if one["current"] else [])])
+
+
+@version.command("release", help=command("version.release").help)
+@click.argument("name")
+@click.option("--version", "wanted", metavar="V", help="The version that you expect SKILL.md to say.")
+@click.option("--sign/--no-sign", default=None, help="Sign the tag; default: git's tag.gpgSign.")
+@library_option
+def release(workspace: Workspace, name: str, wanted: str | None, sign: bool | None, as_json: bool) -> None:
+    """Tag what HEAD has as a version; exit 5 if the rules do not hold."""
+    from workbench.reviews.releasing import release as run
+
+    repository = workspace.reviews.need_git("releasing")
+    row, background = workspace.reviews.standing(name)
+    done = run(repository, row, background, workspace.skills()[0], version=wanted, sign=sign)
+    if as_json:
+        print_json(done.to_json())
+        return
+    click.echo(f"released {visible(done.tag)} at {done.commit[:12]}{', signed' if done.signed else ''}")
+    for line in done.changelog:
+        click.echo(f"  - {line}")
+
+
+@version.command("compare", help=command("version.compare").help)
+@click.argument("name")
+@click.argument("before")
+@click.argument("after")
+@library_option
+def compare(workspace: Workspace, name: str, before: str, after: str, as_json: bool) -> None:
+    """Print what changed between any two versions, revisions or trees of a skill."""
+    from dataclasses import asdict
+
+    from workbench.reviews.comparing import diff_between
+    from workbench.reviews.diff import as_text
+
+    repository = workspace.reviews.need_git("comparing versions")
+    row, background = workspace.reviews.standing(name)
+    trees = {one.version: one.tree for one in background.releases.get(row.id, ()) if one.tree}
+    ends = [trees.get(one.removeprefix("v")) or one for one in (before, after)]
+    found = diff_between(repository, row.id, *ends)
+    if as_json:
+        print_json({**asdict(found), "added": found.added, "removed": found.removed})
+        return
+    click.echo(f"{visible(found.skill)}: {visible(before)} → {visible(after)}")
+    for line in as_text(found):
+        click.echo(line)
+    if not found.files:
+        click.echo("identical")
+
+
+@version.command("test", help=command("version.test").help)
+@click.argument("name")
+@click.argument("revision", metavar="VERSION")
+@click.option("--unsandboxed", is_flag=True, help="Run with your own rights, outside any sandbox.")
+@library_option
+@click.pass_context
+def test(ctx: click.Context, workspace: Workspace, name: str, revision: str, unsandboxed: bool, as_json: bool) -> None:
+    """Run the cases that a version brings, on that version."""
+    from workbench.cli.test.output import Printer, print_summary
+    from workbench.reviews.retesting import Lab, run_version
+    from workbench.testing.session import How
+
+    repository = workspace.reviews.need_git("testing a version")
+    row, background = workspace.reviews.standing(name)
+    trees = {one.version: one.tree for one in background.releases.get(row.id, ()) if one.tree}
+    how = How(unsandboxed=unsandboxed)
+    clock = int(time.time() * 1000)
+    lab = Lab(repository, workspace.store, workspace.library_id, how, lambda: clock, threading.Event())
+    with Printer(quiet=as_json):
+        run = run_version(lab, row, trees.get(revision.removeprefix("v")) or revision)
+        if as_json:
+            print_json(run.to_json())
+        else:
+            print_summary(run)
+    if run.refused:
+        ctx.exit(ExitCode.REFUSED)
+    ctx.exit(ExitCode.OK if run.ok else ExitCode.NO)
+
+
+@version.command("rollback", help=command("version.rollback").help)
+@click.argument("name")
+@click.option("--to", metavar="VERSION|approved", help="Default: the last released version that is not here now.")
+@library_option
+def rollback(workspace: Workspace, name: str, to: str | None, as_json: bool) -> None:
+    """Make a commit on the current branch in which the skill is as it was."""
+    from dataclasses import replace
+
+    from workbench.reviews.releasing import last_version, roll_back
+
+    repository = workspace.reviews.need_git("going back")
+    row, background = workspace.reviews.standing(name)
+    target = to or last_version(background, row)
+    done = roll_back(repository, row, background, target, datetime.now(UTC))
+    done = replace(done, state=workspace.row(row.id).state)
+    if as_json:
+        print_json(done.to_json())
+    elif done.commit is None:
+        click.echo(f"{visible(row.name)} is already as {visible(target)} has it")
+    else:
+        click.echo(
+            f"{visible(row.name)} is as {visible(target)} has it ({done.tree[:12]}), in commit {done.commit[:12]}"
+        )
+        click.echo(f"its state: {styled(done.state, bold=True)}")

@@ -1,0 +1,216 @@
+"""Releasing a version of a skill, and going back to an earlier one: both leave every commit and record as it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workbench.errors import ConflictError, InputError, RefusedError, UsageError
+from workbench.git import Repository, TreeEntry
+from workbench.reviews.comparing import named_tree
+from workbench.reviews.listing import SkillRow
+from workbench.reviews.model import Record
+from workbench.reviews.survey import Background
+from workbench.reviews.trees import WORKBENCH_FOLDER, current_trees
+from workbench.reviews.versions import Release
+from workbench.skills.model import ROOT_ID, Skill
+from workbench.skills.versions import parse_version
+from workbench.text import visible
+
+APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The tag that was made."""
+
+    skill: str
+    version: str
+    tag: str
+    commit: str
+    tree: str
+    signed: bool
+    changelog: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `version release --json`."""
+        return {
+            "skill": self.skill, "version": self.version, "tag": self.tag, "commit": self.commit, "tree": self.tree,
+            "signed": self.signed, "changelog": list(self.changelog),
+        }  # fmt: skip
+
+
+def release(
+    repository: Repository,
+    row: SkillRow,
+    background: Background,
+    among: Sequence[Skill],
+    *,
+    version: str | None = None,
+    sign: bool | None = None,
+) -> Released:
+    """Make the annotated tag `<skill>/v<version>` on HEAD, if the rules hold for the skill there.
+
+    Args:
+        repository: The library's.
+        row: The skill.
+        background: What its standing rests on.
+        among: All skills, since a label that two share can't be in a tag.
+        version: The version; it has to be the one that SKILL.md says, which is the default.
+        sign: Whether to sign the tag; None as git's `tag.gpgSign` says.
+
+    Raises:
+        RefusedError: The rules do not hold for it.
+        InputError: SKILL.md says no version, or none that is one.
+        ConflictError: The version is not newer, or the tag exists, or the skill has uncommitted changes.
+    """
+    standing = row.standing
+    if standing.tree is None or standing.tree != standing.head_tree:
+        raise ConflictError("its folder is not what HEAD has", where=visible(row.id), remedy="commit the skill first")
+    said = _version(row, version)
+    if standing.state != "approved":
+        why = "; ".join(standing.reasons[:2])
+        raise RefusedError(
+            f"it is {standing.state}, and only what is approved is released: {why}", where=visible(row.id)
+        )
+    earlier = background.releases.get(row.id, ())
+    _must_be_newer(row, said, earlier)
+    label = row.name if sum(skill.name == row.name for skill in among) == 1 else row.id
+    tag = f"{label}/v{said}"
+    if repository.resolve(f"refs/tags/{tag}") is not None:
+        raise ConflictError(f"the tag {visible(tag)} exists, and is never moved", where=visible(row.id))
+    signed = repository.config("tag.gpgSign") == "true" if sign is None else sign
+    changelog = _changelog(standing.records, earlier)
+    lines = [f"{row.name} {said}", "", *(f"- {line}" for line in changelog)]
+    message = "\n".join(lines).rstrip() + "\n"
+    how = "--sign" if signed else "--no-sign"
+    repository.run("tag", "--annotate", how, "--cleanup=verbatim", "-F", "-", tag, "HEAD", stdin=message.encode())
+    return Released(row.id, said, tag, repository.head() or "", standing.tree, signed, changelog)
+
+
+def _version(row: SkillRow, wanted: str | None) -> str:
+    if row.version is None:
+        remedy = "write it into SKILL.md: metadata: {version: '1.0.0'}"
+        raise InputError("the skill says no version", where=visible(row.skill.skill_file), remedy=remedy)
+    if parse_version(row.version) is None or row.version.count(".") < 2:
+        what = f"'{visible(row.version)}' is not a semantic version like 1.2.0"
+        raise InputError(what, where=visible(row.skill.skill_file))
+    if wanted is not None and wanted.removeprefix("v") != row.version:
+        what = f"SKILL.md says version {visible(row.version)}, not {visible(wanted)}"
+        raise ConflictError(
+            what, where=visible(row.id), remedy="the version is part of what was approved: change it there"
+        )
+    return row.version
+
+
+def _must_be_newer(row: SkillRow, version: str, earlier: Sequence[Release]) -> None:
+    here = parse_version(version)
+    for one in earlier:
+        there = parse_version(one.version)
+        if here is not None and there is not None and not there < here:
+            what = f"version {visible(version)} is not newer than {visible(one.version)}, which was released"
+            raise ConflictError(what, where=visible(row.id), remedy="raise metadata.version in SKILL.md")
+
+
+def _changelog(records: Sequence[Record], earlier: Sequence[Release]) -> tuple[str, ...]:
+    """The reasons of the approvals since the last release, oldest first."""
+    released = earlier[-1].tree if earlier else None
+    lines: list[str] = []
+    for record in reversed(records):
+        if released is not None and record.tree == released:
+            break
+        if record.counts and record.verdict == "approve" and record.reason:
+            lines.append(f"{' '.join(visible(record.reason).split())} ({visible(record.reviewer_name)})")
+    return tuple(dict.fromkeys(reversed(lines)))
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """The commit that restored an earlier tree; None where HEAD has that tree already."""
+
+    skill: str
+    to: str
+    tree: str
+    commit: str | None
+    state: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `version rollback --json`."""
+        return {"skill": self.skill, "to": self.to, "tree": self.tree, "commit": self.commit, "state": self.state}
+
+
+def roll_back(repository: Repository, row: SkillRow, background: Background, to: str, now: datetime) -> RolledBack:
+    """Make a commit on the current branch in which the skill has an earlier tree; nothing else changes.
+
+    Args:
+        repository: The library's.
+        row: The skill.
+        background: What its standing rests on.
+        to: A released version, `approved` for the last approved tree, or any revision or tree.
+        now: The moment of the commit.
+
+    Raises:
+        ConflictError: The folder has changes that are not committed, or another operation is under way.
+        InputError: There is no such version, or this clone lacks it.
+    """
+    standing = row.standing
+    if operation := repository.in_progress():
+        raise ConflictError(
+            f"a {operation} is in progress", where=visible(str(repository.root)), remedy="finish it first"
+        )
+    head = repository.head()
+    if head is None or standing.head_tree is None or standing.tree != standing.head_tree:
+        remedy = "commit or put away what is there first, so that nothing is lost"
+        raise ConflictError("its folder is not what HEAD has", where=visible(row.id), remedy=remedy)
+    tree = _earlier(repository, row, background, to)
+    if tree == standing.head_tree:
+        return RolledBack(row.id, to, tree, None)
+    who = repository.identity()
+    message = f"Roll {visible(row.name)} back to {visible(to)}\n\nSkill: {visible(row.id)}\nSkill-Tree: {tree}\n"
+    commit = repository.commit(_with(repository, head, row.id, tree), [head], message, who, now)
+    repository.move_ref("HEAD", commit, head, "workbench: rollback")
+    place = "." if row.id == ROOT_ID else row.id
+    kept = [f":(exclude,literal,top){WORKBENCH_FOLDER}"] if row.id == ROOT_ID else []
+    repository.run("checkout", "--quiet", "--no-overlay", commit, "--", f":(literal,top){place}", *kept)
+    return RolledBack(row.id, to, tree, commit)
+
+
+def _earlier(repository: Repository, row: SkillRow, background: Background, to: str) -> str:
+    where = visible(row.id)
+    tree: str | None
+    if to == APPROVED:
+        tree = row.standing.approved_tree
+        if tree is None:
+            raise InputError("no version of it was ever approved", where=where)
+    else:
+        releases = {one.version: one.tree for one in background.releases.get(row.id, ())}
+        tree = releases.get(to.removeprefix("v"))
+        if tree is None:
+            with current_trees(repository, [row.id]) as current:
+                tree = named_tree(current.scratch, row.id, to)
+    if tree is None:
+        raise InputError(f"{visible(to)} has no such skill", where=where)
+    if repository.resolve(f"{tree}^{{tree}}") is None:
+        raise InputError(f"the tree {tree[:12]} is not in this clone", where=where, remedy="workbench review sync")
+    return tree
+
+
+def _with(repository: Repository, head: str, skill_id: str, tree: str) -> str:
+    """HEAD's tree with a skill's replaced."""
+    if skill_id != ROOT_ID:
+        return repository.graft(f"{head}^{{tree}}", {skill_id: TreeEntry("040000", "tree", tree, skill_id)})
+    own = [entry for entry in repository.entries(head) if entry.path == WORKBENCH_FOLDER]
+    return repository.make_tree([*repository.entries(tree), *own])
+
+
+def last_version(background: Background, row: SkillRow) -> str:
+    """The version to go back to where none is named: the last released one that is not what HEAD has.
+
+    Raises:
+        UsageError: There is none.
+    """
+    for one in reversed(background.releases.get(row.id, ())):
+        if one.tree is not None and one.tree != row.standing.head_tree:
+            return one.version
+    remedy = "--to approved, or --to VERSION"
+    raise UsageError("no earlier version was released", where=visible(row.id), remedy=remedy)
