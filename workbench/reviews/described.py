@@ -8,9 +8,9 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.git import RunGit
-from workbench.reviews.contents import Content, Contents, contents_of_tree
 from workbench.skills.capabilities import Finding, scan_file
 from workbench.skills.capabilities.scan import languages_of
+from workbench.skills.contents import Content, Contents, contents_of_tree
 from workbench.skills.loading import listed_text
 from workbench.skills.model import SKILL_FILE, Skill
 from workbench.skills.reader import parse_document, parse_skill, unreadable
