@@ -215,6 +215,18 @@ def test_a_recording_edited_by_hand_is_refused_at_its_place_unless_accepted(fake
     assert sorted(recorded_texts(path, spec)) == ["edited", "honest", "honest"]
 
 
+def test_an_edited_answer_that_is_none_is_said_with_its_place(fake: FakeModels, path: Path) -> None:
+    spec, hello = spec_of(fake), [Message("user", "hello")]
+    with Cassette(path, "record") as cassette, opened(spec, cassette) as model:
+        model.ask(hello)
+    path.write_bytes(path.read_bytes().replace(b"data: {", b"data: "))
+    with Cassette(path, "replay", accept_edited=True) as cassette, opened(spec, cassette) as model:
+        what = "the recorded answer can't be used: it is not JSON"
+        with pytest.raises(ModelError, match=what) as caught:
+            model.ask(hello)
+    assert caught.value.where == f"{path}:2"
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.fake_models import KEY, Answer, FakeModels, Hang, Raw, Say, error
@@ -388,3 +389,14 @@ def test_a_certificate_that_nobody_vouches_for_ends_it_at_once(tmp_path: Path) -
     assert "can't be trusted" in caught.value.what
     assert "SSL_CERT_FILE" in str(caught.value.remedy)
     assert waits == []
+
+
+def test_another_transport_may_take_the_place_of_the_network() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+        whole = {"choices": [{"message": {"content": "from here"}, "finish_reason": "stop"}]}
+        return httpx.Response(200, json=whole)
+
+    spec = ModelSpec("openai", "https://nowhere.invalid/v1", "fake", "K")
+    with open_model(spec, env={"K": KEY}, transport=httpx.MockTransport(answer)) as model:
+        assert model.ask(HELLO).text == "from here"

@@ -176,13 +176,13 @@ class _Reader:
         return added
 
     def _add_call(self, raw: Mapping[str, Any]) -> None:
-        index = raw.get("index")
+        index, function = raw.get("index"), mapping(raw.get("function"))
         if not isinstance(index, int):  # some servers send each call whole, without a number
-            index = len(self._calls) if raw.get("id") or not self._calls else max(self._calls)
+            begins = raw.get("id") or function.get("name") or not self._calls
+            index = len(self._calls) if begins else max(self._calls)
         if index not in self._calls and len(self._calls) >= _MOST_CALLS:
             raise WrongAnswer(f"it asks for more than {_MOST_CALLS:,} tools at once")
         id_, name, pieces = self._calls.get(index, ("", "", []))
-        function = mapping(raw.get("function"))
         arguments = function.get("arguments")
         pieces.append(json.dumps(arguments) if isinstance(arguments, dict) else text_of(arguments))
         self._calls[index] = (id_ or text_of(raw.get("id")), name or text_of(function.get("name")), pieces)

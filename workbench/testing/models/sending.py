@@ -23,6 +23,7 @@ MOST_BYTES = 32 << 20
 
 _POLL_SECONDS = 0.1
 _POOLED = 32
+"""How many idle connections are kept; how many there are at once is the caller's choice."""
 _LOOP = threading.Lock()
 
 
@@ -180,7 +181,7 @@ class Sender:
                     trust_env=not self._local,
                     verify=not self._plain,
                     follow_redirects=False,  # the key goes to no other host
-                    limits=httpx.Limits(max_connections=_POOLED, max_keepalive_connections=_POOLED),
+                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=_POOLED),
                 )
             return self._client
 
