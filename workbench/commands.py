@@ -179,7 +179,7 @@ COMMANDS: tuple[Command, ...] = (
             cli="eval init", palette=False),
     Command("eval.triggers", "Test triggers", "Whether a skill is loaded for the questions of its trigger set.",
             cli="eval triggers", palette=False),
-    Command("eval.trigger", "Try a question", "Which skills' descriptions a question is nearest to, by words alone.",
+    Command("eval.trigger", "Try a question", "Which skill a question is nearest to by words, or which a model loads.",
             cli="eval trigger", palette=False),
     Command("skills.validate", "Validate", "What is wrong with skills, what to do about it, and who loads them.",
             action="validate", cli="skills validate"),

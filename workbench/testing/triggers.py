@@ -6,10 +6,9 @@ descriptions of a library. It sees shared words, not shared meaning, and everyth
 
 import math
 import re
-import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from workbench.skills.model import Skill
 from workbench.testing.evals.model import TriggerQuery
 
 Method = Literal["lexical", "model"]
+Stopped = Literal["", "cancelled", "budget"]
 
 CAVEAT = "This is a lexical stand-in: it compares words, not meaning, and no model was asked; one may choose otherwise."
 RUNS_PER_QUERY = 3
@@ -102,7 +102,7 @@ class TriggerReport:
     threshold: float = THRESHOLD
     model: str | None = None
     notes: tuple[str, ...] = ()
-    cancelled: bool = False
+    stopped: Stopped = ""
 
     @property
     def passed(self) -> int:
@@ -159,7 +159,7 @@ class TriggerReport:
             "recall": None if recall is None else round(recall, 4),
             "neighbours": [{"path": id_ or None, "queries": count} for id_, count in self.neighbours],
             "notes": list(self.notes),
-            "cancelled": self.cancelled,
+            "stopped": self.stopped or None,
         }
 
 
@@ -189,28 +189,15 @@ class LexicalIndex:
         return tuple(sorted(found, key=lambda one: (-one.score, one.id))[:limit])
 
 
-def lexical_report(
-    skills: Sequence[Skill],
-    skill: Skill,
-    queries: Sequence[TriggerQuery],
-    *,
-    cancel: threading.Event | None = None,
-    on_done: Callable[[Asked], None] | None = None,
-) -> TriggerReport:
+def lexical_report(skills: Sequence[Skill], skill: Skill, queries: Sequence[TriggerQuery]) -> TriggerReport:
     """What the words alone say of a trigger set: the skill triggers where it ranks first."""
     index = LexicalIndex([skill if one.id == skill.id else one for one in skills])
     results: list[Asked] = []
     for one in queries:
-        if cancel is not None and cancel.is_set():
-            break
         first = next(iter(index.rank(one.query, limit=1)), None)
         chosen = first.id if first else ""
         results.append(Asked(one.query, one.should_trigger, int(chosen == skill.id), 1, ((chosen, 1),)))
-        if on_done is not None:
-            on_done(results[-1])
-    return TriggerReport(
-        skill.id, skill.name, skill.description, "lexical", tuple(results), cancelled=len(results) < len(queries)
-    )
+    return TriggerReport(skill.id, skill.name, skill.description, "lexical", tuple(results))
 
 
 def _words_of(skill: Skill) -> Counter[str]:

@@ -305,10 +305,10 @@ def _write_episode(folder: Path, episode: Episode) -> None:
 def _write_grades(folder: Path, episode: Episode, graded: Graded) -> None:
     """Write what was graded; where nothing was there is no file, so that nobody takes it for a rate of 0."""
     if graded.grading.total:
+        # No total here: skill-creator looks for seconds and tokens in timing.json only where there is none.
         timing = {
             "executor_duration_seconds": round(episode.seconds, 3),
             "grader_duration_seconds": round(graded.judge_seconds, 3),
-            "total_duration_seconds": round(episode.seconds, 3),
         }
         metrics = episode.metrics()
         write_grading(folder / GRADING, graded.grading, execution_metrics=metrics, timing=timing)
