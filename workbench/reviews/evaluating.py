@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from workbench.errors import InputError, UsageError
 from workbench.git import Repository
 from workbench.reviews.comparing import named_tree
-from workbench.reviews.contents import contents_of_folder
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.trees import current_trees
 from workbench.skills import files
+from workbench.skills.contents import contents_of_folder
 from workbench.skills.model import ROOT_ID
 from workbench.skills.reader import read
 from workbench.testing.evals.bench import Version
