@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,8 @@ def test_a_wrong_key_and_a_wrong_model_are_told_apart_and_no_key_is_told(fake: F
     assert "does not accept the key (401): invalid key [key]" in caught.value.what
     assert "MY_KEY" in str(caught.value.remedy)
     assert wrong not in str(caught.value)
+    with open_model(replace(spec, key_env=None), env={}) as model, pytest.raises(ModelError, match="asks for a key"):
+        model.ask(HELLO)
     assert "was not found (404): model: no-such-model" in failure(fake, provider, model="no-such-model").what
 
 

@@ -93,6 +93,8 @@ def test_flags_choose_a_model() -> None:
     assert direct == ModelSpec("openai", "http://127.0.0.1:1/v1", "m", None)
     other = chosen_spec({}, model="m", endpoint="http://127.0.0.1:1/v1", provider="anthropic")
     assert other == ModelSpec("anthropic", "http://127.0.0.1:1", "m", None)
+    keyed = chosen_spec({}, model="m", endpoint="https://h/v1", key_env="H_KEY")
+    assert keyed == ModelSpec("openai", "https://h/v1", "m", "H_KEY")
     assert chosen_spec(MODELS, model=None) is None
 
 
@@ -113,6 +115,8 @@ def test_a_recording_needs_no_settings_to_be_replayed() -> None:
         ({"model": "zzz"}, "no model is called 'zzz'", "configured: fast, local"),
         ({"model": "m", "provider": "x"}, "no provider is called 'x'", "openai, anthropic"),
         ({"model": None, "endpoint": "https://h"}, "an endpoint needs the name of a model", "--model NAME"),
+        ({"model": "m", "endpoint": "https://h", "key_env": "sk-secret"}, "names the variable", "--key-env NAME"),
+        ({"model": "fast", "key_env": "K"}, "names the variable", "--endpoint URL"),
         ({"model": "m", "endpoint": "http://h"}, "would send the key", "https"),
         ({"model": "m", "endpoint": "\x1b[31m"}, "'␛[31m' is no address", "https"),
     ],
@@ -122,6 +126,7 @@ def test_flags_that_name_nothing_are_usage_errors(flags: dict[str, Any], what: s
         chosen_spec(MODELS, **flags)
     assert what in caught.value.what
     assert remedy in str(caught.value.remedy)
+    assert "sk-secret" not in str(caught.value)
 
 
 def test_another_host_is_not_sent_the_providers_key_unless_somebody_says_so() -> None:

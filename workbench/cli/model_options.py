@@ -16,6 +16,7 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--model", metavar="NAME", help="The model: a name from config.yaml, or its own with --endpoint.")
     @click.option("--endpoint", metavar="URL", help="Base URL of a model that config.yaml does not name.")
     @click.option("--provider", metavar="NAME", help="Its wire format: openai (the default) or anthropic.")
+    @click.option("--key-env", metavar="NAME", help="The environment variable that holds that endpoint's key.")
     @click.option("--max-cost", metavar="USD", help="Stop before a request that could exceed this.")
     @click.option("--record", is_flag=True, help="Ask the model, and record all answers anew.")
     @click.option("--replay", is_flag=True, help="Replay recorded answers only; nothing is sent.")
@@ -32,6 +33,7 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
         model: str | None,
         endpoint: str | None,
         provider: str | None,
+        key_env: str | None,
         max_cost: str | None,
         record: bool,
         replay: bool,
@@ -49,7 +51,7 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
         if accept_edited and mode == "off":
             raise UsageError("--accept-edited goes with --replay or --cassette")
         limit = None if max_cost is None else parse_amount(max_cost)
-        asking = Asking(model, endpoint, provider, limit, mode, cassette, accept_edited)
+        asking = Asking(model, endpoint, provider, limit, mode, cassette, accept_edited, key_env)
         return function(*args, asking=asking, **kwargs)
 
     return with_asking

@@ -40,8 +40,11 @@ def status_failure(spec: ModelSpec, head: Head, body: bytes, now: float) -> Mode
         failure.wait = retry_after(head.headers, now)
         return failure
     if status in (401, 403):
-        source = f"what {visible(spec.key_env)} holds" if spec.key_env else "no key was sent; name one in 'key_env'"
-        return ModelError(f"{spec.label} does not accept the key ({status}){reason}", remedy=f"check {source}")
+        if spec.key_env is None:
+            remedy = "name the environment variable of its key: 'key_env' in the settings, or --key-env"
+            return ModelError(f"{spec.label} asks for a key ({status}){reason}", remedy=remedy)
+        remedy = f"check what {visible(spec.key_env)} holds"
+        return ModelError(f"{spec.label} does not accept the key ({status}){reason}", remedy=remedy)
     if status == 404:
         remedy = "check 'model' and 'base_url' (OpenAI-compatible addresses mostly end in /v1)"
         return ModelError(f"{spec.label} was not found (404){reason}", remedy=remedy)

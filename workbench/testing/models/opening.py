@@ -25,6 +25,7 @@ class Asking:
         mode: What is done with recordings.
         cassette: The file of recordings; None for the one that belongs to what is run.
         accept_edited: Whether recordings that were edited by hand are taken.
+        key_env: The variable of the endpoint's key.
     """
 
     model: str | None = None
@@ -34,6 +35,7 @@ class Asking:
     mode: Mode = "off"
     cassette: Path | None = None
     accept_edited: bool = False
+    key_env: str | None = None
 
 
 class OpenModels:
@@ -67,6 +69,7 @@ class OpenModels:
             model=asking.model,
             endpoint=asking.endpoint,
             provider=asking.provider,
+            key_env=asking.key_env,
             recorded=self._recorded,
             where=where,
         )

@@ -119,6 +119,7 @@ def chosen_spec(
     model: str | None,
     endpoint: str | None = None,
     provider: str | None = None,
+    key_env: str | None = None,
     recorded: Sequence[tuple[str, str]] = (),
     where: str = "config.yaml",
 ) -> ModelSpec | None:
@@ -128,6 +129,7 @@ def chosen_spec(
         models: The settings' models.
         model: The user's name for one, or with an endpoint or a provider, or where a recording has it, its own name.
         endpoint: Base URL; `provider` is then OpenAI-compatible where nothing else is said.
+        key_env: The variable of its key; goes with an endpoint or a provider.
         recorded: Provider and model of what a cassette holds, where it is replayed: needs no settings.
 
     Raises:
@@ -136,13 +138,15 @@ def chosen_spec(
     """
     if provider is not None and provider not in PROVIDERS:
         raise UsageError(f"no provider is called '{visible(provider)}'", remedy=f"one of: {', '.join(PROVIDERS)}")
+    if key_env is not None and (not key_env.isidentifier() or (endpoint is None and provider is None)):
+        raise UsageError("--key-env names the variable of an endpoint's key", remedy="--key-env NAME --endpoint URL")
     if model is None:
         if endpoint is not None or provider is not None:
             raise UsageError("an endpoint needs the name of a model", remedy="--model NAME")
         return _bare(*recorded[0]) if len(set(recorded)) == 1 else None
     if endpoint is not None or provider is not None:
         kind = provider or "openai"
-        return _spec(kind, endpoint, model, None, ModelOptions(), "--endpoint", UsageError)
+        return _spec(kind, endpoint, model, key_env, ModelOptions(), "--endpoint", UsageError)
     if model in models:
         return from_settings(model, models[model], where=where)
     for kind_recorded, name in recorded:
