@@ -1,6 +1,9 @@
 """Evaluations run against an endpoint on loopback and in the real sandbox, whatever model, judge or program does."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.fake_models import KEY, FakeModels, Raw, Say, Seen, error
+from tests.fake_models import KEY, FakeModels, Hang, Raw, Say, Seen, error
 from tests.integration.conftest import Library
 from tests.scripted_model import ScriptedModel
 from workbench.errors import RefusedError
@@ -159,6 +162,13 @@ class TestSides:
             ("1", "ok", skill.workspace().tree("skills/rows")), ("1", "failed", None),
         }  # fmt: skip
         assert {json.loads(row["detail"])["configuration"] for row in rows} == {"with_skill", "without_skill"}
+        last = workbench("eval", "rows", "--last", "--json").json["last"]
+        assert (last["passed"], last["total"], last["passed_whole"], last["runs"]) == (2, 2, 1, 1)
+        assert (last["interval"], last["tree"]) == (wilson(1, 1).to_json(), rows[0]["tree"] or rows[1]["tree"])
+        assert "2 of 2 expectations met" in workbench("eval", "rows", "--last").out
+        skill.write("skills/rows/SKILL.md", "---\nname: rows\ndescription: Other.\n---\n")
+        said = workbench("eval", "rows", "--last")
+        assert (said.code, "never evaluated" in said.out) == (1, True)
 
     def test_a_misnamed_model_evaluation_or_flag_is_said(self, skill: Library, workbench: Any) -> None:
         assert workbench("eval", "rows").code == 2
@@ -264,6 +274,19 @@ class TestStopping:
         assert [run.status for run in seen.runs] == ["done", "done", "not run", "not run", "not run"]
         assert len(list((tmp_path / "w").rglob("grading.json"))) == 2
 
+    def test_ctrl_c_keeps_what_was_done(self, skill: Library, fake: FakeModels, tmp_path: Path) -> None:
+        fake.then(Say("rows: 2"), Say("no"), *[Hang()] * 4)
+        argv = [sys.executable, "-m", "workbench", "eval", "rows", "--model", "fake", "-j", "1", "--json"]
+        started = subprocess.Popen([*argv, "--out", str(tmp_path / "w")], stdout=subprocess.PIPE, cwd=skill.root)
+        end = time.monotonic() + 60
+        while len(fake.seen) < 3 and time.monotonic() < end:
+            time.sleep(0.05)
+        started.send_signal(signal.SIGINT)
+        said = json.loads(started.communicate(timeout=30)[0])
+        assert (started.returncode, said["stopped"], len(said["runs"])) == (130, "cancelled", 2)
+        assert len(list((tmp_path / "w").rglob("grading.json"))) == 2
+        assert json.loads((tmp_path / "w/iteration-1/benchmark.json").read_text()) == said
+
     def test_an_endpoint_that_fails_is_an_error_of_each_run(
         self, skill: Library, fake: FakeModels, workbench: Any
     ) -> None:
@@ -368,6 +391,16 @@ class TestBench:
                                 ("nothing", {}), ("run", {"argv": ["a\0b"]})]:  # fmt: skip
             assert not self.call(bench, name, **arguments)[0]
         assert not bench.call(ToolCall("1", "run", {}, invalid='{"argv": [')).ok
+
+    def test_names_that_no_file_can_have_do_no_harm(self, bench: Bench) -> None:
+        assert self.call(bench, "write_file", path="outputs/a", content="x")[0]
+        for path in ("outputs/a/b", "outputs/\ud800", "outputs/" + "é" * 200):
+            assert not self.call(bench, "write_file", path=path, content="x")[0]
+        assert not self.call(bench, "run", argv=["echo", "\ud800"])[0]
+        assert not self.call(bench, "read_file", path="\ud800")[0]
+        assert self.call(bench, "run", argv=["cat", "outputs/a"])[0]
+        assert self.call(bench, "run", argv=["python", "-c", "open(b'outputs/\\xff', 'w').write('x')"])[0]
+        assert self.call(bench, "list_files")[0]
 
     def test_the_skills_own_tools_are_among_them(self, skill: Library) -> None:
         tools = "tools:\n  - {name: count, description: Counts., run: [python, scripts/count.py, inputs/data.csv]}\n"

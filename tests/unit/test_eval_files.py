@@ -106,8 +106,10 @@ class TestEvals:
         assert "larger" in wrong(b" " * (5 << 20)).what
         assert "UTF-8" in wrong(b'{"evals":\n"\xff"}').what
         assert "500" in wrong(json.dumps({"evals": [{"prompt": "x"}] * 501})).what
-        error = wrong('{"evals": [{"prompt": "x", "id": "\x1b]0;evil\x07"}]}'.replace("\x1b", "\\u001b"))
-        assert "\x1b" not in str(error)
+        for id_ in ("\x1b]0;evil\x07", "\ud800", "a\nb", ""):
+            error = wrong(json.dumps({"evals": [{"prompt": "x", "id": id_}]}))
+            assert "number or a short text" in error.what
+            assert str(error).isprintable()
 
 
 class TestTriggers:

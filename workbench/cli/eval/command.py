@@ -45,6 +45,7 @@ class _EvalCommand(click.Command):
 @click.command("eval", cls=_EvalCommand, help=f"{command('eval.run').help}{_HELP}", epilog=_EPILOG)
 @click.argument("name")
 @click.option("--list", "listed", is_flag=True, help="List the evaluations and run nothing.")
+@click.option("--last", is_flag=True, help="Show the last result on the current tree and run nothing.")
 @click.option("--eval", "ids", metavar="ID", multiple=True, help="Only this evaluation; may be repeated.")
 @click.option("--runs", type=click.IntRange(1, 100), default=3, show_default=True, help="Times each runs on each side.")
 @click.option(
@@ -76,6 +77,8 @@ def eval_(
     from workbench.testing.evals.evals_file import EVALS, load_evals, read_in_skill
 
     skill = workspace.find(name)
+    if options.pop("last"):
+        return _last(workspace, skill.id, as_json=as_json)
     found = load_evals(read_in_skill(workspace.root, skill.id, EVALS))
     if listed:
         _list(skill.id, found, as_json=as_json)
@@ -91,6 +94,32 @@ def eval_(
     else:
         print_benchmark(benchmark, min_pass)
     return exit_code(benchmark, min_pass)
+
+
+def _last(workspace: Workspace, skill_id: str, *, as_json: bool) -> ExitCode:
+    """Print what the last evaluation of this very tree said."""
+    from datetime import datetime
+
+    from workbench.analytics.evaluations import last_evaluation
+    from workbench.testing.statistics import wilson
+
+    found = last_evaluation(workspace.store, workspace.library_id, skill_id, workspace.tree(skill_id))
+    interval = wilson(found.whole, found.runs) if found is not None else None
+    if as_json:
+        print_json(
+            {"path": skill_id, "last": found and {**found.to_json(), "interval": interval and interval.to_json()}}
+        )
+    elif found is None or interval is None:
+        click.echo("this tree was never evaluated")
+    else:
+        when = datetime.fromtimestamp(found.at / 1000).astimezone()
+        cost = "unpriced" if found.cost_nd is None else f"${found.cost_nd / 1e9:.4f}"
+        click.echo(
+            f"{found.passed} of {found.total} expectations met; {found.whole} of {plural(found.runs, 'run')} whole"
+            f" (95 % {interval.low:.0%}–{interval.high:.0%}); {plural(found.errors, 'error')}; {cost};"
+            f" {visible(found.model)}, {when:%Y-%m-%d %H:%M}"
+        )
+    return ExitCode.OK if found is not None else ExitCode.NO
 
 
 def _list(skill_id: str, found: "EvalSet", *, as_json: bool) -> None:

@@ -32,6 +32,8 @@ _LIMITS = Limits(
     wall_seconds=60.0, cpu_seconds=60, file_bytes=32 << 20, disk_bytes=64 << 20, processes=64, output_bytes=MAX_BYTES
 )
 _MAX_READ = 1 << 20
+_LONGEST_NAME = 255
+"""Bytes of a file's name that every usual file system takes."""
 _PATH = {"type": "string", "description": "Relative to the working folder."}
 
 
@@ -115,6 +117,7 @@ class Bench:
             return Told("the arguments are not a JSON object", ok=False)
         built_in = self._built_in.get(asked.name)
         try:
+            _check_text(asked.arguments)
             if built_in is not None:
                 _check(asked)
                 return built_in(asked.arguments)
@@ -131,7 +134,8 @@ class Bench:
             paths |= {path for path, _ in files.walk(str(self._version.folder))}
         listed = sorted(paths)
         more = [f"({len(listed) - MAX_FILES:,} more)"] if len(listed) > MAX_FILES else []
-        return Told(_cut("\n".join((*listed[:MAX_FILES], *more)) or "there are no files"))
+        text = "\n".join((*listed[:MAX_FILES], *more)) or "there are no files"
+        return Told(_cut(text.encode("utf-8", "replace").decode()))  # a name may hold bytes that are no text
 
     def _read(self, arguments: Mapping[str, Any]) -> Told:
         path = _plain(arguments["path"])
@@ -151,12 +155,15 @@ class Bench:
         path = _plain(arguments["path"])
         if not path.startswith(f"{OUTPUTS}/"):
             raise InputError(f"files are written below {OUTPUTS}/ only")
-        data = arguments["content"].encode("utf-8", "replace")
+        data = arguments["content"].encode()
+        for other in self._files:
+            if other.startswith(f"{path}/") or path.startswith(f"{other}/"):
+                raise InputError(f"'{path}' and '{other}' can't both be there: one of them would have to be a folder")
         self._keep({**self._files, path: data})
         return Told(f"wrote {plural(len(data), 'byte')}")
 
     def _run(self, arguments: Mapping[str, Any]) -> Told:
-        stdin = arguments.get("stdin", "").encode("utf-8", "replace")
+        stdin = arguments.get("stdin", "").encode()
         folder = self._version.folder if self._version else None
         return self._ran(Program(tuple(arguments["argv"]), folder=folder, stdin=stdin))
 
@@ -234,6 +241,14 @@ def _named_tools(tools: tuple[Tool, ...]) -> dict[str, Tool]:
     return {(f"skill_{tool.name}" if tool.name in taken else tool.name): tool for tool in tools if tool.callable}
 
 
+def _check_text(arguments: Mapping[str, Any]) -> None:
+    """See that all texts can be given to a program or be a file's name."""
+    try:
+        json.dumps(dict(arguments), ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise InputError("the arguments hold text that is not Unicode, or nest too deep") from error
+
+
 def _check(asked: ToolCall) -> None:
     from workbench.tools.schemas import validate
 
@@ -245,7 +260,8 @@ def _check(asked: ToolCall) -> None:
 
 def _plain(path: str) -> str:
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if path.startswith("/") or ".." in parts or "\0" in path or not parts or len(path) > 500:
+    long = len(path) > 500 or any(len(part.encode()) > _LONGEST_NAME for part in parts)
+    if path.startswith("/") or ".." in parts or "\0" in path or not parts or long:
         raise InputError(f"'{truncate(visible(path), 80)}' is not a path in the working folder")
     return "/".join(parts)
 

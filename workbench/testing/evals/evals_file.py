@@ -104,7 +104,7 @@ def _eval(document: Document, entry: Any, here: Place) -> Eval:
     if not isinstance(entry, dict):
         raise document.wrong(here, "an evaluation has to be an object")
     id_ = entry.get("id", cast(int, here[-1]) + 1)
-    if isinstance(id_, bool) or not isinstance(id_, int | str) or not str(id_).strip() or len(str(id_)) > 100:
+    if isinstance(id_, bool) or not isinstance(id_, int | str) or not str(id_).strip() or _is_odd(str(id_)):
         raise document.wrong((*here, "id"), "it has to be a number or a short text")
     prompt = _text(document, entry, here, "prompt")
     expected = _text(document, entry, here, "expected_output", needed=False)
@@ -186,6 +186,10 @@ def _schema(document: Document, entry: Mapping[str, Any], here: Place) -> Any:
     for place, message in schema_complaints(schema):
         raise document.wrong((*here, "schema", *place), message)
     return schema
+
+
+def _is_odd(id_: str) -> bool:
+    return len(id_) > 100 or not id_.isprintable()
 
 
 def _is_output(path: str) -> bool:

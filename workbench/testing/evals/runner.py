@@ -21,7 +21,7 @@ from workbench.testing.evals.model import Eval, Grading
 from workbench.testing.evals.places import Places
 from workbench.testing.evals.result_files import GRADING, TIMING, write_grading
 from workbench.testing.models.protocol import BudgetSpentError, Model
-from workbench.text import decode
+from workbench.text import decode, visible
 
 Configuration = Literal["with_skill", "without_skill", "old_skill"]
 RunStatus = Literal["done", "error", "not run"]
@@ -334,10 +334,10 @@ def _event(skill: str, done: EvalRun, side: Side, began: float) -> Event:
         source="test",
         skill=skill,
         tree=side.version.tree if side.version else None,
-        tool=str(done.one.id),
+        tool=visible(str(done.one.id)),
         outcome=outcome,
         duration_ms=round(seconds * 1000),
-        reason=done.reason or None,
+        reason=visible(done.reason) or None,
         detail={
             "configuration": done.configuration,
             "number": done.number,
