@@ -192,6 +192,8 @@ COMMANDS: tuple[Command, ...] = (
             action="sync_reviews", cli="review sync"),
     Command("review.queue", "Review queue", "What waits for you, what for others, what went stale; the riskiest first.",
             cli="review queue", palette=False),
+    Command("review.open", "Open changes", "Every skill that a range or a pull request touches, as one review.",
+            cli="review open", palette=False),
     Command("review.log", "Search reviews", "Every verdict, by skill, person, day and kind.", cli="review log",
             palette=False),
     Command("review.receipt", "Receipt", "What was decided on a skill, by whom and why, under one digest.",

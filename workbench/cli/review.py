@@ -8,10 +8,11 @@ import click
 
 from workbench.cli.output import library_option, print_json, print_table, state_label, styled
 from workbench.cli.review_card import card
+from workbench.cli.review_changeset import decide_range, open_
 from workbench.cli.review_queue import queue
 from workbench.cli.review_records import log, receipt, verify_receipt
 from workbench.commands import command
-from workbench.errors import ExitCode
+from workbench.errors import ExitCode, UsageError
 from workbench.reviews.diff import as_text
 from workbench.reviews.model import Verdict
 from workbench.text import plural, visible
@@ -27,7 +28,7 @@ def review() -> None:
     """Reviews."""
 
 
-for _command in (card, queue, log, receipt, verify_receipt):
+for _command in (open_, card, queue, log, receipt, verify_receipt):
     review.add_command(_command)
 
 
@@ -68,16 +69,37 @@ def _verdict_command(name: str, verdict: Verdict, *, needs_reason: bool) -> None
     """Make the command that records one kind of verdict."""
 
     @review.command(name, help=command(f"review.{name}").help)
-    @click.argument("skill", metavar="NAME")
+    @click.argument("skill", metavar="[NAME]", required=False)
+    @click.option(
+        "--range", "range_", metavar="RANGE", help="On all skills of main...HEAD or of an opened pr/123 instead."
+    )
     @click.option("--reason", "-m", default="", required=needs_reason, metavar="TEXT", help="Why; it is kept in git.")
-    @click.option("--expect", metavar="TREE", help="The tree you read: refuse, with exit code 4, if it is another.")
+    @click.option(
+        "--expect",
+        metavar="TREE",
+        help="The tree (of a range: the head) you read: refuse, with exit code 4, if it is another.",
+    )
     @click.option("--sign/--no-sign", default=None, help="Sign the record with your SSH key; default: the settings.")
     @library_option
     def record(
-        workspace: Workspace, skill: str, reason: str, expect: str | None, sign: bool | None, as_json: bool
+        workspace: Workspace,
+        skill: str | None,
+        range_: str | None,
+        reason: str,
+        expect: str | None,
+        sign: bool | None,
+        as_json: bool,
     ) -> None:
+        may_ask = sys.stdin.isatty()
+        if range_ is not None and skill is None:
+            decide_range(workspace, range_, verdict, reason, expect=expect, sign=sign, may_ask=may_ask, as_json=as_json)
+            return
+        if skill is None or range_ is not None:
+            raise UsageError(
+                "name one skill, or a range", remedy=f"review {name} NAME, or: review {name} --range RANGE"
+            )
         done = workspace.reviews.decide(
-            workspace.find(skill).id, verdict, reason, expect=expect, via="cli", sign=sign, may_ask=sys.stdin.isatty()
+            workspace.find(skill).id, verdict, reason, expect=expect, via="cli", sign=sign, may_ask=may_ask
         )
         if as_json:
             print_json(done.to_json())

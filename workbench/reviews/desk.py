@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.config import Settings, cache_dir
-from workbench.errors import InputError
+from workbench.errors import InputError, UsageError
 from workbench.git import Repository
 from workbench.policy.decide import demands_a_key
 from workbench.reviews import last_seen
@@ -25,6 +25,7 @@ from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.reviews.card import Card
+    from workbench.reviews.changeset import ChangeSet
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
     from workbench.reviews.queue import Waiting
@@ -162,10 +163,65 @@ class ReviewDesk:
             refuse_agents(f"'{verdict}'")
         row, background = self._row(skill_id)
         signer = None
-        if self._is_to_sign(sign, row, background):
+        if self._is_to_sign(sign, [row.id], background):
             signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
         opinion = verdicts.Opinion(verdict, reason, via, expect, self._checks(row), extra, signer)
         done = verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
+        self._rewritten(repository)
+        return done
+
+    def open_set(
+        self, range_: str, *, fetch: bool = False, remote: str | None = None, since_my_verdict: bool = False
+    ) -> "ChangeSet":
+        """Every skill that a range or a pull request touches; nothing is checked out.
+
+        Args:
+            fetch: Ask the remote for a pull request's head first; else it is the one that was fetched last.
+
+        Raises:
+            WorkbenchError: As `reviews.changeset.ends_of` and `reviews.pulls.fetch_pull`.
+        """
+        from workbench.reviews.changeset import ends_of, read_changeset
+        from workbench.reviews.pulls import fetch_pull, pull_number
+
+        repository = self.need_git("a set of changes")
+        number = pull_number(range_.rpartition("..")[2])
+        if fetch and number is not None:
+            fetch_pull(repository, cache_dir(), number, remote=remote)
+        me = repository.identity().email if since_my_verdict else None
+        return read_changeset(repository, ends_of(repository, range_), datetime.now(UTC), since_verdict_of=me)
+
+    def decide_set(
+        self,
+        range_: str,
+        verdict: Verdict,
+        reason: str,
+        *,
+        expect: str | None = None,
+        via: str = "cli",
+        sign: bool | None = None,
+        may_ask: bool = False,
+    ) -> tuple[Recorded, ...]:
+        """Record one verdict on every skill of a range or an opened pull request, in one commit.
+
+        Nothing is fetched, so that a request that moved meanwhile is judged as it was opened. Args and raises as
+        `decide`; `expect` is the head that was read.
+        """
+        from workbench.reviews import signing, verdicts
+        from workbench.reviews.agents import refuse_agents
+        from workbench.reviews.survey import read_background
+
+        repository = self.need_git("a verdict")
+        if verdict == "revoke":
+            raise UsageError("a revoke is of one skill", remedy="workbench review revoke NAME --reason TEXT")
+        if verdict == "approve":
+            refuse_agents(f"'{verdict}'")
+        subjects = self.open_set(range_).subjects(expect)
+        signer = None
+        if self._is_to_sign(sign, [one.skill.id for one in subjects], read_background(repository, (), ())):
+            signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
+        opinion = verdicts.Opinion(verdict, reason, via, sign=signer)
+        done = verdicts.decide_all(repository, subjects, opinion, datetime.now(UTC))
         self._rewritten(repository)
         return done
 
@@ -283,12 +339,12 @@ class ReviewDesk:
 
         return read_background(self.need_git("a policy"), (), ()).in_force
 
-    def _is_to_sign(self, wanted: bool | None, row: SkillRow, background: Background | None) -> bool:
+    def _is_to_sign(self, wanted: bool | None, ids: Sequence[str], background: Background | None) -> bool:
         """Whether a verdict is signed: as asked for, else as the settings say, else where the policy demands it."""
         if wanted is not None or self.settings.sign != "auto":
             return self.settings.sign == "always" if wanted is None else wanted
         policy = background.policy if background else None
-        return policy is not None and demands_a_key(policy, row.id)
+        return policy is not None and any(demands_a_key(policy, id_) for id_ in ids)
 
     def need_git(self, what: str) -> Repository:
         """The repository.

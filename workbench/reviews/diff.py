@@ -1,9 +1,10 @@
 """What changed between two trees of a skill, as data; git computes the hunks."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Literal
 
 from workbench.git import RunGit
@@ -201,15 +202,27 @@ def _notes(old_mode: str, new_mode: str, binary: bool, hunks: Sequence[Hunk]) ->
                 yield f"line {line.new}: {plural(len(hidden), 'hidden character')} ({visible(names)})"
 
 
-def as_text(diff: SkillDiff, paint: Callable[[str, str], str] = lambda text, _style: text) -> Iterator[str]:
-    """A diff as lines for a terminal or a file, sanitised; `paint(text, style)` may add colour."""
+def as_text(
+    diff: SkillDiff,
+    paint: Callable[[str, str], str] = lambda text, _style: text,
+    *,
+    read_in: Mapping[tuple[str, int], str] = MappingProxyType({}),
+) -> Iterator[str]:
+    """A diff as lines for a terminal or a file, sanitised; `paint(text, style)` may add colour.
+
+    Args:
+        read_in: For hunks (by file and number) that were shown elsewhere: where; their lines are left out.
+    """
     for file in diff.files:
         name = visible(file.path) if not file.old_path else f"{visible(file.old_path)} → {visible(file.path)}"
         yield paint(f"{file.status} {name}  +{file.added} -{file.removed}", "file")
         for note in file.notes:
             yield paint(f"  ! {note}", "note")
-        for hunk in file.hunks:
+        for number, hunk in enumerate(file.hunks):
             place = f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@"
             yield paint(f"{place} {visible(hunk.heading)}".rstrip(), "hunk")
+            if (file.path, number) in read_in:
+                yield paint(f"  the same as in {visible(read_in[file.path, number])}", "note")
+                continue
             for line in hunk.lines:
                 yield paint(line.kind + visible(line.text.expandtabs(4)), line.kind)

@@ -136,7 +136,12 @@ def _gains(row: SkillRow, background: Background) -> frozenset[str] | None:
 def _risk(row: SkillRow, group: Group, gains: frozenset[str] | None) -> Risk:
     if group in ("approved", "released"):
         return "low"
-    if gains is None or row.standing.tree != row.standing.head_tree:
+    return "unknown" if row.standing.tree != row.standing.head_tree else risk_of(gains)
+
+
+def risk_of(gains: frozenset[str] | None) -> Risk:
+    """How risky it looks that a tree gained these kinds of capabilities (None: nobody knows which)."""
+    if gains is None:
         return "unknown"
     if gains & _HIGH:
         return "high"

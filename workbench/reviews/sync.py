@@ -79,9 +79,9 @@ def sync(
         ConflictError: The remote's branch was rewritten, or the local one is checked out or kept moving.
         GitError: The remote refuses what is sent.
     """
-    name = _remote(repository, remote)
-    mirror = Mirror(cache, _address(repository, name), cancel=cancel, credentials=True)
-    outgoing = Mirror(cache, _address(repository, name, push=True), cancel=cancel, credentials=True)
+    name = remote_name(repository, remote)
+    mirror = Mirror(cache, remote_address(repository, name), cancel=cancel, credentials=True)
+    outgoing = Mirror(cache, remote_address(repository, name, push=True), cancel=cancel, credentials=True)
     before = repository.resolve(REVIEWS_REF)
     if repository.checked_out(REVIEWS_REF):
         what = "the branch workbench/reviews is checked out, and would move under your feet"
@@ -112,7 +112,12 @@ def sync(
     return result
 
 
-def _remote(repository: Repository, wanted: str | None) -> str:
+def remote_name(repository: Repository, wanted: str | None) -> str:
+    """The remote that is meant: the one named, else `origin`, or the only one.
+
+    Raises:
+        UsageError: There is none, or none of that name.
+    """
     names = decode(repository.run("remote")).split("\n")[:-1]
     if wanted is not None:
         if wanted not in names:
@@ -125,7 +130,7 @@ def _remote(repository: Repository, wanted: str | None) -> str:
     raise UsageError("no remote to share reviews with", where=visible(str(repository.root)), remedy=remedy)
 
 
-def _address(repository: Repository, name: str, *, push: bool = False) -> str:
+def remote_address(repository: Repository, name: str, *, push: bool = False) -> str:
     """A remote's address; a relative one is a folder beside the work tree's."""
     options = ("--push",) if push else ()
     address = decode(repository.run("remote", "get-url", *options, "--", name)).strip()

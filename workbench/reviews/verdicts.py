@@ -17,7 +17,7 @@ from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.reviews.states import open_records
 from workbench.reviews.trees import write_root_tree
 from workbench.skills.model import ROOT_ID, Skill
-from workbench.text import visible
+from workbench.text import plural, visible
 
 _NEEDS_REASON: frozenset[Verdict] = frozenset({"approve", "request-changes", "revoke", "comment"})
 _LEAST_EXPECT = 7
@@ -43,6 +43,21 @@ class Opinion:
     sign: Callable[[bytes], bytes] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One skill that a verdict is on.
+
+    Attributes:
+        commit: The commit that has the tree which was read; None for HEAD.
+        checks: How its own checks stood; None for the opinion's.
+    """
+
+    skill: Skill
+    standing: Standing
+    commit: str | None = None
+    checks: Mapping[str, Any] | None = None
+
+
 def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Opinion, now: datetime) -> Recorded:
     """Record a verdict; the user's branch, index and work tree stay as they are.
 
@@ -51,26 +66,46 @@ def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Op
         InputError: The skill can't be loaded or named in a record, or git does not know who the user is.
         ConflictError: The tree is not the one expected, or not the one at HEAD, or there is nothing to revoke.
     """
+    return decide_all(repository, [Subject(skill, standing)], opinion, now)[0]
+
+
+def decide_all(
+    repository: Repository, subjects: Sequence[Subject], opinion: Opinion, now: datetime
+) -> tuple[Recorded, ...]:
+    """Record one verdict on several skills in one commit, a record each; on all of them or on none.
+
+    Raises:
+        WorkbenchError: As `decide`, for whichever skill comes first.
+    """
     if opinion.verdict in _NEEDS_REASON and not opinion.reason.strip():
         raise UsageError(f"'{opinion.verdict}' needs a reason", remedy="say what you saw: --reason TEXT")
+    trees = [_accepted_tree(repository, subject, opinion) for subject in subjects]
+    who = repository.identity()
+    made: dict[str, bytes] = {}
+    for subject, tree in zip(subjects, trees, strict=True):
+        file, data = _record_file(repository, subject, opinion, tree, who, now)
+        made[file] = data
+    files = dict(made)
+    if opinion.sign is not None:
+        files |= {f"{file}{SIGNATURE_SUFFIX}": opinion.sign(data) for file, data in made.items()}
+    kept = trees if opinion.verdict == "approve" else []
+    commit = ledger.append(repository, files, kept, _message(subjects, trees, opinion), who, now)
+    return tuple(Recorded(_read_back(files, file, commit, who), commit) for file in made)
+
+
+def _accepted_tree(repository: Repository, subject: Subject, opinion: Opinion) -> str:
+    """The tree that the verdict is on, written where git keeps it only as part of another."""
+    skill, standing = subject.skill, subject.standing
     if encodable(skill.id) != skill.id:
         raise InputError(
             "the folder's name is not UTF-8, so no record can name it", where=visible(skill.id), remedy="rename it"
         )
     tree = _tree_to_judge(skill, standing, opinion)
-    who = repository.identity()
     if skill.id == ROOT_ID and tree == standing.head_tree:
-        write_root_tree(repository.run, "HEAD")
+        write_root_tree(repository.run, subject.commit or "HEAD")
     if skill.id == POLICY_ID and tree == standing.head_tree:
         _usable_policy(repository, opinion)
-    file, data = _record_file(repository, skill, standing, opinion, tree, who, now)
-    message = _message(skill, tree, opinion)
-    kept = [tree] if opinion.verdict == "approve" else []
-    files = {file: data}
-    if opinion.sign is not None:
-        files[f"{file}{SIGNATURE_SUFFIX}"] = opinion.sign(data)
-    commit = ledger.append(repository, files, kept, message, who, now)
-    return Recorded(_read_back(files, file, commit, who), commit)
+    return tree
 
 
 def _tree_to_judge(skill: Skill, standing: Standing, opinion: Opinion) -> str:
@@ -127,8 +162,9 @@ def _tree_to_revoke(skill: Skill, standing: Standing) -> str:
 
 
 def _record_file(
-    repository: Repository, skill: Skill, standing: Standing, opinion: Opinion, tree: str, who: Identity, now: datetime
+    repository: Repository, subject: Subject, opinion: Opinion, tree: str, who: Identity, now: datetime
 ) -> tuple[str, bytes]:
+    skill, standing = subject.skill, subject.standing
     settles: Sequence[Record] = open_records(standing.records, tree) if opinion.verdict == "approve" else ()
     roots = repository.roots()
     fields = {
@@ -138,17 +174,17 @@ def _record_file(
         "library": roots[0] if roots else None,
         "tree": tree,
         "digest": digest_of(repository, tree),
-        "commit": repository.head(),
+        "commit": subject.commit or repository.head(),
         "base": standing.approved_tree if standing.approved_tree != tree else _base(standing, tree),
         "version": skill.version,
-        "policy": repository.resolve("HEAD:.workbench"),
+        "policy": repository.resolve(f"{subject.commit or 'HEAD'}:.workbench"),
         "verdict": opinion.verdict,
         "answers": [record.file for record in settles],
         "reviewer": {"name": who.name, "email": who.email},
         "via": "ci" if opinion.via == "cli" and os.environ.get("CI") == "true" else opinion.via,
         "reason": encodable(opinion.reason).strip(),
         "comments": [],
-        "checks": dict(opinion.checks or {}),
+        "checks": dict(subject.checks or opinion.checks or {}),
         **(opinion.extra or {}),
         "at": records.timestamp(now),
     }
@@ -167,14 +203,16 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _message(skill: Skill, tree: str, opinion: Opinion) -> str:
+def _message(subjects: Sequence[Subject], trees: Sequence[str], opinion: Opinion) -> str:
     what = {"approve": "Approve", "request": "Request review of", "request-changes": "Request changes of",
             "comment": "Comment on", "revoke": "Revoke", "baseline": "Baseline"}[opinion.verdict]  # fmt: skip
+    name = visible(subjects[0].skill.name) if len(subjects) == 1 else plural(len(subjects), "skill")
     reason = f"{visible(opinion.reason.strip())}\n\n" if opinion.reason.strip() else ""
-    return (
-        f"{what} {visible(skill.name)}\n\n{reason}"
-        f"Skill: {visible(skill.id)}\nSkill-Tree: {tree}\nVerdict: {opinion.verdict}\n"
+    named = "".join(
+        f"Skill: {visible(subject.skill.id)}\nSkill-Tree: {tree}\n"
+        for subject, tree in zip(subjects, trees, strict=True)
     )
+    return f"{what} {name}\n\n{reason}{named}Verdict: {opinion.verdict}\n"
 
 
 def _read_back(files: Mapping[str, bytes], file: str, commit: str, who: Identity) -> Record:

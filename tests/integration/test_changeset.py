@@ -1,0 +1,213 @@
+"""Change sets: every skill that a range or a pull request touches, read and decided as one."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED = "Ask first.\nThen do it.\nSay what you did.\n"
+
+
+@pytest.fixture
+def branch(library: Any) -> Any:
+    """Three skills on main; a branch changes two of them alike, removes the third and adds a fourth."""
+    for name in ("a", "b", "old"):
+        library.skill(f"skills/{name}")
+    library.commit()
+    library.git("switch", "-q", "-c", "topic")
+    for name in ("a", "b"):
+        library.write(f"skills/{name}/references/how.md", SHARED)
+    library.write("skills/b/scripts/get.sh", "#!/bin/sh\ncurl https://example.com\n")
+    library.git("rm", "-rq", "skills/old")
+    library.skill("skills/new")
+    library.write("README.md", "hi\n")
+    library.commit("Change four", author="Eve <eve@example.com>")
+    return library
+
+
+def test_a_range_lists_every_skill_it_touches_the_riskiest_first(branch: Any, workbench: Any) -> None:
+    said = workbench("review", "open", "main...HEAD", "--json").json
+    assert [one["path"] for one in said["skills"]] == ["skills/b", "skills/a", "skills/new", "skills/old"]
+    assert [one["removed"] for one in said["skills"]] == [False, False, False, True]
+    assert said["skills"][0]["risk"] == "high"
+    assert "network" in said["skills"][0]["gains"]
+    assert said["outside"] == ["README.md"]
+    assert said["head"] == branch.git("rev-parse", "HEAD").strip()
+    assert not said["policy_changes"]
+
+
+def test_what_repeats_across_skills_is_read_once_and_counted(branch: Any, workbench: Any) -> None:
+    said = workbench("review", "open", "main...HEAD", "--json").json
+    assert said["repeated"] == 1
+    [how] = [file for file in said["skills"][1]["files"] if file["path"] == "references/how.md"]
+    assert [hunk["same_as_in"] for hunk in how["hunks"]] == ["skills/b"]
+    text = workbench("review", "open", "main...HEAD", "--diff").out
+    assert text.count("Say what you did.") == 1
+    assert "the same as in skills/b" in text
+
+
+def test_one_verdict_is_one_commit_with_a_record_for_each_skill(branch: Any, workbench: Any) -> None:
+    before = branch.fingerprint()
+    said = workbench("review", "approve", "--range", "main...HEAD", "--reason", "read all", "--json")
+    assert said.code == 0, said.err
+    records = said.json["records"]
+    assert [record["path"] for record in records] == ["skills/b", "skills/a", "skills/new"]
+    assert {record["introduced"] for record in records} == {said.json["commit"]}
+    assert {record["commit"] for record in records} == {branch.git("rev-parse", "HEAD").strip()}
+    assert branch.git("rev-list", "--count", "workbench/reviews").strip() == "1"
+    assert branch.fingerprint() == before
+    assert workbench("review", "verify").code == 0
+
+
+def test_a_head_that_moved_since_it_was_read_is_refused(branch: Any, workbench: Any) -> None:
+    read = workbench("review", "open", "main...topic", "--json").json["head"]
+    branch.skill("skills/a", body="Slipped in.\n")
+    branch.commit()
+    said = workbench("review", "approve", "--range", "main...topic", "--expect", read, "--reason", "x")
+    assert said.code == 4
+    assert "it moved since you read it" in said.err
+    assert branch.git("branch", "--list", "workbench/reviews") == ""
+    assert workbench("review", "approve", "--range", "main...topic", "--expect", read[:6], "--reason", "x").code == 4
+
+
+def test_one_skill_that_no_client_loads_keeps_the_whole_set_from_being_approved(branch: Any, workbench: Any) -> None:
+    branch.write("skills/broken/SKILL.md", "---\nname: [\n---\n")
+    branch.commit()
+    assert workbench("review", "approve", "--range", "main...HEAD", "--reason", "x").code == 3
+    assert branch.git("branch", "--list", "workbench/reviews") == ""
+    assert workbench("review", "request-changes", "--range", "main...HEAD", "--reason", "mend it").code == 0
+    assert branch.state("broken") == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (("open", "main"), 2),
+        (("open", "nowhere...HEAD"), 3),
+        (("open", "--json", "--", "--upload-pack=x...HEAD"), 3),
+        (("approve", "--reason", "x"), 2),
+        (("approve", "a", "--range", "main...HEAD", "--reason", "x"), 2),
+        (("revoke", "--range", "main...HEAD", "--reason", "x"), 2),
+        (("approve", "--range", "main...HEAD"), 2),
+        (("approve", "--range", "HEAD...HEAD", "--reason", "x"), 3),
+        (("approve", "--range", "pr/7", "--reason", "x"), 3),
+        (("open", "pr/7"), 2),
+    ],
+)
+def test_what_names_nothing_is_said_and_nothing_is_recorded(
+    branch: Any, workbench: Any, args: tuple[str, ...], code: int
+) -> None:
+    said = workbench("review", *args)
+    assert said.code == code
+    assert "Traceback" not in said.err
+    assert branch.git("branch", "--list", "workbench/reviews") == ""
+
+
+def test_an_agent_reads_a_set_and_does_not_approve_it(
+    branch: Any, workbench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDECODE", "1")
+    assert workbench("review", "open", "main...HEAD").code == 0
+    assert workbench("review", "approve", "--range", "main...HEAD", "--reason", "x").code == 5
+    assert workbench("review", "comment", "--range", "main...HEAD", "--reason", "x").code == 0
+
+
+def test_the_author_of_a_pull_request_is_known_though_it_is_not_checked_out(branch: Any, workbench: Any) -> None:
+    branch.git("switch", "-q", "main")
+    branch.write(".workbench/policy.yaml", "schema: 1\nrequire: [{when: {}, chain: [{role: anybody}]}]\n")
+    branch.commit("Policy")
+    branch.as_user("Eve", "eve@example.com")
+    workbench("review", "approve", "--range", "main...topic", "--reason", "mine")
+    states = {one["path"]: one["state"] for one in workbench("review", "open", "main...topic", "--json").json["skills"]}
+    assert states["skills/new"] == "in-review"
+    branch.as_user("Ada", "ada@example.com")
+    workbench("review", "approve", "--range", "main...topic", "--reason", "read")
+    states = {one["path"]: one["state"] for one in workbench("review", "open", "main...topic", "--json").json["skills"]}
+    assert states["skills/new"] == "approved"
+
+
+def test_what_i_judged_last_can_be_the_base(branch: Any, workbench: Any) -> None:
+    workbench("review", "comment", "--range", "main...HEAD", "--reason", "so far")
+    branch.write("skills/a/references/more.md", "More.\n")
+    branch.commit()
+    said = workbench("review", "open", "main...HEAD", "--since-my-verdict", "--json").json
+    files = {one["path"]: [file["path"] for file in one["files"]] for one in said["skills"]}
+    assert files["skills/a"] == ["references/more.md"]
+    assert files["skills/b"] == []
+
+
+def test_a_change_of_the_rules_is_not_approved_along(branch: Any, workbench: Any) -> None:
+    branch.write(".workbench/policy.yaml", "schema: 1\n")
+    branch.commit("Policy")
+    said = workbench("review", "open", "main...HEAD")
+    assert "approved apart, as @policy" in said.err
+    done = workbench("review", "approve", "--range", "main...HEAD", "--reason", "x", "--json").json
+    assert "@policy" not in [record["path"] for record in done["records"]]
+
+
+def test_attributes_and_drivers_of_the_request_hide_nothing(branch: Any, workbench: Any) -> None:
+    branch.write(".gitattributes", "*.sh binary\n*.md -diff\n")
+    branch.commit()
+    assert "curl https://example.com" in workbench("review", "open", "main...HEAD", "--diff").out
+
+
+def test_hostile_names_reach_the_terminal_harmless(branch: Any, workbench: Any) -> None:
+    branch.write("skills/evil\x1b[2J/SKILL.md", "---\nname: evil\ndescription: Does it.\n---\n\x1b]0;owned\x07\n")
+    branch.commit()
+    said = workbench("review", "open", "main...HEAD", "--diff")
+    assert "\x1b" not in said.out + said.err
+
+
+@pytest.fixture
+def remote(branch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bare remote in which `topic` is pull request 12 and merge request 13; the clone has neither."""
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    bare = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True, env={**os.environ})
+    branch.git("remote", "add", "origin", str(bare))
+    branch.git("push", "-q", "origin", "main", "topic:refs/pull/12/head", "topic:refs/merge-requests/13/head")
+    branch.git("switch", "-q", "main")
+    branch.git("branch", "-qD", "topic")
+    branch.git("reflog", "expire", "--expire=now", "--all")
+    branch.git("gc", "-q", "--prune=now")
+    return bare
+
+
+@pytest.mark.parametrize("number", [12, 13])
+def test_a_pull_request_is_fetched_and_nothing_checked_out(
+    remote: Path, branch: Any, workbench: Any, number: int
+) -> None:
+    before = branch.fingerprint()
+    said = workbench("review", "open", f"pr/{number}", "--json")
+    assert said.code == 0, said.err
+    assert len(said.json["skills"]) == 4
+    assert branch.fingerprint() == before
+    assert branch.git("rev-parse", f"refs/workbench/pr/{number}").strip() == said.json["head"]
+    assert workbench("review", "open", "pr/99").code == 3
+
+
+def test_an_approved_pull_request_is_approved_however_it_is_merged(remote: Path, branch: Any, workbench: Any) -> None:
+    workbench("review", "open", "pr/12")
+    done = workbench("review", "approve", "--range", "pr/12", "--reason", "read all of it")
+    assert done.code == 0, done.err
+    branch.git("update-ref", "-d", "refs/workbench/pr/12")
+    branch.git("fetch", "-q", "origin", "refs/pull/12/head")
+    branch.git("merge", "-q", "--squash", "FETCH_HEAD")
+    branch.commit("Squashed")
+    assert workbench("review", "verify", "--base", "origin/main").code == 0
+
+
+def test_a_request_that_moves_after_it_was_opened_is_judged_as_it_was_read(
+    remote: Path, branch: Any, workbench: Any
+) -> None:
+    read = workbench("review", "open", "pr/12", "--json").json["head"]
+    branch.git("switch", "-q", "-c", "sly", read)
+    branch.skill("skills/a", body="Slipped in.\n")
+    moved = branch.commit()
+    branch.git("push", "-q", "origin", "sly:refs/pull/12/head")
+    branch.git("switch", "-q", "main")
+    done = workbench("review", "approve", "--range", "pr/12", "--reason", "x", "--json").json
+    assert {record["commit"] for record in done["records"]} == {read}
+    assert workbench("review", "open", "pr/12", "--json").json["head"] == moved

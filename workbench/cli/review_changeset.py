@@ -1,0 +1,78 @@
+"""`workbench review open`: every skill that a range or a pull request touches, and one verdict on all of them."""
+
+from typing import Any
+
+import click
+
+from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.commands import command
+from workbench.reviews.model import Verdict
+from workbench.text import plural, visible
+from workbench.workspace import Workspace
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "file": {"bold": True}, "note": {"fg": "yellow"}, "hunk": {"fg": "cyan"}, "+": {"fg": "green"}, "-": {"fg": "red"},
+}  # fmt: skip
+
+
+@click.command("open", help=command("review.open").help)
+@click.argument("range_", metavar="RANGE|pr/N")
+@click.option("--diff", "with_diff", is_flag=True, help="Print the changed lines, those that repeat only once.")
+@click.option("--since-my-verdict", is_flag=True, help="Compare with what you judged last, where you did.")
+@click.option("--remote", metavar="NAME", help="Where pull requests are; by default origin, or the only one.")
+@library_option
+def open_(
+    workspace: Workspace, range_: str, with_diff: bool, since_my_verdict: bool, remote: str | None, as_json: bool
+) -> None:
+    """Print the set; a pull request is fetched first, and nothing is checked out."""
+    from workbench.reviews.diff import as_text
+
+    found = workspace.reviews.open_set(range_, fetch=True, remote=remote, since_my_verdict=since_my_verdict)
+    if as_json:
+        print_json(found.to_json(lines=with_diff))
+        return
+    places = plural(found.hunks, "changed place") + (f", {found.repeated} of them repeated" if found.repeated else "")
+    click.echo(f"{visible(range_)}: {plural(len(found.skills), 'skill')}, {places}, at {found.ends.head[:12]}")
+    rows = []
+    for one in found.skills:
+        state = state_label(one.standing.state) if one.standing else "removed"
+        size = f"+{sum(file.added for file in one.files)} -{sum(file.removed for file in one.files)}"
+        rows.append((one.skill.id, state, one.risk, size, ", ".join(sorted(one.gains or ())) or "-"))
+    if rows:
+        print_table(("SKILL", "STATE", "RISK", "LINES", "CAN DO MORE"), rows)
+    if with_diff:
+        for one in found.skills:
+            click.echo()
+            click.echo(styled(visible(one.skill.id), bold=True))
+            for line in as_text(one.diff(""), lambda t, s: styled(t, **_STYLES.get(s, {})), read_in=one.read_in):
+                click.echo(line)
+    for id_ in found.excluded:
+        click.echo(f"note: {visible(id_)} changed, and the policy leaves it out", err=True)
+    if found.outside:
+        click.echo(f"note: {plural(len(found.outside), 'changed file')} outside these skills (--json lists)", err=True)
+    if found.policy_changes:
+        click.echo("note: the rules change too; they are approved apart, as @policy, once checked out", err=True)
+    if any(one.standing for one in found.skills):
+        click.echo(f"all at once: workbench review approve --range {visible(range_)} --expect {found.ends.head[:12]}")
+
+
+def decide_range(
+    workspace: Workspace,
+    range_: str,
+    verdict: Verdict,
+    reason: str,
+    *,
+    expect: str | None,
+    sign: bool | None,
+    may_ask: bool,
+    as_json: bool,
+) -> None:
+    """Record one verdict on every skill of a set, and print what came of it."""
+    done = workspace.reviews.decide_set(range_, verdict, reason, expect=expect, sign=sign, may_ask=may_ask)
+    if as_json:
+        print_json({"commit": done[0].commit, "records": [one.record.to_json() for one in done]})
+        return
+    for one in done:
+        click.echo(f"  {visible(one.record.path)}  {one.record.tree[:12]}")
+    count = plural(len(done), "skill")
+    click.echo(f"{verdict} of {count} recorded in {done[0].commit[:12]} on workbench/reviews")
