@@ -221,9 +221,9 @@ def quarantine(
     if as_json:
         print_json([one.to_json() for one in moved])
     else:
-        for one in moved:
-            why = f": {visible(one.why)}" if one.why else ""
-            click.echo(f"{one.outcome}  {visible(one.path)}{why}")
+        for copy in moved:
+            why = f": {visible(copy.why)}" if copy.why else ""
+            click.echo(f"{copy.outcome}  {visible(copy.path)}{why}")
     ctx.exit(ExitCode.NO if any(one.outcome in ("occupied", "failed") for one in moved) else ExitCode.OK)
 
 

@@ -24,7 +24,7 @@ def save_copy(source: Path, saved: Path, name: str) -> Path:
             shutil.copy2(source, kept, follow_symlinks=False)
         else:
             shutil.copytree(source, kept, symlinks=True)
-    except (OSError, shutil.Error) as error:
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "a part can't be copied"
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "a part can't be copied"
         raise InputError(f"what is there can't be saved: {why}", where=visible(str(source))) from error
     return kept
