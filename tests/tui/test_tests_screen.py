@@ -3,10 +3,15 @@
 from typing import Any
 
 import pytest
+from rich.segment import Segment
+from textual.widgets import Button
 
 from workbench.sandbox.model import Level
+from workbench.tui.screens.compared_cases import ComparedCasesScreen
+from workbench.tui.screens.file import FileScreen
 from workbench.tui.screens.tests import TestsScreen, run_tests_of
 from workbench.tui.screens.unsandboxed import UnsandboxedDialog
+from workbench.tui.screens.update_snapshot import UpdateSnapshotDialog
 from workbench.tui.widgets.output_view import OutputView
 from workbench.tui.widgets.virtual_list import VirtualList
 
@@ -77,6 +82,107 @@ async def test_a_failure_shows_what_was_expected_and_what_came(opened: Any, skil
         assert any(line.startswith("+") and '"a"' in line for line in text.split("\n"))
         assert "skills/echo/tests/echo.yaml:" in text
         await page.shows("× failed")
+
+
+async def test_the_words_that_differ_are_marked(opened: Any, skill_library: Any) -> None:
+    add_case(skill_library, FAILING.replace("[b], count: 1", "[a], count: 7"))
+    async with opened(mode="tests") as page:
+        rows = await ready(page)
+        rows.move_to("skills/echo\0expects something else")
+        await page.press("t")
+        await page.until(lambda: outcomes(page).get("expects something else") == "failed", "it failed")
+        view = page.screen.query_one(OutputView)
+        number = next(at for at, line in enumerate(view.lines) if line.startswith("-") and "7" in line)
+        segments: list[Segment] = view._coloured(number)
+        assert [one.text for one in segments if one.style and one.style.underline] == ["7"]
+        assert "".join(one.text for one in segments) == view.lines[number]
+
+
+async def test_enter_leads_to_the_reason_and_then_to_its_line(opened: Any, skill_library: Any) -> None:
+    add_case(skill_library, FAILING)
+    async with opened(mode="tests") as page:
+        rows = await ready(page)
+        rows.move_to("skills/echo\0gives words back")
+        await page.press("enter")
+        assert isinstance(page.screen, FileScreen)
+        assert (page.screen._path, page.screen._line) == ("tests/echo.yaml", 2)
+        await page.press("escape")
+        rows.move_to("skills/echo\0expects something else")
+        await page.press("t")
+        await page.until(lambda: outcomes(page).get("expects something else") == "failed", "it failed")
+        await page.press("enter")
+        assert page.screen.query_one(OutputView).has_focus
+        await page.press("enter")
+        assert isinstance(page.screen, FileScreen)
+        assert page.screen._line == 7
+
+
+async def test_what_ran_here_is_forgotten_once_the_skill_changes(opened: Any, skill_library: Any) -> None:
+    async with opened(mode="tests") as page:
+        await ready(page)
+        await page.press("t")
+        await page.until(lambda: outcomes(page) == {"gives words back": "passed"}, "it passed")
+        await page.until(lambda: page.screen._job is None, "the run is over")
+        skill_library.skill("skills/echo", body="Changed.\n")
+        page.app.refresh_library()
+        await page.until(lambda: outcomes(page) == {}, "nothing is known of the new bytes")
+
+
+async def test_only_what_failed_runs_again(opened: Any, skill_library: Any) -> None:
+    add_case(skill_library, FAILING)
+    async with opened(mode="tests") as page:
+        await ready(page)
+        await page.press("t")
+        await page.until(lambda: len(outcomes(page)) == 2 and page.screen._job is None, "both ran")
+        file = skill_library.root / "skills/echo/tests/echo.yaml"
+        file.write_text(file.read_text().replace("words: [b]", "words: [a]"))
+        await page.press("T")
+        await page.until(lambda: outcomes(page).get("expects something else") == "passed", "it passes now")
+        ran = [event.tool for event in page.workspace.recent_events() if event.kind == "test"]
+        assert ran.count("expects something else") == 2
+        assert ran.count("gives words back") == 1
+
+
+async def test_a_snapshot_is_written_after_its_difference_was_shown_and_a_yes(opened: Any, skill_library: Any) -> None:
+    case = "  - name: keeps\n    run: [echo, new]\n    expect: {stdout: {snapshot: keeps.txt}}\n"
+    add_case(skill_library, case)
+    skill_library.write("skills/echo/tests/keeps.txt", "old\n")
+    stored = skill_library.root / "skills/echo/tests/keeps.txt"
+    async with opened(mode="tests") as page:
+        rows = await ready(page)
+        rows.move_to("skills/echo\0keeps")
+        await page.press("S")
+        assert isinstance(page.screen, TestsScreen)
+        await page.press("t")
+        await page.until(lambda: outcomes(page).get("keeps") == "failed" and page.screen._job is None, "it failed")
+        await page.press("S")
+        await page.until(lambda: isinstance(page.screen, UpdateSnapshotDialog), "the difference")
+        assert {"-old", "+new"} <= set(page.screen.query_one(OutputView).lines)
+        await page.press("escape")
+        assert stored.read_text() == "old\n"
+        await page.press("S")
+        await page.until(lambda: isinstance(page.screen, UpdateSnapshotDialog), "the difference")
+        page.screen.query_one("#confirm", Button).press()
+        await page.until(lambda: isinstance(page.screen, TestsScreen), "back on the list")
+        await page.until(lambda: outcomes(page).get("keeps") == "passed", "it runs again and passes")
+        assert stored.read_text() == "new\n"
+
+
+async def test_the_approved_version_is_compared_with_what_is_there(opened: Any, skill_library: Any) -> None:
+    async with opened(mode="tests") as page:
+        await ready(page)
+        await page.press("v")
+        await page.until(lambda: isinstance(page.screen, ComparedCasesScreen), "the screen")
+        await page.until(lambda: "ever approved" in page.said("#compared-head"), "there is nothing to compare with")
+        await page.press("escape")
+        page.workspace.reviews.decide("skills/echo", "approve", reason="read")
+        script = skill_library.root / "skills/echo/scripts/echo.py"
+        script.write_text(script.read_text().replace("len(words)", "0"))
+        await page.press("v")
+        await page.until(lambda: isinstance(page.screen, ComparedCasesScreen), "the screen")
+        await page.until(lambda: "1 case got worse" in page.said("#compared-head"), "the answer")
+        await page.shows("× broken")
+        await page.until(lambda: "other JSON" in page.said("#compared-why"), "the reason")
 
 
 async def test_skipped_and_expected_failures_have_a_sign_and_a_reason(opened: Any, skill_library: Any) -> None:

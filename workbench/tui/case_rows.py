@@ -86,6 +86,12 @@ def read_cases(workspace: "Workspace", rows: "Sequence[SkillRow]") -> CaseList:
     return CaseList(tuple(skills), outcomes)
 
 
+def word_span(word: str) -> Span:
+    """An outcome as its sign and word."""
+    sign, tone = _SIGNS.get(word, ("", "muted"))
+    return Span(f"{sign} {word}".strip(), tone)
+
+
 def outcome_of(result: "CaseResult") -> Outcome:
     """How a case ended that ran just now."""
     return Outcome(result.outcome, result.duration_ms, result.reason)
@@ -103,10 +109,9 @@ def case_rows(cases: CaseList, outcomes: Mapping[tuple[str, str], Outcome]) -> l
         rows.append(Row(skill.id, (Span(skill.name, "strong"), _summary(skill, outcomes), "", path)))
         for case in skill.cases:
             outcome = outcomes.get((skill.id, case.name), Outcome("not run"))
-            sign, tone = _SIGNS[outcome.word]
             time = "" if outcome.duration_ms is None else duration(outcome.duration_ms)
-            word = Span(f"{sign} {outcome.word}", tone)
-            rows.append(Row(f"{skill.id}\0{case.name}", (f"  {case.name}", word, Span(time, "muted"), path)))
+            shown = (f"  {case.name}", word_span(outcome.word), Span(time, "muted"), path)
+            rows.append(Row(f"{skill.id}\0{case.name}", shown))
     return rows
 
 

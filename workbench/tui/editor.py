@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
 
 
-def edit(app: "WorkbenchApp", path: Path) -> None:
-    """Open `path` in $VISUAL, $EDITOR or vi; read the library again afterwards."""
+_PLUS = ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "jed", "mg", "pico")
+_COLON = ("hx", "helix", "subl", "zed")
+_GOTO = ("code", "codium", "code-insiders", "cursor", "windsurf")
+
+
+def edit(app: "WorkbenchApp", path: Path, line: int | None = None) -> None:
+    """Open `path` in $VISUAL, $EDITOR or vi, at a line where the editor is known to take one; read the library again
+    afterwards."""
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
-        argv = [*shlex.split(command), str(path)]
+        argv = editor_argv(command, path, line)
     except ValueError as error:
         app.show_error(InputError(f"$EDITOR can't be read: {error}", where=visible(command)))
         return
@@ -37,3 +43,20 @@ def edit(app: "WorkbenchApp", path: Path) -> None:
         app.show_error(InputError(f"the editor ended with exit code {code}", where=visible(command)))
     app.refresh()
     app.refresh_library()
+
+
+def editor_argv(command: str, path: Path, line: int | None) -> list[str]:
+    """The command that opens a file, at a line for the editors whose way to say so is known.
+
+    Raises:
+        ValueError: The command's quotes don't match.
+    """
+    argv = shlex.split(command)
+    name = Path(argv[0]).name if argv else ""
+    if line is None:
+        return [*argv, str(path)]
+    if name in _PLUS:
+        return [*argv, f"+{line}", str(path)]
+    if name in _GOTO:
+        return [*argv, "--goto", f"{path}:{line}"]
+    return [*argv, f"{path}:{line}" if name in _COLON else str(path)]

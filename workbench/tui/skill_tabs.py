@@ -34,15 +34,6 @@ _VERSIONS = (
     Column("commit", 8, least=80),
     Column("by", 18, least=90),
 )
-_OUTCOMES = {
-    "ok": Span("✓ passed", "good"),
-    "failed": Span("× failed", "bad"),
-    "timeout": Span("× timed out", "bad"),
-    "limit": Span("× over limit", "bad"),
-    "refused": Span("! refused", "attention"),
-    "cancelled": Span("· cancelled", "muted"),
-    "error": Span("× error", "bad"),
-}
 
 
 def _says(workspace: "Workspace", row: "SkillRow") -> list[TextLine]:
@@ -90,18 +81,20 @@ def _about(entry: FileEntry) -> Span:
 
 
 def _tests(workspace: "Workspace", row: "SkillRow") -> Listing | list[TextLine]:
-    cases, problems = workspace.cases(row.id)
+    from workbench.tui.case_rows import Outcome, read_cases, word_span
+
+    note = word_span("not run")
+    outcomes: Mapping[tuple[str, str], Outcome] = {}
+    try:
+        found = read_cases(workspace, [row])
+        (cases, problems), outcomes = (found.skills[0].cases, found.skills[0].problems), found.outcomes
+    except WorkbenchError as error:
+        cases, problems = workspace.cases(row.id)
+        note = Span(f"the store can't be read: {error.what}", "attention")
     if problems and not cases:
         return [problem_line(problem) for problem in problems]
-    try:
-        results: Mapping[str, str] = workspace.last_results(row.id)
-    except WorkbenchError as error:
-        results = {}
-        problems = (*problems,)
-        note = Span(f"the store can't be read: {error.what}", "attention")
-    else:
-        note = Span("not run", "muted")
-    rows = [_case_row(case, row, results, note) for case in cases]
+    shown = {name: word_span(outcome.word) for (_, name), outcome in outcomes.items()}
+    rows = [_case_row(case, row, shown.get(case.name, note)) for case in cases]
     rows += [
         Row(
             f"{(problem.path or '').removeprefix(row.id + '/')}:{problem.line or 1}",
@@ -112,10 +105,8 @@ def _tests(workspace: "Workspace", row: "SkillRow") -> Listing | list[TextLine]:
     return Listing(_TESTS, rows, "This skill brings no tests.\ntests/*.yaml in its folder would hold them.")
 
 
-def _case_row(case: "Case", row: "SkillRow", results: Mapping[str, str], note: Span) -> Row:
-    outcome = results.get(case.name)
-    shown = note if outcome is None else _OUTCOMES.get(outcome, Span(outcome))
-    runs = case.tool or " ".join(case.run)
+def _case_row(case: "Case", row: "SkillRow", shown: Span) -> Row:
+    runs = case.tool or case.call or " ".join(case.run)
     return Row(f"{case.path.removeprefix(row.id + '/')}:{case.line}", (case.name, shown, Span(runs, "muted")))
 
 

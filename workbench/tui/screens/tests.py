@@ -10,8 +10,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from workbench.commands import Scope
+from workbench.skills.model import ROOT_ID
 from workbench.text import plural
-from workbench.tui.bindings import bindings_of, key_of
+from workbench.tui.bindings import bindings, bindings_of
 from workbench.tui.case_rows import ALL, COLUMNS, FINE, CaseList, Outcome, case_rows, outcome_of, read_cases, report
 from workbench.tui.jobs import Job
 from workbench.tui.screens.frame import WorkbenchScreen
@@ -52,7 +54,8 @@ class TestsScreen(WorkbenchScreen[None]):
         " runs in a sandbox of its own."
     )
     MODE = "tests"
-    BINDINGS: ClassVar = bindings_of("test.run")
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("test", "lists")
+    BINDINGS: ClassVar = [*bindings_of("test.run", "open", "skill.edit"), *bindings("test")]
     CSS_PATH = "tests.tcss"
 
     @dataclass
@@ -73,6 +76,7 @@ class TestsScreen(WorkbenchScreen[None]):
         self._cases = CaseList((), {})
         self._outcomes: dict[tuple[str, str], Outcome] = {}
         self._results: dict[tuple[str, str], CaseResult] = {}
+        self._ran_on: dict[str, str | None] = {}
         self._job: Job | None = None
         self._wanted: str | None = None
         self._is_stale = False
@@ -90,7 +94,13 @@ class TestsScreen(WorkbenchScreen[None]):
             self.library_changed(self.library)
 
     def library_changed(self, view: "LibraryView") -> None:
-        """Read the cases again."""
+        """Read the cases again, and forget what ran here on other bytes."""
+        for row in view.rows:
+            now, then = row.standing.tree, self._ran_on.get(row.id)
+            if now is not None and then is not None and now != then and self._job is None:
+                del self._ran_on[row.id]
+                for key in [key for key in self._results if key[0] == row.id]:
+                    del self._results[key]
         workspace = self.workspace
         if workspace is not None:
             self.run_job(
@@ -145,8 +155,79 @@ class TestsScreen(WorkbenchScreen[None]):
         if self.has_class("-detail"):
             self.query_one(OutputView).focus()
         else:
-            key = key_of("test.run", self.workbench.keymap)
-            self.workbench.say(f"Nothing went wrong in the last run of it; {key} runs it.")
+            self.action_open()
+
+    @property
+    def _place(self) -> tuple[str, str, int] | None:
+        """Skill, file in it and line of the row under the cursor: where a case went wrong, else where it begins."""
+        row = self.query_one(FilteredList).list.current
+        skill_id, _, name = row.id.partition("\0") if row is not None and row.id != ALL else ("", "", "")
+        skill = next((one for one in self._cases.skills if one.id == skill_id), None)
+        if skill is None:
+            return None
+        prefix = "" if skill_id == ROOT_ID else f"{skill_id}/"
+        if not name:
+            wrong = next((one for one in skill.problems if one.path), None)
+            path, line = (wrong.path or "", wrong.line or 1) if wrong else ("", 1)
+        else:
+            case = next((one for one in skill.cases if one.name == name), None)
+            result = self._results.get((skill_id, name))
+            place = result.place if result is not None else case.place() if case is not None else ""
+            path, _, number = place.rpartition(":")
+            line = int(number) if number.isdigit() else 1
+            wrong_lines = [one.line for one in result.mismatches if one.line] if result is not None else []
+            line = wrong_lines[0] if wrong_lines else line
+        return (skill_id, path.removeprefix(prefix), line) if path else None
+
+    def action_open(self) -> None:
+        """Show the file of the case at its line, or at what did not hold."""
+        if (place := self._place) is not None:
+            self.workbench.show_file(*place)
+
+    def action_edit(self) -> None:
+        """Open the file of the case in the user's editor, at its line."""
+        from workbench.tui.editor import edit
+
+        if (place := self._place) is not None and self.workspace is not None:
+            skill_id, path, line = place
+            edit(self.workbench, self.workspace.root / skill_id / path, line)
+
+    def action_compare_cases(self) -> None:
+        """Run the cases of the approved version and of now."""
+        from workbench.tui.screens.compared_cases import ComparedCasesScreen
+
+        row = self.query_one(FilteredList).list.current
+        if row is not None and row.id != ALL:
+            self.workbench.push_screen(ComparedCasesScreen(row.id.partition("\0")[0]))
+        else:
+            self.workbench.say("Choose a skill or a case: versions are compared skill by skill.")
+
+    def action_write_snapshot(self) -> None:
+        """Show what the snapshots of the case, or of the skill's cases, would hold now; write them after a yes."""
+        from workbench.testing.snapshots import changes, write
+        from workbench.tui.screens.update_snapshot import UpdateSnapshotDialog
+
+        row, workspace = self.query_one(FilteredList).list.current, self.workspace
+        if row is None or workspace is None:
+            return
+        skill, _, name = ("", "", "") if row.id == ALL else row.id.partition("\0")
+        # All results of the skill: two cases that want different texts in one snapshot are found out by both.
+        found = changes(one for (id_, _), one in self._results.items() if skill in ("", id_))
+        found = [change for change in found if not name or name in change.cases]
+        if not found:
+            self.workbench.say("No snapshot differs in what ran here; run the case first.")
+            return
+
+        def answered(yes: bool | None) -> None:
+            chosen = [change for change in found if change.hindrance is None]
+            if yes and chosen:
+                self.run_job("Writing snapshots", lambda _: write(workspace.root, chosen), written)
+
+        def written(_: None) -> None:
+            self.workbench.refresh_library()
+            self.run_cases(row.id)
+
+        self.app.push_screen(UpdateSnapshotDialog(found), answered)
 
     def _detail(self, row: Row | None) -> None:
         """Say why the case under the cursor did not pass, where that is known."""
@@ -174,6 +255,23 @@ class TestsScreen(WorkbenchScreen[None]):
         if not total:
             self.workbench.say("This skill brings no test cases: a YAML file in its tests folder would hold them.")
             return
+        self._start(ids, (case,) if case else (), total)
+        self.query_one(FilteredList).list.move_to(row_id)
+
+    def action_run_failed(self) -> None:
+        """Run what is shown as not passed again."""
+        bad = [key for key, one in self._outcomes.items() if one.word not in ("running", *FINE)]
+        if not bad:
+            self.workbench.say("No case is shown as not passed.")
+        elif self._job is None:
+            ids = list(dict.fromkeys(skill for skill, _ in bad))
+            self._start(ids, tuple(dict.fromkeys(name for _, name in bad)), len(bad))
+
+    def _start(self, ids: list[str], names: tuple[str, ...], total: int) -> None:
+        """Run the cases of these skills, only those of these names if there are any."""
+        workspace = self.workspace
+        if workspace is None:
+            return
         done = 0
 
         def work(job: Job) -> "TestRun":
@@ -191,13 +289,12 @@ class TestsScreen(WorkbenchScreen[None]):
             from workbench.testing.session import Listeners
 
             listeners = Listeners(on_start=began, on_result=ended, cancel=job.cancel)
-            return workspace.test(ids, wanted=Wanted(case=case or None), listeners=listeners)
+            return workspace.test(ids, wanted=Wanted(globs=names), listeners=listeners)
 
         self._job = self.run_job(
             f"Running {plural(total, 'case')}", work, lambda run: self._ran(run, ids), failed=self._failed,
             group="run", cancellable=True,
         )  # fmt: skip
-        self.query_one(FilteredList).list.move_to(row_id)
 
     def on_tests_screen_began(self, event: Began) -> None:
         """Show that a case runs."""
@@ -224,6 +321,7 @@ class TestsScreen(WorkbenchScreen[None]):
 
     def _ran(self, run: "TestRun", ids: list[str]) -> None:
         self._job = None
+        self._ran_on.update(run.trees or {})
         for result in run.results:
             self._results[result.skill, result.case] = result
             self._outcomes[result.skill, result.case] = outcome_of(result)

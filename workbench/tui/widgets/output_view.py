@@ -29,7 +29,9 @@ _JSON = re.compile(
 class OutputView(TonedView, can_focus=True):
     """Text of any origin. Only the newest `MAX_LINES` lines are kept, and it says how many were dropped."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"output--added", "output--removed"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "output--added", "output--added-word", "output--removed", "output--removed-word",
+    }  # fmt: skip
     BINDINGS: ClassVar = bindings_of(
         "move.down", "move.up", "move.page-down", "move.page-up", "move.top", "move.bottom"
     )
@@ -38,7 +40,9 @@ class OutputView(TonedView, can_focus=True):
         overflow-x: auto;
         scrollbar-size: 0 1;
         & > .output--added { background: $diff-added; }
+        & > .output--added-word { background: $diff-added-word; text-style: bold underline; }
         & > .output--removed { background: $diff-removed; }
+        & > .output--removed-word { background: $diff-removed-word; text-style: bold underline; }
     }
     """
 
@@ -50,6 +54,7 @@ class OutputView(TonedView, can_focus=True):
         self._open_line = ""
         self._look: Look = "plain"
         self._width = 0
+        self._partners: dict[int, int] = {}
 
     @property
     def lines(self) -> Sequence[str]:
@@ -63,11 +68,13 @@ class OutputView(TonedView, can_focus=True):
         body = text.removesuffix("\n")
         if body:
             self._add(body, scroll=False)
+        self._partners = _partners(self._lines) if look == "diff" else {}
         self.scroll_to(0, 0, animate=False, immediate=True)
 
     def clear(self) -> None:
         """Forget everything."""
         self._lines, self._open_line, self._dropped, self._width = [], "", 0, 0
+        self._partners = {}
         self._measure()
 
     def append(self, text: str) -> None:
@@ -152,7 +159,7 @@ class OutputView(TonedView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         line = self._lines[number]
         left = self.scroll_offset.x
-        strip = Strip([Segment(" ", self.rich_style), *self._coloured(line)])
+        strip = Strip([Segment(" ", self.rich_style), *self._coloured(number)])
         return strip.crop(left, left + width).adjust_cell_length(width, self._fill(line))
 
     def _fill(self, line: str) -> Style:
@@ -160,7 +167,10 @@ class OutputView(TonedView, can_focus=True):
             return self.get_component_rich_style("output--added" if line[0] == "+" else "output--removed")
         return self.rich_style
 
-    def _coloured(self, line: str) -> list[Segment]:
+    def _coloured(self, number: int) -> list[Segment]:
+        line = self._lines[number]
+        if number in self._partners:
+            return self._changed(line, self._lines[self._partners[number]])
         if self._look != "json":
             style = self._fill(line)
             place = self._look == "diff" and line.startswith("@@")
@@ -171,3 +181,35 @@ class OutputView(TonedView, can_focus=True):
             segments.append(Segment(match[0], self.rich_style + self.tone(match.lastgroup or "plain")))
             at = match.end()
         return [*segments, Segment(line[at:], self.rich_style)]
+
+    def _changed(self, line: str, other: str) -> list[Segment]:
+        """A line of a diff with the words marked that differ from the line it stands against."""
+        from workbench.tui.widgets.diff_rows import changed_words
+
+        is_old = line[0] == "-"
+        old, new = (line, other) if is_old else (other, line)
+        spans = changed_words(old[1:], new[1:])[0 if is_old else 1]
+        style = self._fill(line)
+        marked = style + self.get_component_rich_style(f"output--{'removed' if is_old else 'added'}-word")
+        segments, at = [Segment(line[0], style)], 1
+        for start, end in spans:
+            segments += [Segment(line[at : start + 1], style), Segment(line[start + 1 : end + 1], marked)]
+            at = end + 1
+        return [*segments, Segment(line[at:], style)]
+
+
+def _partners(lines: Sequence[str]) -> dict[int, int]:
+    """Which line of a diff stands against which: the removed lines of a place and the added ones after them."""
+    found: dict[int, int] = {}
+    at = 0
+    while at < len(lines):
+        start = at
+        while at < len(lines) and lines[at].startswith("-"):
+            at += 1
+        middle = at
+        while at < len(lines) and lines[at].startswith("+"):
+            at += 1
+        for offset in range(min(middle - start, at - middle)):
+            found[start + offset], found[middle + offset] = middle + offset, start + offset
+        at = max(at, start + 1)
+    return found
