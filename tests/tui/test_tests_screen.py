@@ -114,7 +114,7 @@ async def test_enter_leads_to_the_reason_and_then_to_its_line(opened: Any, skill
         assert page.screen.query_one(OutputView).has_focus
         await page.press("enter")
         assert isinstance(page.screen, FileScreen)
-        assert page.screen._line == 7
+        assert page.screen._line == 8
 
 
 async def test_what_ran_here_is_forgotten_once_the_skill_changes(opened: Any, skill_library: Any) -> None:
