@@ -54,6 +54,7 @@ def test_three_runs_a_side_never_tell_anything() -> None:
     seen = difference({"1": [1.0] * 3}, {"1": [0.0] * 3})
     assert (seen.verdict, seen.mean, seen.runs) == ("not enough runs to tell", 1.0, 3)
     assert difference({"1": [1.0] * 4}, {"1": [0.0] * 4}).verdict == "better"
+    assert difference({"1": [1.0] * 3}, {"1": [1.0] * 3}).verdict == "not enough runs to tell"
 
 
 def test_runs_that_overlap_and_runs_that_are_missing_tell_nothing() -> None:
