@@ -202,6 +202,8 @@ COMMANDS: tuple[Command, ...] = (
             cli="review queue", palette=False),
     Command("review.open", "Open changes", "Every skill that a range or a pull request touches, as one review.",
             cli="review open", palette=False),
+    Command("propose", "Propose a skill", "Put a folder forward as a branch and a request: an agent's own door.",
+            cli="propose", palette=False),
     Command("review.log", "Search reviews", "Every verdict, by skill, person, day and kind.", cli="review log",
             palette=False),
     Command("review.receipt", "Receipt", "What was decided on a skill, by whom and why, under one digest.",

@@ -40,6 +40,7 @@ _SUBCOMMANDS = {
     "install": ("workbench.cli.install:install", "install"),
     "sync": ("workbench.cli.install:sync", "sync"),
     "quarantine": ("workbench.cli.install:quarantine", "quarantine"),
+    "propose": ("workbench.cli.propose:propose", "propose"),
     "policy": ("workbench.cli.policy:policy", "policy"),
     "tools": ("workbench.cli.tools:tools", "open.tools"),
     "analytics": ("workbench.cli.usage:analytics", "open.analytics"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.reviews.changeset import ChangeSet
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
+    from workbench.reviews.proposals import Proposal
     from workbench.reviews.queue import Waiting
     from workbench.reviews.receipts import ReceiptCheck
     from workbench.reviews.sync import Synced
@@ -190,6 +191,15 @@ class ReviewDesk:
             fetch_pull(repository, cache_dir(), number, remote=remote)
         me = repository.identity().email if since_my_verdict else None
         return read_changeset(repository, ends_of(repository, range_), datetime.now(UTC), since_verdict_of=me)
+
+    def propose(self, folder: Path, name: str | None, reason: str) -> "Proposal":
+        """Put a folder forward as a skill, on a branch of its own. Args and raises as `reviews.proposals.propose`."""
+        from workbench.reviews.proposals import propose
+
+        repository = self.need_git("a proposal")
+        done = propose(repository, folder, name, reason, datetime.now(UTC))
+        self._rewritten(repository)
+        return done
 
     def decide_set(
         self,
