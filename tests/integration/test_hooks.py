@@ -21,7 +21,7 @@ def action() -> dict[str, Any]:
 
 
 def test_the_hook_judges_the_skills_of_changed_files(library: Any) -> None:
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    hook, _ = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert (hook["id"], hook["language"]) == ("skills-validate", "python")
     library.skill("skills/good")
     library.write("skills/bad/SKILL.md", BAD)

@@ -7,14 +7,16 @@ from datetime import datetime
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.reviews.digests import digests_at
-from workbench.reviews.model import Judged, Standing, Verification
+from workbench.reviews.model import REVIEWS_REF, Judged, Standing, Verification
 from workbench.reviews.policy_object import POLICY_ID
 from workbench.reviews.survey import Background, policy_standing, read_background, standing_of
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.skills.globs import first_match
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
 from workbench.skills.reader import parse_skill
-from workbench.text import visible
+from workbench.text import decode, visible
+
+_BRANCH = REVIEWS_REF.removeprefix("refs/heads/")
 
 
 def verify(
@@ -33,13 +35,15 @@ def verify(
         policy_from: Judge by this revision's policy.
 
     Raises:
-        InputError: There is no commit, or a revision names none.
+        InputError: There is no commit, or a revision names none; or this clone was made without the reviews branch.
     """
     head = repository.head()
     if head is None:
         raise InputError("there is no commit to verify", where=str(repository.root), remedy="commit the skills first")
     found = committed_skills(repository, head)
     background = read_background(repository, found, found, policy_from=policy_from or base, cached=False)
+    if background.ledger.head is None:
+        _refuse_a_partial_clone(repository)
     policy = background.policy
     every = [skill for skill in found if not (policy and first_match(policy.exclude, skill.id))]
     skills = [skill for skill in every if not names or skill.id in names]
@@ -66,6 +70,21 @@ def _committed(id_: str, data: bytes | None) -> Skill:
         return skill
     problem = Problem("error", "skill-file-link", f"{SKILL_FILE} is a link: no approval covers what it leads to")
     return replace(skill, problems=(problem,), loads=False)
+
+
+def _refuse_a_partial_clone(repository: Repository) -> None:
+    """Say so where the reviews branch is missing because this clone was made of one branch only.
+
+    Raises:
+        InputError: It was.
+    """
+    fetched = decode(repository.run("config", "--get-all", "remote.origin.fetch", ok=(0, 1))).split()
+    if fetched and not any("refs/heads/*" in refs for refs in fetched):
+        raise InputError(
+            "this clone has one branch only, and no branch workbench/reviews, so no record can be seen",
+            where=visible(str(repository.root)),
+            remedy=f"git fetch origin {_BRANCH}:{_BRANCH}",
+        )
 
 
 def _changed(repository: Repository, skills: Sequence[Skill], head: str, base: str) -> list[Skill]:
