@@ -90,18 +90,22 @@ def test_a_signature_of_somebody_else_s_key_is_not_mine(signed: Any, workbench: 
     assert "is somebody else's" in said.out
 
 
-def test_a_signed_record_that_somebody_else_committed_still_counts(signed: Any, workbench: Any) -> None:
+def test_a_signed_record_that_somebody_else_committed_still_counts(
+    signed: Any, workbench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     approve(workbench)
     signed.git("checkout", "-q", "workbench/reviews")
     env = {"GIT_COMMITTER_EMAIL": "eve@example.com"}
     signed.git("commit", "-q", "--amend", "--no-edit", "--author", "Eve <eve@example.com>", env=env)
     signed.git("checkout", "-q", "main")
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "another user's"))  # who never saw the branch before
     assert workbench("review", "verify").code == 0
 
 
 def test_a_signature_copied_to_another_record_proves_nothing(signed: Any, workbench: Any) -> None:
     first = approve(workbench)["record"]["file"]
-    second = approve(workbench, "--no-sign")["record"]["file"]
+    said = workbench("review", "approve", "a", "--reason", "read it again", "--no-sign", "--json")
+    second = said.json["record"]["file"]
     signed.git("checkout", "-q", "workbench/reviews")
     (signed.root / first).unlink()
     shutil.copy(signed.root / f"{first}.sig", signed.root / f"{second}.sig")

@@ -100,6 +100,7 @@ async def test_every_tab_says_what_it_has(opened: Any, skill_library: Any) -> No
     expected = {
         "Says": "Do it well.",
         "Source": "description: Does echo.",
+        "Can do": "starts programs",
         "Files": "! link out of the skill",
         "Tests": "gives words back",
         "Versions": "Add echo",
@@ -135,7 +136,7 @@ async def test_a_problem_is_marked_on_its_line_with_its_severity(opened: Any, sk
 
 async def test_a_file_opens_from_its_row(opened: Any) -> None:
     async with opened(size=NARROW) as page:
-        await page.press("enter", "]", "]")
+        await page.press("enter", "]", "]", "]")
         await page.shows("scripts/echo.py")
         await page.press("j", "enter")
         await page.until(lambda: isinstance(page.screen, FileScreen), "the file")

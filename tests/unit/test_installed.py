@@ -79,19 +79,19 @@ def test_codex_loads_every_copy_in_the_order_of_its_scopes(machine: Any) -> None
 def test_codex_refuses_what_is_too_long_too_deep_hidden_or_a_linked_file(machine: Any) -> None:
     skills = machine.home / ".agents/skills"
     machine.skill(skills / "long", description="d" * 1025)
-    machine.skill(skills / "1/2/3/4/5/6")
-    machine.skill(skills / "1/2/3/4/5/6/7")
+    machine.skill(skills / "1/2/3/4/5/six")
+    machine.skill(skills / "1/2/3/4/5/six/seven")
     machine.skill(skills / ".hidden/skill")
     linked = machine.skill(skills / "linked")
     (linked / "SKILL.md").rename(linked / "real.md")
     (linked / "SKILL.md").symlink_to("real.md")
     installed = machine.find("codex")
-    assert [copy.path for copy in installed.copies if copy.loads] == [str(skills / "1/2/3/4/5/6")]
+    assert [copy.path for copy in installed.copies if copy.loads] == [str(skills / "1/2/3/4/5/six")]
     assert next(copy for copy in installed.copies if copy.name == "long").why == (
         "the description has 1,025 characters; Codex takes at most 1,024"
     )
     reasons = {one.path: one.reason for one in installed.skipped}
-    assert reasons[str(skills / "1/2/3/4/5/6/7")] == "deeper than the 6 folders that Codex searches"
+    assert reasons[str(skills / "1/2/3/4/5/six/seven")] == "deeper than the 6 folders that Codex searches"
     assert reasons[str(skills / ".hidden")] == "Codex does not look into folders whose names begin with a dot"
     assert reasons[str(linked / "SKILL.md")] == "a link, which Codex does not read"
 

@@ -70,7 +70,7 @@ def test_a_projects_links_never_lead_outside_and_the_search_ends(nodes: list[Any
             made.append(path)
         started = time.process_time()
         installed = find_installed(project, home, machine=base / "machine")
-        assert _seconds(started) < 2
+        assert _seconds(started) < 6
         said = [copy.description + copy.skill.name for copy in installed.copies] + [s.reason for s in installed.skipped]
         assert not any(SECRET in text for text in said)
         assert all("\x1b" not in one.reason for one in installed.skipped)
@@ -88,7 +88,7 @@ def test_a_hundred_thousand_entries_are_counted_and_soon_done(machine: Any) -> N
         machine.skill(machine.project / f".claude/skills/s{number}")
     started = time.process_time()
     installed = machine.find("claude", "cursor", "copilot", "opencode")
-    assert _seconds(started) < 2
+    assert _seconds(started) < 6
     assert any("only the first 2,000 folders are searched" in one.reason for one in installed.skipped)
     assert sum(copy.loads for copy in installed.of("claude")) > 1_900
 
