@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from workbench.storage import Store
 
-EventKind = Literal["call", "test", "compare", "audit"]
+EventKind = Literal["call", "test", "compare", "audit", "eval"]
 EventSource = Literal["person", "test", "agent", "demo"]
 
 

@@ -160,9 +160,9 @@ class _Crew:
         try:
             chosen = model_choice(self.model, self.told, query, run, self.cancel)
         except CancelledError:
-            self.stopped = self.stopped or "cancelled"
+            self._stop("cancelled")
         except BudgetSpentError:
-            self.stopped = self.stopped or "budget"
+            self._stop("budget")
         except ModelError as error:
             with self.lock:
                 self.errors.setdefault(at, []).append(str(error))
@@ -173,6 +173,11 @@ class _Crew:
             self.done += 1
             if self.on_done is not None:
                 self.on_done(self.done, self.total)
+
+    def _stop(self, why: Stopped) -> None:
+        """Ask no more; the first reason is the one that is told."""
+        with self.lock:
+            self.stopped = self.stopped or why
 
 
 def _result(query: TriggerQuery, chosen: list[str], errors: list[str], skill: str) -> Asked:

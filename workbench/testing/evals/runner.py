@@ -145,7 +145,7 @@ def run_evals(
         InputError: A file of an evaluation can't be read; nothing has run then.
     """
     given = {str(one.id): _files_of(plan.folder, one) for one in plan.evals}
-    texts = {side.configuration: _system_of(side) for side in plan.sides}
+    texts: dict[str, str] = {side.configuration: _system_of(side) for side in plan.sides}
     for one in plan.evals:
         _write_metadata(places, one)
     crew = _Crew(plan, model, graders, places, given, texts, cancel or threading.Event(), clock, on_start, on_run)
