@@ -53,7 +53,7 @@ def test_one_verdict_is_one_commit_with_a_record_for_each_skill(branch: Any, wor
     said = workbench("review", "approve", "--range", "main...HEAD", "--reason", "read all", "--json")
     assert said.code == 0, said.err
     records = said.json["records"]
-    assert [record["path"] for record in records] == ["skills/b", "skills/a", "skills/new"]
+    assert [record["path"] for record in records] == ["skills/a", "skills/b", "skills/new"]
     assert {record["introduced"] for record in records} == {said.json["commit"]}
     assert {record["commit"] for record in records} == {branch.git("rev-parse", "HEAD").strip()}
     assert branch.git("rev-list", "--count", "workbench/reviews").strip() == "1"

@@ -188,12 +188,13 @@ def _parted(repository: Repository, one: str, other: str, text: str) -> str:
 
 
 def read_changeset(
-    repository: Repository, ends: Ends, now: datetime, *, since_verdict_of: str | None = None
+    repository: Repository, ends: Ends, now: datetime, *, since_verdict_of: str | None = None, read_lines: bool = True
 ) -> ChangeSet:
     """Read a set, with where each of its skills would stand once its head is merged.
 
     Args:
         since_verdict_of: An e-mail: compare each skill with the tree that this person judged last, where there is one.
+        read_lines: Whether to read what changed and what it gains; a verdict needs only the trees.
     """
     after = {skill.id: skill for skill in committed_skills(repository, ends.head)}
     before = {skill.id: skill for skill in committed_skills(repository, ends.base)}
@@ -216,7 +217,12 @@ def read_changeset(
             if since_verdict_of is not None:
                 base = _judged_last(repository, background, id_, since_verdict_of) or base
             skill = after.get(id_) or before[id_]
-            found.append(_changed(scratch, skill, base, new.get(id_), background, now))
+            tree = new.get(id_)
+            if read_lines:
+                found.append(_changed(scratch, skill, base, tree, background, now))
+            else:
+                standing = standing_of(skill, tree, background, now) if tree else None
+                found.append(Changed(skill, standing, base, tree, ()))
     found.sort(key=lambda one: (RISKS.index(one.risk), one.skill.id))
     changed = decode(repository.run("diff-tree", "-r", "--name-only", "--no-renames", "-z", ends.base, ends.head))
     files = sorted(filter(None, changed.split("\0")))

@@ -219,6 +219,7 @@ class ReviewDesk:
         """
         from workbench.reviews import signing, verdicts
         from workbench.reviews.agents import refuse_agents
+        from workbench.reviews.changeset import ends_of, read_changeset
         from workbench.reviews.survey import read_background
 
         repository = self.need_git("a verdict")
@@ -226,7 +227,8 @@ class ReviewDesk:
             raise UsageError("a revoke is of one skill", remedy="workbench review revoke NAME --reason TEXT")
         if verdict == "approve":
             refuse_agents(f"'{verdict}'")
-        subjects = self.open_set(range_).subjects(expect)
+        ends = ends_of(repository, range_)
+        subjects = read_changeset(repository, ends, datetime.now(UTC), read_lines=False).subjects(expect)
         signer = None
         if self._is_to_sign(sign, [one.skill.id for one in subjects], read_background(repository, (), ())):
             signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)

@@ -89,7 +89,7 @@ def propose(repository: Repository, folder: Path, name: str | None, reason: str,
     if commit is None:
         message = f"Propose {visible(label)}\n\n{visible(reason.strip()) or 'No reason was given.'}\n"
         commit = repository.commit(whole, [head], message, who, now)
-    subjects = read_changeset(repository, Ends(label, head, commit), now).subjects(None)
+    subjects = read_changeset(repository, Ends(label, head, commit), now, read_lines=False).subjects(None)
     branch = place or _move(repository, label, commit)
     recorded = None
     if not any(_is_asked(subject) for subject in subjects if subject.skill.id == id_):
