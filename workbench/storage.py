@@ -303,6 +303,16 @@ def _reviews_seen(db: "Database") -> None:
     db.table("reviews_seen").create({"place": str, "head": str}, pk="place", not_null={"head"}, strict=True)
 
 
+def _viewed(db: "Database") -> None:
+    """The changed files that this user looked at, each bound to its contents before and after."""
+    db.table("viewed").create(
+        {"library": str, "skill": str, "path": str, "pair": str, "at": int},
+        pk=("library", "skill", "path"),
+        not_null={"pair", "at"},
+        strict=True,
+    )
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _events,
     _model_calls,
@@ -310,4 +320,5 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _mcp_listings,
     _agent_files,
     _reviews_seen,
+    _viewed,
 )

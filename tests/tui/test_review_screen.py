@@ -175,3 +175,72 @@ async def test_the_card_is_never_of_other_bytes_than_the_diff(opened: Any, skill
         page.screen.reload()
         await page.until(lambda: card.card is not None and card.card.tree == page.workspace.tree("skills/echo"), "new")
         assert card.card.tree == page.screen.query_one(DiffView).diff.tree
+
+
+def changed_in_two_files(skill_library: Any) -> None:
+    Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read.")
+    skill_library.write("skills/echo/scripts/echo.py", "print('needle')\n" + "pass\n" * 60 + "print('Needle again')\n")
+    skill_library.skill("skills/echo", "One.\n\nMore.\n")
+    skill_library.commit("Change two files")
+
+
+async def test_a_search_goes_to_each_line_that_holds_the_words(opened: Any, skill_library: Any) -> None:
+    changed_in_two_files(skill_library)
+    async with opened(ReviewScreen("skills/echo"), size=(80, 24)) as page:
+        await page.shows("risk")
+        await page.press("/")
+        await page.type("needle")
+        await page.shows("1 of 2")
+        await page.press("enter", ".")
+        await page.shows("2 of 2")
+        assert "Needle again" in page.text
+        await page.press(".")
+        await page.shows("1 of 2")
+        await page.press(",")
+        await page.shows("2 of 2")
+        await page.press("escape")
+        assert isinstance(page.screen, ReviewScreen)
+        assert not page.screen.has_class("-search")
+
+
+async def test_a_file_is_ticked_as_viewed_and_the_next_one_comes(opened: Any, skill_library: Any) -> None:
+    changed_in_two_files(skill_library)
+    async with opened(ReviewScreen("skills/echo"), size=(120, 40)) as page:
+        await page.shows("risk")
+        await page.press("V")
+        await page.shows("✓ SKILL.md")
+        assert page.screen.query_one(DiffView).file_at_cursor == 1
+        assert "1 file left to view" in page.text
+        await page.press("V")
+        await page.shows("Every changed file is viewed")
+        store = page.workspace.store
+        await page.until(lambda: len(store.query("SELECT * FROM viewed")) == 2, "both ticks are kept")
+
+
+async def test_more_context_keeps_the_reader_on_the_line(opened: Any, skill_library: Any) -> None:
+    skill_library.write("skills/echo/notes.md", "line\n" * 60)
+    skill_library.commit("Add notes")
+    Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read.")
+    skill_library.write("skills/echo/notes.md", "line\n" * 40 + "new\n" + "line\n" * 20)
+    skill_library.commit("Change a line")
+    async with opened(ReviewScreen("skills/echo")) as page:
+        diff = page.screen.query_one(DiffView)
+        await page.until(lambda: diff.diff is not None, "the diff")
+        diff.find("new")
+        place, rows = diff.place, diff.virtual_size.height
+        await page.press("plus")
+        await page.until(lambda: diff.virtual_size.height > rows, "more rows")
+        assert diff.place == place
+        await page.press("minus")
+        await page.until(lambda: diff.virtual_size.height == rows, "as many as before")
+
+
+async def test_the_frontmatter_is_read_by_key_or_as_it_is(opened: Any, skill_library: Any) -> None:
+    Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read.")
+    skill_library.write("skills/echo/SKILL.md", "---\ndescription: 'Does it all.'\nname: echo\n---\n\nDo it well.\n")
+    skill_library.commit("Say it otherwise")
+    async with opened(ReviewScreen("skills/echo"), size=(80, 24)) as page:
+        await page.shows("folded in the frontmatter: the order of keys")
+        assert "+description: Does it all." in page.text
+        await page.press("z")
+        await page.shows("+description: 'Does it all.'")

@@ -11,6 +11,7 @@ from workbench.cli.review_card import card
 from workbench.cli.review_changeset import decide_range, open_
 from workbench.cli.review_queue import queue
 from workbench.cli.review_records import log, receipt, verify_receipt
+from workbench.cli.review_viewed import viewed
 from workbench.commands import command
 from workbench.errors import ExitCode, UsageError
 from workbench.reviews.diff import as_text
@@ -28,7 +29,7 @@ def review() -> None:
     """Reviews."""
 
 
-for _command in (open_, card, queue, log, receipt, verify_receipt):
+for _command in (open_, card, queue, log, receipt, verify_receipt, viewed):
     review.add_command(_command)
 
 
@@ -51,13 +52,29 @@ def list_reviews(workspace: Workspace, as_json: bool) -> None:
 @review.command("diff", help=command("review.diff").help)
 @click.argument("name")
 @click.option("--base", metavar="REV", help="Compare with this revision or tree instead of the last approved tree.")
+@click.option("--since-mine", is_flag=True, help="Compare with the state that your last verdict was on.")
+@click.option("--context", type=click.IntRange(0, 1000), metavar="N", help="Unchanged lines around a change.")
+@click.option("--by-key", is_flag=True, help="Compare the frontmatter by key: fold order, quotes, installers' notes.")
 @library_option
-def diff(workspace: Workspace, name: str, base: str | None, as_json: bool) -> None:
+def diff(
+    workspace: Workspace,
+    name: str,
+    base: str | None,
+    since_mine: bool,
+    context: int | None,
+    by_key: bool,
+    as_json: bool,
+) -> None:
     """Show what changed in a skill."""
-    found = workspace.reviews.diff(workspace.find(name).id, base=base)
+    skill = workspace.find(name).id
+    if since_mine and base:
+        raise UsageError("--base and --since-mine name two things to compare with", remedy="give one of them")
+    base = workspace.reviews.mine(skill) if since_mine else base
+    found = workspace.reviews.diff(skill, base=base, context=context)
     if as_json:
         print_json({**asdict(found), "added": found.added, "removed": found.removed})
         return
+    found = found.by_key() if by_key else found
     click.echo(f"{visible(found.skill)}: {found.base_label} → {(found.tree or '')[:12]}")
     if not found.files:
         click.echo("identical")

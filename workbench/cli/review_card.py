@@ -6,6 +6,7 @@ import click
 
 from workbench.cli.output import library_option, print_json, styled
 from workbench.commands import command
+from workbench.errors import UsageError
 from workbench.workspace import Workspace
 
 _TONES: dict[str, dict[str, Any]] = {
@@ -16,16 +17,20 @@ _TONES: dict[str, dict[str, Any]] = {
 @click.command("card", help=command("review.card").help)
 @click.argument("name")
 @click.option("--base", metavar="REV", help="Compare with this revision or tree instead of the last approved tree.")
+@click.option("--since-mine", is_flag=True, help="Compare with the state that your last verdict was on.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text",
     help="For a terminal, for a pull request's comment, or exact data.",
 )  # fmt: skip
 @library_option
-def card(workspace: Workspace, name: str, base: str | None, form: str, as_json: bool) -> None:
+def card(workspace: Workspace, name: str, base: str | None, since_mine: bool, form: str, as_json: bool) -> None:
     """Print the change card."""
     from workbench.reviews.card_text import as_markdown, as_text
 
-    found = workspace.reviews.card(workspace.find(name).id, base=base)
+    skill = workspace.find(name).id
+    if since_mine and base:
+        raise UsageError("--base and --since-mine name two things to compare with", remedy="give one of them")
+    found = workspace.reviews.card(skill, base=workspace.reviews.mine(skill) if since_mine else base)
     if as_json or form == "json":
         print_json(found.to_json())
     elif form == "markdown":

@@ -1,17 +1,19 @@
 """What a skill's current tree is compared with: what was approved last, or any version that can be named."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 
 from workbench.errors import InputError
-from workbench.git import Repository, WorkTree
+from workbench.git import Repository, WorkTree, parse_batch
 from workbench.reviews.card import Card, card_of
-from workbench.reviews.diff import CONTEXT, SkillDiff, diff_trees
+from workbench.reviews.diff import CONTEXT, FileDiff, SkillDiff, diff_trees
+from workbench.reviews.frontmatter_diff import by_key
 from workbench.reviews.model import Standing
 from workbench.reviews.policy_object import PATHS, POLICY_ID, write_tree
 from workbench.reviews.trees import current_trees, write_root_tree
-from workbench.skills.model import ROOT_ID
+from workbench.skills.model import ROOT_ID, SKILL_FILE
+from workbench.skills.reader import MAX_SKILL_FILE
 from workbench.storage import Store
 from workbench.text import decode, visible
 
@@ -55,7 +57,19 @@ def _compared(
             raise InputError("git does not see this folder", where=visible(skill_id), remedy="is it ignored?")
         old, label = _approved(repository, standing) if base is None else _named(current.scratch, skill_id, base)
         files = diff_trees(current.scratch.compare, old, tree, context=context)
-        yield SkillDiff(skill_id, old, label, tree, files), scratch
+        yield SkillDiff(skill_id, old, label, tree, files, _by_key(scratch, files)), scratch
+
+
+def _by_key(scratch: WorkTree, files: Sequence[FileDiff]) -> FileDiff | None:
+    """The SKILL.md with its frontmatter compared by key; None where that can't be done, or would hide something."""
+    file = next((one for one in files if one.path == SKILL_FILE and one.hunks), None)
+    if file is None or not file.old_id or not file.new_id or file.old_mode == "120000" or file.new_mode == "120000":
+        return None
+    asked = f"{file.old_id}\n{file.new_id}\n".encode()
+    found = dict(parse_batch(scratch.run("cat-file", "--batch", stdin=asked)))
+    if any(len(data) > MAX_SKILL_FILE for data in found.values()) or len(found) != 2:
+        return None
+    return by_key(file, found[file.old_id], found[file.new_id])
 
 
 def changed_paths(

@@ -118,6 +118,24 @@ class ReviewDesk:
             base = background.in_force.version.commit
         return diff_of(repository, skill_id, row.standing, base, context=CONTEXT if context is None else context)
 
+    def mine(self, skill_id: str) -> str:
+        """The tree of this user's last verdict on a skill that is not its current tree.
+
+        Raises:
+            InputError: There is none, or git does not know who the user is.
+        """
+        repository = self.need_git("comparing with your last verdict")
+        row, background = self._row(skill_id)
+        mailmap = background.in_force.people.mailmap if background else None
+        me = repository.identity().email
+        for record in reversed(row.standing.records):
+            same = record.reviewer_email == me
+            same = same or (mailmap is not None and mailmap.of(record.reviewer_email) == mailmap.of(me))
+            if same and record.counts and record.tree != row.standing.tree:
+                return record.tree
+        what = "you gave no verdict on an earlier state of this skill"
+        raise InputError(what, where=visible(row.id), remedy="compare with what was approved: leave --since-mine out")
+
     def card(self, skill_id: str, *, base: str | None = None) -> "Card":
         """What the change of a skill since `base` is about: risks, tokens, tests, findings, version, use.
 

@@ -49,6 +49,7 @@ class FileDiff:
         old_mode: Octal git mode; None where the file did not exist.
         binary: Whether git takes it for binary, so that it has no hunks.
         notes: What a reader must not miss, one line each.
+        old_id: Id of its blob before; None where it did not exist. Likewise `new_id`.
     """
 
     path: str
@@ -59,6 +60,8 @@ class FileDiff:
     binary: bool
     hunks: tuple[Hunk, ...]
     notes: tuple[str, ...] = ()
+    old_id: str | None = None
+    new_id: str | None = None
 
     @property
     def added(self) -> int:
@@ -73,13 +76,26 @@ class FileDiff:
 
 @dataclass(frozen=True, slots=True)
 class SkillDiff:
-    """What changed in a skill from `base` (None: nothing, everything is new) to `tree`."""
+    """What changed in a skill from `base` (None: nothing, everything is new) to `tree`.
+
+    Attributes:
+        folded: Its SKILL.md with the frontmatter compared by key; None where that would hide something or changes
+            nothing.
+    """
 
     skill: str
     base: str | None
     base_label: str
     tree: str | None
     files: tuple[FileDiff, ...]
+    folded: FileDiff | None = None
+
+    def by_key(self) -> "SkillDiff":
+        """The same with the frontmatter compared by key, where that can be done."""
+        shown = self.folded
+        if shown is None:
+            return self
+        return replace(self, files=tuple(shown if file.path == shown.path else file for file in self.files))
 
     @property
     def added(self) -> int:
@@ -102,22 +118,32 @@ def diff_trees(run: RunGit, base: str | None, tree: str, *, context: int = CONTE
     for entry in _raw(raw):
         patch = next(patches)
         # A change of type (a file that became a link) is printed as a removal and an addition.
-        files.append(_file(*entry, [*patch, *next(patches)] if entry[0] == "T" else patch))
+        files.append(_file(entry, [*patch, *next(patches)] if entry.status == "T" else patch))
     return tuple(files)
 
 
-def _raw(said: bytes) -> Iterator[tuple[str, str, str, str, str | None]]:
-    """(status, old mode, new mode, path, old path) of each entry of `diff-tree --raw -z`."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    status: str
+    old_mode: str
+    new_mode: str
+    old_id: str
+    new_id: str
+    path: str
+    old_path: str | None = None
+
+
+def _raw(said: bytes) -> Iterator[_Entry]:
+    """The entries of `diff-tree --raw -z`."""
     fields = iter([decode(field) for field in said.split(b"\0")])
     for meta in fields:
         if not meta.startswith(":"):
             continue
-        old_mode, new_mode, _, _, status = meta[1:].split()
+        old_mode, new_mode, old_id, new_id, status = meta[1:].split()
         first = next(fields)
-        if status[0] in "RC":
-            yield status[0], old_mode, new_mode, next(fields), first
-        else:
-            yield status[0], old_mode, new_mode, first, None
+        moved = status[0] in "RC"
+        path, old_path = (next(fields), first) if moved else (first, None)
+        yield _Entry(status[0], old_mode, new_mode, old_id, new_id, path, old_path)
 
 
 def _patches(said: bytes) -> list[list[str]]:
@@ -131,21 +157,25 @@ def _patches(said: bytes) -> list[list[str]]:
     return patches
 
 
-def _file(status: str, old_mode: str, new_mode: str, path: str, old_path: str | None, patch: Sequence[str]) -> FileDiff:
+def _file(entry: _Entry, patch: Sequence[str]) -> FileDiff:
     hunks = tuple(_hunks(patch))
     binary = any(line.startswith("Binary files ") for line in patch[:8]) and not hunks
-    known = _STATUS.get(status, "modified")
+    old_mode, new_mode = entry.old_mode, entry.new_mode
+    known = _STATUS.get(entry.status, "modified")
     if known == "modified" and not hunks and not binary and old_mode != new_mode:
         known = "mode"
+    came, went = entry.status == "A", entry.status == "D"
     return FileDiff(
-        path=path,
-        old_path=old_path,
+        path=entry.path,
+        old_path=entry.old_path,
         status=known,
-        old_mode=None if status == "A" else old_mode,
-        new_mode=None if status == "D" else new_mode,
+        old_mode=None if came else old_mode,
+        new_mode=None if went else new_mode,
         binary=binary,
         hunks=hunks,
         notes=tuple(filter(None, [*_notes(old_mode, new_mode, binary, hunks), _lost_line_end(patch)])),
+        old_id=None if came else entry.old_id,
+        new_id=None if went else entry.new_id,
     )
 
 

@@ -71,6 +71,10 @@ _SHOWN = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "f1": "F1",
+    "comma": ",",
+    "full_stop": ".",
+    "plus": "+",
+    "minus": "-",
 }
 
 

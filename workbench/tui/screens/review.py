@@ -1,5 +1,7 @@
 """The review of one skill: what changed since the approved tree, read as a diff, and the verdict on exactly that."""
 
+import time
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -11,13 +13,14 @@ from textual.widgets import Static
 from workbench.commands import Scope, command
 from workbench.errors import WorkbenchError
 from workbench.reviews.card import Card
-from workbench.reviews.diff import SkillDiff
+from workbench.reviews.diff import CONTEXT, SkillDiff
 from workbench.reviews.listing import LibraryView, SkillRow
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.policy_object import POLICY_ID
 from workbench.reviews.states import open_records
+from workbench.reviews.viewed import tick, viewed
 from workbench.text import first_line, plural, visible
-from workbench.tui.bindings import bindings, key_of
+from workbench.tui.bindings import bindings, bindings_of, key_of
 from workbench.tui.jobs import Job
 from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.screens.verdict import Subject, VerdictDialog
@@ -26,6 +29,7 @@ from workbench.tui.toned import toned, toned_lines
 from workbench.tui.widgets.change_card import ChangeCard
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.diff_view import LAYOUTS, DiffView, Layout
+from workbench.tui.widgets.filter_line import FilterLine
 from workbench.tui.widgets.tones import Span
 from workbench.tui.widgets.virtual_list import Row, VirtualList
 
@@ -33,6 +37,7 @@ FILES_FROM = 100
 """Columns from which the changed files are listed beside the diff."""
 
 _SHORT = 12
+_CONTEXTS = (0, 1, 3, 10, 25, 100, 1_000)
 _VERDICTS = ("review.approve", "review.request-changes", "review.comment", "review.request", "review.revoke")
 _LAYOUT_NAMES: dict[Layout, str] = {
     "auto": "The diff is side by side where there is room",
@@ -70,6 +75,15 @@ def tree_to_revoke(row: SkillRow) -> str | None:
     return standing.approved_tree
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a skill for its review, at one moment."""
+
+    row: SkillRow
+    diff: SkillDiff
+    viewed: frozenset[str] = frozenset()
+
+
 class ReviewScreen(WorkbenchScreen[None]):
     """What changed in one skill, and what one can say of it."""
 
@@ -79,7 +93,7 @@ class ReviewScreen(WorkbenchScreen[None]):
         " here; if they change meanwhile, nothing is recorded."
     )
     SCOPES: ClassVar[tuple[Scope, ...]] = ("lists", "review", "tabs")
-    BINDINGS: ClassVar = bindings("review")
+    BINDINGS: ClassVar = [*bindings("review"), *bindings_of("filter")]
     CSS_PATH = "review.tcss"
     AUTO_FOCUS = "DiffView"
 
@@ -88,6 +102,11 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._skill = skill_id
         self._row: SkillRow | None = None
         self._tree: str | None = None
+        self._whole: SkillDiff | None = None
+        self._around = CONTEXT
+        self._raw = False
+        self._since: str | None = None
+        self._viewed: frozenset[str] = frozenset()
 
     def compose_body(self) -> ComposeResult:
         """What is compared; the files and the diff; what can be said."""
@@ -97,6 +116,7 @@ class ReviewScreen(WorkbenchScreen[None]):
             yield VirtualList(_FILE_COLUMNS, id="review-files")
             yield DiffView(id="review-diff")
             yield Static(Content("Comparing…"), id="review-instead")
+        yield FilterLine("what a line holds", id="review-search")
         yield Static(Content(""), id="review-verdicts")
 
     def on_mount(self) -> None:
@@ -120,22 +140,26 @@ class ReviewScreen(WorkbenchScreen[None]):
         workspace = self.workspace
         assert workspace is not None
 
-        def read(_: Job) -> tuple[SkillRow, SkillDiff]:
-            return workspace.row(self._skill), workspace.reviews.diff(self._skill)
+        base, context = self._since, self._around
+
+        def read(_: Job) -> Reading:
+            diff = workspace.reviews.diff(self._skill, base=base, context=context)
+            store = workspace.store
+            ticked = viewed(store, workspace.library_id, self._skill, diff.files)
+            return Reading(workspace.row(self._skill), diff, ticked)
 
         self.run_job(f"Comparing {self._skill}", read, self._show, failed=self._failed, group="diff")
 
-    def _show(self, read: tuple[SkillRow, SkillDiff]) -> None:
-        self._row, diff = read
-        self._tree = diff.tree
-        self._head(self._row, diff)
-        shown = self._diff.diff
+    def _show(self, read: Reading) -> None:
+        self._row, self._whole, self._viewed = read.row, read.diff, read.viewed
+        self._tree = read.diff.tree
+        diff = read.diff if self._raw else read.diff.by_key()
+        self._head(self._row, read.diff)
         if diff.files:
-            if shown is None or (shown.base, shown.tree) != (diff.base, diff.tree):
-                self._diff.load(diff)  # else the bytes are the same, and the reader stays where they are
-            self.query_one("#review-files", VirtualList).show(
-                [Row(str(n), (file.path, f"{file.added:,}", f"{file.removed:,}")) for n, file in enumerate(diff.files)]
-            )
+            if self._diff.diff != diff:
+                # The reader stays on the line where only more or less is shown around it.
+                self._diff.load(diff, at=self._diff.place)
+            self._list_files()
             self.remove_class("-instead")
             self._diff.focus()
         else:
@@ -143,6 +167,21 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._arrange(self.size.width)
         self._say_verdicts()
         self._read_card()
+
+    def _list_files(self) -> None:
+        """The changed files with their ticks."""
+        diff = self._diff.diff
+        files = diff.files if diff else ()
+        rows = [
+            Row(
+                str(number),
+                (f"{'✓' if file.path in self._viewed else ' '} {file.path}", f"{file.added:,}", f"{file.removed:,}"),
+            )
+            for number, file in enumerate(files)
+        ]
+        with self.prevent(VirtualList.Moved):
+            self.query_one("#review-files", VirtualList).show(rows)
+        self._diff.mark_viewed(self._viewed)
 
     def _read_card(self) -> None:
         """Work the card out once the diff is there to be read; it has to be of the very trees that are shown."""
@@ -154,13 +193,15 @@ class ReviewScreen(WorkbenchScreen[None]):
         if shown.card is not None and (shown.card.base, shown.card.tree) != (diff.base, diff.tree):
             shown.show(None)
 
+        base = self._since
+
         def show(card: Card | None) -> None:
             now = self._diff.diff
             if card is not None and now is not None and (card.base, card.tree) == (now.base, now.tree):
                 shown.show(card)
 
         def read(_: Job) -> Card | None:
-            return None if self._skill == POLICY_ID else workspace.reviews.card(self._skill)
+            return None if self._skill == POLICY_ID else workspace.reviews.card(self._skill, base=base)
 
         self.run_job(f"Working out the card of {self._skill}", read, show, group="card", quiet=True)
 
@@ -244,6 +285,111 @@ class ReviewScreen(WorkbenchScreen[None]):
         """Automatic, unified, side by side, in turn; says which it is now."""
         self._diff.action_toggle_layout()
         self.workbench.say(_LAYOUT_NAMES[self._diff.diff_layout])
+
+    def action_context(self, step: int) -> None:
+        """More or fewer unchanged lines around each changed place."""
+        sizes = _CONTEXTS if step > 0 else _CONTEXTS[::-1]
+        wanted = next((size for size in sizes if (size - self._around) * step > 0), None)
+        if wanted is None:
+            self.workbench.say(f"There is no {'more' if step > 0 else 'less'}")
+            return
+        self._around = wanted
+        self.workbench.say(f"{plural(wanted, 'unchanged line')} around each changed place")
+        self.reload()
+
+    def action_toggle_raw(self) -> None:
+        """Show the frontmatter by key, or line by line as it is."""
+        self._raw = not self._raw
+        whole = self._whole
+        if whole is not None and whole.files:
+            self._diff.load(whole if self._raw else whole.by_key(), at=self._diff.place)
+            self._list_files()
+        self.workbench.say("The frontmatter is shown as it is" if self._raw else "The frontmatter is shown by key")
+
+    def action_since_mine(self) -> None:
+        """Compare with the state of this user's last verdict, or with the approved one again."""
+        workspace = self.workspace
+        if workspace is None:
+            return
+        if self._since is not None:
+            self._since = None
+            self.reload()
+            return
+
+        def compare(base: str) -> None:
+            self._since = base
+            self.reload()
+
+        def refuse(error: WorkbenchError) -> None:
+            self.notify(str(error), severity="warning", markup=False)
+
+        mine = lambda _: workspace.reviews.mine(self._skill)  # noqa: E731 - a job is a function of its handle
+        self.run_job("Looking for your last verdict", mine, compare, failed=refuse, group="mine", quiet=True)
+
+    def action_filter(self) -> None:
+        """Search in the diff."""
+        if not self.has_class("-instead"):
+            self.add_class("-search")
+            self.query_one(FilterLine).type_here()
+
+    def action_find_next(self) -> None:
+        """To the next line that holds what was searched for."""
+        self._find(forward=True)
+
+    def action_find_previous(self) -> None:
+        """To the line before that holds it."""
+        self._find(forward=False)
+
+    @on(FilterLine.Changed)
+    def _typed(self) -> None:
+        self._find(forward=True, here=True)
+
+    @on(FilterLine.Left)
+    def _found(self) -> None:
+        self._diff.focus()
+
+    def _find(self, *, forward: bool, here: bool = False) -> None:
+        line = self.query_one(FilterLine)
+        number, count = self._diff.find(line.text, forward=forward, here=here)
+        line.say(f"{number:,} of {count:,}" if count else "no line holds it" if line.text else "")
+
+    def go_back(self) -> bool:
+        """Close the search on escape."""
+        if not self.has_class("-search"):
+            return False
+        self.remove_class("-search")
+        self._diff.focus()
+        return True
+
+    def action_viewed(self) -> None:
+        """Tick the file under the cursor and go on to the next that is not ticked, or take its tick away."""
+        workspace, diff = self.workspace, self._whole
+        if workspace is None or diff is None or not diff.files:
+            return
+        file = diff.files[self._diff.file_at_cursor]
+        seen = file.path not in self._viewed
+        self._viewed = self._viewed | {file.path} if seen else self._viewed - {file.path}
+        self._list_files()
+        at = int(time.time() * 1000)
+
+        def keep(_: Job) -> None:
+            tick(workspace.store, workspace.library_id, self._skill, file, seen=seen, at=at)
+
+        self.run_job("Keeping the tick", keep, lambda _: None, group="viewed", quiet=True)
+        left = sum(one.path not in self._viewed for one in diff.files)
+        self.workbench.say(f"{plural(left, 'file')} left to view" if left else "Every changed file is viewed")
+        if seen and left:
+            self.action_next_unviewed()
+
+    def action_next_unviewed(self) -> None:
+        """To the next file that is not ticked, beginning anew after the last."""
+        diff = self._diff.diff
+        files = diff.files if diff else ()
+        here = self._diff.file_at_cursor
+        for number in [*range(here + 1, len(files)), *range(here)]:
+            if files[number].path not in self._viewed:
+                self._diff.go_to_file(number)
+                return
 
     def action_toggle_card(self) -> None:
         """Put the change card away, so that the diff has its room, or bring it back."""

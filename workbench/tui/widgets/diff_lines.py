@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -43,15 +44,23 @@ class Palette:
         return self.plain, self.plain
 
 
-def draw_row(file: FileDiff, counts: tuple[int, int], row: Row, palette: Palette, left: int, width: int) -> Strip:
-    """One row, exactly `width` cells; `left` is how far the text is scrolled, `counts` the file's lines added, removed.
+class About(NamedTuple):
+    """What a file's heading says besides: lines that came and went, and whether the file was ticked as viewed."""
+
+    added: int
+    removed: int
+    viewed: bool = False
+
+
+def draw_row(file: FileDiff, about: About, row: Row, palette: Palette, left: int, width: int) -> Strip:
+    """One row, exactly `width` cells; `left` is how far the text is scrolled.
 
     The first cell is free for the cursor's mark.
     """
     if row.kind is RowKind.BLANK:
         return Strip.blank(width, palette.plain)
     if row.kind is RowKind.FILE:
-        segments = _heading(file, counts, palette, width)
+        segments = _heading(file, about, palette, width)
     elif row.kind is RowKind.NOTE:
         segments = [Segment(fit(f"   ! {visible(notes_of(file)[row.left])}", width), palette.note)]
     elif row.kind is RowKind.HUNK:
@@ -70,10 +79,11 @@ def text_room(width: int, digits: int, *, split: bool) -> int:
     return (width - 2) // 2 - digits - 3 if split else width - 2 * digits - 5
 
 
-def _heading(file: FileDiff, counts: tuple[int, int], palette: Palette, width: int) -> list[Segment]:
+def _heading(file: FileDiff, about: About, palette: Palette, width: int) -> list[Segment]:
     """Sign, path, what happened to the file, and how many lines came and went."""
-    numbers = f"+{counts[0]:,} -{counts[1]:,} "
+    numbers = f"+{about.added:,} -{about.removed:,} "
     word = "mode changed" if file.status == "mode" else file.status
+    word += "  ✓ viewed" if about.viewed else ""
     path = truncate(visible(file.path), max(8, width - len(numbers) - len(word) - 6))
     return [
         Segment(f" {_STATUS[file.status]} ", palette.status),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from workbench.reviews.diff import DiffLine, FileDiff, Hunk, SkillDiff
 from workbench.text import cell_width, visible
@@ -83,6 +83,63 @@ def index_rows(diff: SkillDiff, *, split: bool) -> DiffRows:
             largest = max(largest, hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)
             widest = max(widest, _widest(hunk))
     return DiffRows(rows, files, hunks, widest, max(3, len(str(largest))))
+
+
+class Place(NamedTuple):
+    """A line by what does not change when it is shown in another way: its file, side and number."""
+
+    path: str
+    side: Literal["old", "new"]
+    line: int
+
+
+def place_of(diff: SkillDiff, row: Row) -> Place | None:
+    """The line that a row shows, of its new side where it has one; None where it shows none."""
+    if row.kind not in (RowKind.LINE, RowKind.PAIR):
+        return None
+    file = diff.files[row.file]
+    lines = file.hunks[row.hunk].lines
+    sides = (row.left,) if row.kind is RowKind.LINE else (row.right, row.left)
+    for line in (lines[at] for at in sides if at >= 0):
+        if line.new is not None:
+            return Place(file.path, "new", line.new)
+        if line.old is not None:
+            return Place(file.path, "old", line.old)
+    return None
+
+
+def row_at(diff: SkillDiff, index: DiffRows, place: Place) -> int | None:
+    """The row that shows a line, or the file's heading where none does; None where the file is not there."""
+    number = next((n for n, file in enumerate(diff.files) if file.path == place.path), None)
+    if number is None:
+        return None
+    first = index.files[number]
+    after = index.files[number + 1] if number + 1 < len(index.files) else len(index.rows)
+    for at in range(first, after):
+        row = index.rows[at]
+        if row.kind in (RowKind.LINE, RowKind.PAIR):
+            lines = diff.files[number].hunks[row.hunk].lines
+            sides = (row.left,) if row.kind is RowKind.LINE else (row.left, row.right)
+            if any(one >= 0 and getattr(lines[one], place.side) == place.line for one in sides):
+                return at
+    return first
+
+
+def matching(diff: SkillDiff, index: DiffRows, words: str) -> list[int]:
+    """The rows whose text holds `words`, whatever their case."""
+    asked = words.casefold()
+    found = []
+    for number, row in enumerate(index.rows):
+        if row.kind is RowKind.LINE:
+            sides: tuple[int, ...] = (row.left,)
+        elif row.kind is RowKind.PAIR:
+            sides = (row.left, row.right)
+        else:
+            continue
+        lines = diff.files[row.file].hunks[row.hunk].lines
+        if any(at >= 0 and asked in lines[at].text.casefold() for at in sides):
+            found.append(number)
+    return found if asked else []
 
 
 def notes_of(file: FileDiff) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from textual.strip import Strip
 
 from workbench.reviews.diff import SkillDiff
 from workbench.tui.bindings import bindings_of
-from workbench.tui.widgets.diff_lines import Palette, draw_row, text_room
-from workbench.tui.widgets.diff_rows import DiffRows, Row, index_rows
+from workbench.tui.widgets.diff_lines import About, Palette, draw_row, text_room
+from workbench.tui.widgets.diff_rows import DiffRows, Place, Row, index_rows, matching, place_of, row_at
 from workbench.tui.widgets.tones import TonedView
 
 Layout = Literal["auto", "unified", "split"]
@@ -79,7 +79,7 @@ class DiffView(TonedView, can_focus=True):
     def __init__(self, diff: SkillDiff | None = None, *, layout: Layout = "auto", id: str | None = None) -> None:
         super().__init__(id=id)
         self._diff: SkillDiff | None = None
-        self._counts: list[tuple[int, int]] = []
+        self._counts: list[About] = []
         self._strips: OrderedDict[tuple[int, int, int], Strip] = OrderedDict()
         self._indices: dict[bool, DiffRows] = {}
         self._index = DiffRows([], [], [], 0, 3)
@@ -103,17 +103,54 @@ class DiffView(TonedView, can_focus=True):
         """How many changed places there are."""
         return len(self._index.hunks)
 
-    def load(self, diff: SkillDiff) -> None:
-        """Show another diff, from its first row."""
+    def load(self, diff: SkillDiff, *, at: Place | None = None) -> None:
+        """Show another diff, from its first row, or with the cursor on the line that `at` names."""
         self._diff = diff
-        self._counts = [(file.added, file.removed) for file in diff.files]
+        self._counts = [About(file.added, file.removed) for file in diff.files]
         self._indices.clear()
         self._index = DiffRows([], [], [], 0, 3)
         self.set_reactive(DiffView.cursor, 0)
         if self.size:
             self._arrange()
             self.scroll_to(0, 0, animate=False, immediate=True)
+            if at is not None and (row := row_at(diff, self._index, at)) is not None:
+                self.cursor = row
+                self.scroll_to_cursor(top=True)
             self.refresh()
+
+    @property
+    def place(self) -> Place | None:
+        """The line that the cursor is on, for finding it again in another diff; None above the first."""
+        return place_of(self._diff, self._index.rows[self.cursor]) if self._diff and self._index.rows else None
+
+    def mark_viewed(self, paths: frozenset[str]) -> None:
+        """Tick these files."""
+        files = self._diff.files if self._diff else ()
+        self._counts = [
+            counts._replace(viewed=file.path in paths) for counts, file in zip(self._counts, files, strict=True)
+        ]
+        self._strips.clear()
+        self.refresh()
+
+    def find(self, words: str, *, forward: bool = True, here: bool = False) -> tuple[int, int]:
+        """Put the cursor on the next line that holds `words`, whatever their case, beginning anew after the last.
+
+        Args:
+            here: Whether the cursor's own line will do.
+
+        Returns:
+            Which of the lines that hold them it is, counted from 1, and how many there are; zeros if none does.
+        """
+        found = matching(self._diff, self._index, words) if self._diff else []
+        if not found:
+            return 0, 0
+        if forward:
+            row = next((row for row in found if row > self.cursor or (here and row == self.cursor)), found[0])
+        else:
+            row = next((row for row in reversed(found) if row < self.cursor), found[-1])
+        self.cursor = row
+        self.scroll_to_cursor()
+        return found.index(row) + 1, len(found)
 
     def _wants_split(self) -> bool:
         if self.diff_layout == "auto":
