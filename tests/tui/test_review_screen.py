@@ -240,5 +240,5 @@ async def test_the_frontmatter_is_read_by_key_or_as_it_is(opened: Any, skill_lib
     async with opened(ReviewScreen("skills/echo"), size=(80, 24)) as page:
         await page.shows("folded in the frontmatter: the order of keys")
         assert "+description: Does it all." in page.text
-        await page.press("z")
+        await page.press("Z")
         await page.shows("+description: 'Does it all.'")
