@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 
 from tests.tui.conftest import Page
 from workbench.config import Settings
+from workbench.errors import WorkbenchError
 from workbench.storage import Store
-from workbench.tui import watching
+from workbench.tui import launch, watching
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.renewing import renew
 from workbench.tui.screens.skill import SkillScreen
@@ -234,3 +236,43 @@ def test_a_change_of_the_rules_or_of_very_much_reads_all(skill_library: Any) -> 
     unrelated = renew(workspace, view, {"README.md"})
     assert unrelated is not None
     assert unrelated.view is view
+
+
+async def test_a_large_library_shows_what_it_was_while_it_is_read(
+    skill_library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_LARGE", 1)
+    for number in range(5):
+        skill_library.skill(f"skills/s{number}")
+    Workspace.open(skill_library.root, settings=Settings(), store=Store(None)).skills()
+    (skill_library.root / "skills/s3/SKILL.md").unlink()
+    go_on = threading.Event()
+    original = Workspace.view
+
+    def slow(workspace: Workspace) -> Any:
+        go_on.wait(20)
+        return original(workspace)
+
+    monkeypatch.setattr(Workspace, "view", slow)
+    remembered: Future[Any] = Future()
+    reading = launch._in_thread(lambda: launch.open_library(skill_library.root, Settings(), remembered))
+    app = WorkbenchApp(reading=reading, remembered=remembered, settings=Settings())
+    async with app.run_test(size=WIDE) as pilot:
+        page = Page(pilot, None)  # type: ignore[arg-type]  # not open yet
+        await page.until(lambda: len(shown(page)) == 6, "what was there")
+        assert set(shown(page).values()) == {"· reading"}
+        await page.press("j", "j", "enter")
+        await page.until(lambda: "still being read" in "".join(n.message for n in app._notifications), "why not")
+        before = page.screen.query_one("#skill-rows", VirtualList).current.id
+        go_on.set()
+        await page.until(lambda: app.library is not None, "the library")
+        await page.until(lambda: len(shown(page)) == 5, "what is there")
+        assert page.screen.query_one("#skill-rows", VirtualList).current.id == before
+        assert "· reading" not in shown(page).values()
+
+
+def test_what_can_t_be_opened_keeps_the_promise_of_what_was(tmp_path: Path) -> None:
+    remembered: Future[Any] = Future()
+    with pytest.raises(WorkbenchError):
+        launch.open_library(tmp_path / "nowhere", Settings(), remembered)
+    assert remembered.result(timeout=0) == ()

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from workbench.reviews.listing import LibraryView
+    from workbench.skills.model import Skill
     from workbench.tools.model import Tool
-    from workbench.tui.following import FilesChanged, Follower, WatchTrouble
+    from workbench.tui.following import Follower
     from workbench.workspace import Workspace
 
 __all__ = ["WorkbenchApp", "run_app", "run_workspace"]
@@ -62,6 +63,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
     Args:
         workspace: The library to show, already open.
         reading: The promise of the library, where it is opened and read elsewhere.
+        remembered: The promise of what it held when it was last read, kept long before.
         settings: The user's settings.
         live: Whether the library is followed: changes show by themselves, and its texts are read for the search.
 
@@ -89,12 +91,13 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         workspace: "Workspace | None" = None,
         *,
         reading: "Future[Opened] | None" = None,
+        remembered: "Future[tuple[Skill, ...]] | None" = None,
         settings: Settings | None = None,
         live: bool = False,
     ) -> None:
         self.settings = settings or (workspace.settings if workspace else Settings())
         self._guard = TerminalGuard()
-        self._reading = reading
+        self._reading, self._remembered = reading, remembered
         self._startup_errors: list[WorkbenchError] = []
         super().__init__()
         self.workspace = workspace
@@ -177,10 +180,17 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             self.call_after_refresh(self._first_shown, self.library)
         elif reading is not None:
             run_job(self, "Reading the library", lambda _: reading.result(), self._opened, failed=self._not_opened)
+            self._show_remembered()
         elif self.workspace is not None:
             self.refresh_library()
         else:
             self.call_after_refresh(self.offer_libraries)
+
+    def _show_remembered(self) -> None:
+        if self._remembered is not None:
+            from workbench.tui.remembering import show_remembered
+
+            show_remembered(self, self._remembered)
 
     def open_library(self, path: Path) -> None:
         """Open another library and show it."""
@@ -234,15 +244,6 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             self._follower = Follower(self)
         if self._follower is not None:
             self._follower.follow()
-
-    def on_files_changed(self, event: "FilesChanged") -> None:
-        """Read what changed."""
-        if self._follower is not None:
-            self._follower.changed(event.changed)
-
-    def on_watch_trouble(self, event: "WatchTrouble") -> None:
-        """Say why changes may not show by themselves."""
-        self.notify(visible(event.said), severity="warning", timeout=8, markup=False)
 
     def _leave_details(self) -> None:
         """Go back to the places: what is open belongs to the library before."""

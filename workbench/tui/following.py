@@ -1,11 +1,13 @@
 """The library followed while it is open: its folders are watched, and its texts are read for the search."""
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.message import Message
+from textual.events import Callback
 
 from workbench.errors import WorkbenchError
+from workbench.text import visible
 from workbench.tui.jobs import Job, run_job
 from workbench.tui.renewing import Renewed, renew
 from workbench.tui.watching import Changed, Watcher
@@ -21,22 +23,6 @@ _TEXTS_AFTER_SECONDS = 0.5
 """So long after a reading its texts are begun: what the person does first goes first."""
 _QUIET_BELOW = 500
 """So many skills' texts are read without a word about it."""
-
-
-class FilesChanged(Message):
-    """Files of the library changed, or its branches moved; sent from the watcher's thread."""
-
-    def __init__(self, changed: Changed) -> None:
-        super().__init__()
-        self.changed = changed
-
-
-class WatchTrouble(Message):
-    """Watching does not work as it should."""
-
-    def __init__(self, said: str) -> None:
-        super().__init__()
-        self.said = said
 
 
 class Follower:
@@ -84,10 +70,13 @@ class Follower:
         self._go_on()
 
     def _tell(self, changed: Changed) -> None:
-        self._app.post_message(FilesChanged(changed))
+        """From the watcher's thread: what changed."""
+        self._app.post_message(Callback(callback=partial(self.changed, changed)))
 
     def _say(self, said: str) -> None:
-        self._app.post_message(WatchTrouble(said))
+        """From the watcher's thread: why changes may not show by themselves."""
+        tell = partial(self._app.notify, visible(said), severity="warning", timeout=8, markup=False)
+        self._app.post_message(Callback(callback=tell))
 
     def _go_on(self) -> None:
         """Read again what changed, unless something is being read: that comes back here."""

@@ -14,7 +14,12 @@ from workbench.text import visible
 if TYPE_CHECKING:
     from workbench.config import Settings
     from workbench.reviews.listing import LibraryView
+    from workbench.skills.model import Skill
     from workbench.workspace import Workspace
+
+
+_LARGE = 300
+"""A library of fewer skills is read before anybody could look at what it was."""
 
 
 class Opened(NamedTuple):
@@ -35,11 +40,12 @@ def run_app(path: Path | None = None) -> int:
     if path is not None and not os.path.isdir(expanded(path)):  # noqa: PTH112 - Path.is_dir raises for some names
         raise InputError("there is no such folder", where=visible(str(path)))
     settings = load_settings()
-    reading = _in_thread(lambda: open_library(path, settings))
+    remembered: Future[tuple[Skill, ...]] = Future()
+    reading = _in_thread(lambda: open_library(path, settings, remembered))
     _prepare()
     from workbench.tui.app import WorkbenchApp
 
-    return WorkbenchApp(reading=reading, settings=settings, live=True).run() or 0
+    return WorkbenchApp(reading=reading, remembered=remembered, settings=settings, live=True).run() or 0
 
 
 def run_workspace(workspace: "Workspace") -> int:
@@ -51,15 +57,29 @@ def run_workspace(workspace: "Workspace") -> int:
     return WorkbenchApp(reading=reading, settings=workspace.settings, live=True).run() or 0
 
 
-def open_library(path: Path | None, settings: "Settings") -> Opened:
+def open_library(
+    path: Path | None, settings: "Settings", remembered: "Future[tuple[Skill, ...]] | None" = None
+) -> Opened:
     """Open and read the library at `path`; without one, that of the current folder, else the one of the settings.
+
+    Args:
+        path: The library.
+        settings: The user's.
+        remembered: A promise to keep first: what a large library held when it was last read.
 
     Raises:
         WorkbenchError: It can't be opened or read.
     """
     from workbench.workspace import Workspace
 
-    workspace = Workspace.open(path, settings=settings)
+    try:
+        workspace = Workspace.open(path, settings=settings)
+        if remembered is not None:
+            skills = workspace.catalogue.remembered(within=workspace.within)
+            remembered.set_result(skills if len(skills) >= _LARGE else ())
+    finally:
+        if remembered is not None and not remembered.done():
+            remembered.set_result(())
     return Opened(workspace, workspace.view())
 
 

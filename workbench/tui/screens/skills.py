@@ -78,6 +78,10 @@ class SkillsScreen(SkillActions):
         """The skill under the cursor."""
         return self._rows.get(self._list.current.id) if self._list.current else None
 
+    def show_remembered(self, rows: list[Row]) -> None:
+        """Show what the library held when it was last read; it can be moved in and filtered, and is soon replaced."""
+        self.query_one(FilteredList).show(rows, empty="Reading the library…")
+
     def library_changed(self, view: "LibraryView") -> None:
         """Show the skills as they are now."""
         self._rows = {row.id: row for row in view.rows}
@@ -152,7 +156,9 @@ class SkillsScreen(SkillActions):
     @on(VirtualList.Opened, "#skill-rows")
     def _opened(self, event: VirtualList.Opened) -> None:
         """Wide: go into the detail. Narrow: open it."""
-        if event.row.id not in self._rows:
+        if self.library is None:
+            self.workbench.say("The library is still being read.")
+        elif event.row.id not in self._rows:
             self.workbench.say(f"{event.row.id.removeprefix(SKIPPED)} was skipped: {_reason(event.row)}")
         elif self._detail is not None:
             self._detail.focus_body()
