@@ -100,8 +100,8 @@ def test_the_total_counts_what_the_limit_leaves_out(catalogue: Catalogue) -> Non
 
 
 def test_only_the_skills_that_filters_left_are_found(catalogue: Catalogue) -> None:
-    assert ids(catalogue, "invoice", among=["skills/notes"]) == ["notes"]
-    assert ids(catalogue, "", among=["skills/notes", "skills/table-tools"]) == ["notes", "table-tools"]
+    assert ids(catalogue, "invoice", among={"skills/notes"}) == ["notes"]
+    assert ids(catalogue, "", among={"skills/notes", "skills/table-tools"}) == ["notes", "table-tools"]
 
 
 def test_before_the_second_pass_names_and_descriptions_are_found(folder: Path, tmp_path: Path) -> None:
@@ -263,6 +263,19 @@ def test_the_command_line_says_no_with_1_and_names_a_wrong_filter_with_2(made_li
     wrong = workbench("skills", "search", "stat:draft")
     assert wrong.code == 2
     assert "did you mean 'state:'" in wrong.err
+
+
+def test_the_command_line_knows_what_skills_can_do(made_library: Any, workbench: Any) -> None:
+    made_library.write("skills/deploy/scripts/send.py", "import requests\nrequests.get('https://example.com/x')\n")
+    assert [r["name"] for r in workbench("skills", "search", "cap:network", "--json").json["results"]] == ["deploy"]
+    assert [r["name"] for r in workbench("skills", "search", "-cap:network", "--json").json["results"]] == ["notes"]
+
+
+def test_only_the_part_of_a_library_that_is_open_is_searched(made_library: Any, workbench: Any) -> None:
+    made_library.skill("other/elsewhere", "Also thoroughly.\n")
+    assert workbench("skills", "search", "thoroughly", "--json").json["total"] == 2
+    part = str(made_library.root / "skills")
+    assert workbench("skills", "search", "thoroughly", "--json", "--library", part).json["total"] == 1
 
 
 def test_the_command_line_searches_without_a_file_of_its_own(

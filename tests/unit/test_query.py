@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from workbench.errors import UsageError
 from workbench.reviews.model import State
 from workbench.skills.model import Problem
-from workbench.skills.query import KEYS, STATES, Filter, Query, admits, parse_query, to_match, to_substrings
+from workbench.skills.query import KEYS, STATES, Filter, Query, admitted, parse_query, to_match, to_substrings
 
 
 @dataclass
@@ -25,7 +25,8 @@ class Row:
 
 
 def holds(text: str, can: frozenset[str] | None = frozenset({"network"})) -> bool:
-    return admits(parse_query(text), Row(), can)
+    row = Row()
+    return list(admitted(parse_query(text), [row], {} if can is None else {row.id: can})) == [row.id]
 
 
 def test_words_phrases_and_filters_are_told_apart() -> None:

@@ -52,7 +52,7 @@ def search(workspace: Workspace, words: tuple[str, ...], limit: int, as_json: bo
     query = parse_query(text)
     skills, _ = workspace.skills()
     catalogue = workspace.catalogue.searchable(skills)
-    _take_texts(catalogue)
+    _take_texts(catalogue, scanning=query.asks_for("cap"))
     by_id = {skill.id: skill for skill in skills}
     rows = workspace.view().rows if query.asks_for("state", "author") else bare_rows(skills)
     results = find_skills(catalogue, query, rows, limit=limit)
@@ -92,9 +92,9 @@ def _plain(snippet: str) -> str:
     return " ".join(snippet.replace(MARKED, "").replace(UNMARKED, "").split())
 
 
-def _take_texts(catalogue: "Catalogue") -> None:
-    """Bring the index up to date; where that takes long, say how far it is."""
-    from workbench.skills.catalogue_texts import take_texts
+def _take_texts(catalogue: "Catalogue", *, scanning: bool) -> None:
+    """Bring the index up to date, and what skills can do if asked for; of what takes long, say how far it is."""
+    from workbench.skills.catalogue_texts import scan_kinds, take_texts
 
     began = said = time.monotonic()
 
@@ -105,7 +105,7 @@ def _take_texts(catalogue: "Catalogue") -> None:
             said = now
             click.echo(f"reading the skills' texts: {done:,} of {total:,}", err=True)
 
-    take_texts(catalogue, on_progress=progress)
+    take_texts(catalogue, scan=scan_kinds if scanning else None, on_progress=progress)
 
 
 @click.command("similar", help=command("skills.similar").help)

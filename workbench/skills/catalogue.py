@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.errors import ConflictError, WorkbenchError
 from workbench.skills import frontmatter, reader
@@ -40,6 +40,13 @@ _BATCH = 500
 
 _SPARE_FRONTMATTERS = 4
 """So many times as many frontmatters as skills are kept, for branches that come and go."""
+
+
+class Remembered(NamedTuple):
+    """A skill that was there when its library was last read."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +120,11 @@ class Catalogue:
             self._keep(fresh, gone=())
         return tuple(skills)
 
-    def remembered(self, *, within: str = "") -> tuple[Skill, ...]:
+    def remembered(self, *, within: str = "") -> tuple[Remembered, ...]:
         """The skills as they were last read, by this or another process, without looking whether they still are so."""
-        with self._lock:
-            kept = self._known()
-            below = f"{within}/"
-            return tuple(
-                kept[id_].skill for id_ in sorted(kept) if not within or id_ == within or id_.startswith(below)
-            )
+        rows = self.query("SELECT id, name FROM skill WHERE number BETWEEN ? AND ? ORDER BY id", self.numbers())
+        below = f"{within}/"
+        return tuple(Remembered(id_, name) for id_, name in rows if not within or f"{id_}/".startswith(below))
 
     def searchable(self, skills: Sequence[Skill]) -> "Catalogue":
         """This one, or, where it works without a file, one in memory that holds these skills."""

@@ -6,7 +6,7 @@ a syntax error of the search engine: words and phrases are handed on as quoted s
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol
@@ -139,21 +139,29 @@ def _check_value(key: Key, value: str) -> None:
     raise UsageError(f"there is no {what} '{truncate(visible(value), 40)}'", remedy=hint)
 
 
-def admits(query: Query, row: Row, capabilities: Collection[str] | None) -> bool:
-    """Whether every filter of a query holds for a skill; its words are the search's matter.
+def admitted(query: Query, rows: Iterable[Row], can: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """The ids of the skills for which every filter of a query holds; its words are the search's matter.
 
     Args:
         query: What is looked for.
-        row: The skill, with where it stands.
-        capabilities: What it can do; None where nobody has looked, and no filter on it then holds, negated or not.
+        rows: The skills, with where they stand.
+        can: What they can do, by id; of one that is missing nobody knows, and no filter on that holds, negated or not.
     """
-    for one in query.filters:
-        if one.key == "cap":
-            if capabilities is None or any(kind.startswith(one.value.lower()) for kind in capabilities) == one.negated:
-                return False
-        elif _TESTS[one.key](row, one.value.casefold()) == one.negated:
-            return False
-    return True
+    tests = [(_TESTS[one.key], one.value.casefold(), one.negated) for one in query.filters if one.key != "cap"]
+    kinds = [(one.value.casefold(), one.negated) for one in query.filters if one.key == "cap"]
+    for row in rows:
+        for test, value, negated in tests:
+            if test(row, value) == negated:
+                break
+        else:
+            if not kinds or _can(can.get(row.id), kinds):
+                yield row.id
+
+
+def _can(capabilities: Collection[str] | None, kinds: Sequence[tuple[str, bool]]) -> bool:
+    if capabilities is None:
+        return False
+    return all(any(kind.startswith(value) for kind in capabilities) != negated for value, negated in kinds)
 
 
 def _state(row: Row, value: str) -> bool:

@@ -6,7 +6,8 @@ Words that very many skills hold say little where they stand in a body: then onl
 are scored, and the other finds follow without a score.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ FIELDS = ("name", "description", "files", "body")
 MARKED, UNMARKED = "\x02", "\x03"
 """What a snippet's found words stand between."""
 
+_MANY = 1_000
 MOST_SCORED = 2_000
 """So many finds are scored; of more, only those in names and descriptions."""
 
@@ -58,7 +60,7 @@ class _Found(NamedTuple):
     score: float
 
 
-def search(catalogue: Catalogue, query: Query, *, limit: int, among: Collection[str] | None = None) -> Results:
+def search(catalogue: Catalogue, query: Query, *, limit: int, among: AbstractSet[str] | None = None) -> Results:
     """The skills that hold every word and phrase of `query`, best first.
 
     Args:
@@ -74,16 +76,19 @@ def search(catalogue: Catalogue, query: Query, *, limit: int, among: Collection[
         raise InputError("there is no search index", remedy=catalogue.note or "another process is writing; try again")
     found = _found(catalogue, query)
     if among is not None:
-        wanted = _numbers(catalogue, among)
-        found = [one for one in found if one.number in wanted]
+        ids = _ids(catalogue, found)
+        found = [one for one in found if ids.get(one.number) in among]
     hits = [_hit(catalogue, query, one) for one in found[:limit]]
     return Results(tuple(hits), len(found))
 
 
-def _numbers(catalogue: Catalogue, ids: Collection[str]) -> set[int]:
-    wanted = frozenset(ids)
-    rows = catalogue.query("SELECT number, id FROM skill WHERE number BETWEEN ? AND ?", catalogue.numbers())
-    return {number for number, id_ in rows if id_ in wanted}
+def _ids(catalogue: Catalogue, found: Sequence[_Found]) -> dict[int, str]:
+    """The ids of what was found: asked for one by one, or all at once where that is less work."""
+    if len(found) > _MANY:
+        rows = catalogue.query("SELECT number, id FROM skill WHERE number BETWEEN ? AND ?", catalogue.numbers())
+        return {row[0]: row[1] for row in rows}
+    sql = "SELECT number, id FROM skill WHERE number = ?"
+    return {number: id_ for one in found for number, id_ in catalogue.query(sql, (one.number,))}
 
 
 def _found(catalogue: Catalogue, query: Query) -> list[_Found]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from workbench.reviews.listing import LibraryView
-    from workbench.skills.model import Skill
+    from workbench.skills.catalogue import Remembered
     from workbench.tools.model import Tool
     from workbench.tui.following import Follower
     from workbench.workspace import Workspace
@@ -91,7 +91,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         workspace: "Workspace | None" = None,
         *,
         reading: "Future[Opened] | None" = None,
-        remembered: "Future[tuple[Skill, ...]] | None" = None,
+        remembered: "Future[tuple[Remembered, ...]] | None" = None,
         settings: Settings | None = None,
         live: bool = False,
     ) -> None:

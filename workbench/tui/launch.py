@@ -14,7 +14,7 @@ from workbench.text import visible
 if TYPE_CHECKING:
     from workbench.config import Settings
     from workbench.reviews.listing import LibraryView
-    from workbench.skills.model import Skill
+    from workbench.skills.catalogue import Remembered
     from workbench.workspace import Workspace
 
 
@@ -40,7 +40,7 @@ def run_app(path: Path | None = None) -> int:
     if path is not None and not os.path.isdir(expanded(path)):  # noqa: PTH112 - Path.is_dir raises for some names
         raise InputError("there is no such folder", where=visible(str(path)))
     settings = load_settings()
-    remembered: Future[tuple[Skill, ...]] = Future()
+    remembered: Future[tuple[Remembered, ...]] = Future()
     reading = _in_thread(lambda: open_library(path, settings, remembered))
     _prepare()
     from workbench.tui.app import WorkbenchApp
@@ -58,7 +58,7 @@ def run_workspace(workspace: "Workspace") -> int:
 
 
 def open_library(
-    path: Path | None, settings: "Settings", remembered: "Future[tuple[Skill, ...]] | None" = None
+    path: Path | None, settings: "Settings", remembered: "Future[tuple[Remembered, ...]] | None" = None
 ) -> Opened:
     """Open and read the library at `path`; without one, that of the current folder, else the one of the settings.
 

@@ -9,11 +9,11 @@ from workbench.tui.widgets.virtual_list import Row
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from workbench.skills.model import Skill
+    from workbench.skills.catalogue import Remembered
     from workbench.tui.app import WorkbenchApp
 
 
-def show_remembered(app: "WorkbenchApp", promise: "Future[tuple[Skill, ...]]") -> None:
+def show_remembered(app: "WorkbenchApp", promise: "Future[tuple[Remembered, ...]]") -> None:
     """Show what is remembered once it is there, unless the library itself is there first."""
     from workbench.tui.screens.skills import SkillsScreen
 
@@ -27,7 +27,7 @@ def show_remembered(app: "WorkbenchApp", promise: "Future[tuple[Skill, ...]]") -
     )
 
 
-def remembered_rows(skills: "tuple[Skill, ...]") -> list[Row]:
+def remembered_rows(skills: "tuple[Remembered, ...]") -> list[Row]:
     """Rows of skills of which nobody knows yet whether they still are so; each says it is being read."""
     state, empty = Span("· reading", "muted"), Span("")
     ordered = sorted(skills, key=lambda skill: (skill.name.casefold(), skill.id))

@@ -52,10 +52,9 @@ class SkillFilter:
         return Narrowed(words, self._kept(query.filters))
 
     def _kept(self, filters: "tuple[Filter, ...]") -> frozenset[str]:
-        from workbench.skills.query import Query, admits
+        from workbench.skills.query import Query, admitted
 
         if self._last is None or self._last[0] != filters:
             query = Query(filters=filters)
-            can = self.capabilities or {}
-            self._last = filters, frozenset(row.id for row in self._rows if admits(query, row, can.get(row.id)))
+            self._last = filters, frozenset(admitted(query, self._rows, self.capabilities or {}))
         return self._last[1]
