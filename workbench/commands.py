@@ -231,6 +231,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("version.list", "List versions", "The released versions of a skill.", cli="version list", palette=False),
     Command("version.release", "Release", "Tag what is approved as a version, with a changelog from its reviews.",
             cli="version release", palette=False),
+    Command("version.suggest", "Suggest a version", "The version that a change asks for, with the reasons.",
+            cli="version suggest", palette=False),
     Command("version.compare", "Compare versions", "What changed between any two versions.", cli="version compare",
             palette=False),
     Command("version.test", "Test a version", "Run the cases that an old version brings, on that version.",

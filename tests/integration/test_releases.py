@@ -89,3 +89,18 @@ def test_any_two_versions_are_compared_and_an_old_one_is_tested_with_its_own_cas
     versions.write("skills/a/scripts/say.sh", "echo broken\n")
     assert workbench("test", "a").code == 1
     assert workbench("version", "test", "a", "1.0.0").code == 0
+
+
+def test_the_version_that_a_change_asks_for_is_told_with_its_reasons(versions: Any, workbench: Any) -> None:
+    versions.skill("skills/a", body="Say two, please.\n", metadata="{version: '1.1.0'}")
+    said = workbench("version", "suggest", "a", "--json")
+    assert (said.code, said.json["level"], said.json["version"]) == (1, "patch", "1.1.1")
+    assert said.json["reasons"]
+    versions.skill("skills/a", body="Say two, please.\n", metadata="{version: '1.1.1'}")
+    assert workbench("version", "suggest", "a").code == 0
+
+
+def test_verify_says_who_said_what_and_how_it_is_proved(versions: Any, workbench: Any) -> None:
+    said = workbench("review", "verify", "a").out
+    assert "approve by Ada <ada@example.com> on " in said
+    assert "via cli, claimed by the commit's author" in said

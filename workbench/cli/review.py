@@ -15,7 +15,7 @@ from workbench.cli.review_viewed import viewed
 from workbench.commands import command
 from workbench.errors import ExitCode, UsageError
 from workbench.reviews.diff import as_text
-from workbench.reviews.model import Verdict
+from workbench.reviews.model import Record, Verdict
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
@@ -130,6 +130,14 @@ def _verdict_command(name: str, verdict: Verdict, *, needs_reason: bool) -> None
         )
 
 
+def _said(record: Record) -> str:
+    """Who said what of the tree that is judged, when, how it is proved, and whether it counts."""
+    who = f"{visible(record.reviewer_name)} <{visible(record.reviewer_email)}>"
+    proof = {"author": "claimed by the commit's author", "signature": "signed", "touch": "signed with a touched key"}
+    counts = proof[record.proof] if record.counts else f"does not count: {record.why_not}"
+    return f"{record.verdict} by {who} on {record.at:%Y-%m-%d}, via {visible(record.via or '?')}, {counts}"
+
+
 for _name, _verdict, _needs in (
     ("request", "request", False),
     ("comment", "comment", True),
@@ -182,6 +190,9 @@ def verify(
             click.echo(f"{sign}{visible(one.path)}  {state_label(one.state)}")
             for reason in one.reasons:
                 click.echo(f"      {visible(reason)}")
+            for record in one.records:
+                if record.tree == one.tree:
+                    click.echo(f"      {_said(record)}")
         held = sum(one.ok for one in found.skills)
         click.echo(f"the rules hold for {held} of {plural(len(found.skills), 'skill')} at {(found.commit or '')[:12]}")
         for note in found.notes:

@@ -75,6 +75,24 @@ def release(workspace: Workspace, name: str, wanted: str | None, sign: bool | No
         click.echo(f"  - {line}")
 
 
+@version.command("suggest", help=command("version.suggest").help)
+@click.argument("name")
+@click.option("--base", metavar="REV", help="Compare with this revision or tree instead of the last approved tree.")
+@library_option
+def suggest(workspace: Workspace, name: str, base: str | None, as_json: bool) -> None:
+    """Print the version that the change asks for; exit 1 if SKILL.md says a lower one."""
+    found = workspace.reviews.card(workspace.find(name).id, base=base).bump
+    if as_json:
+        print_json(found.to_json())
+    else:
+        click.echo(f"{found.level}: {found.before or 'no version'} → {found.version or 'as it is'}")
+        for reason in found.reasons:
+            click.echo(f"  {reason.level}: {visible(reason.text)}")
+        if not found.enough:
+            click.echo(f"SKILL.md says {visible(found.declared or 'no version')}")
+    click.get_current_context().exit(ExitCode.OK if found.enough else ExitCode.NO)
+
+
 @version.command("compare", help=command("version.compare").help)
 @click.argument("name")
 @click.argument("before")
