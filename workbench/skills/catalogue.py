@@ -13,10 +13,9 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.errors import ConflictError, WorkbenchError
-from workbench.skills import frontmatter, reader
 from workbench.skills.catalogue_file import SCHEMA, begin_anew, open_file
 from workbench.skills.catalogue_rows import (
     Mark,
@@ -31,9 +30,11 @@ from workbench.skills.catalogue_rows import (
     utf8,
 )
 from workbench.skills.discovery import Found, find
-from workbench.skills.frontmatter import Frontmatter
 from workbench.skills.model import ROOT_ID, Skill, Skipped
 from workbench.storage import Store
+
+if TYPE_CHECKING:
+    from workbench.skills.frontmatter import Frontmatter
 
 _BATCH = 500
 """So many skills are written in one transaction, so that other processes wait only shortly."""
@@ -109,7 +110,7 @@ class Catalogue:
         with self._lock:
             known = self._known()
             skills, fresh = self._look(found.ids, known)
-            skills += [reader.unreadable(skill_id, problem) for skill_id, problem in found.blocked]
+            skills += _unreadable(found)
             self._keep(fresh, gone=_gone(known, found, within))
         return tuple(sorted(skills, key=lambda skill: skill.id)), found.skipped
 
@@ -175,9 +176,11 @@ class Catalogue:
         return skills, fresh
 
     def _read(self, skill_id: str, mark: Mark | None, looked_ns: int) -> _Fresh:
+        from workbench.skills import frontmatter, reader  # where nothing changed, neither is needed
+
         found: dict[str, str] = {}
 
-        def parse(data: bytes) -> Frontmatter:
+        def parse(data: bytes) -> "Frontmatter":
             found["blob"] = blob = blob_id(data)
             if (known := self.frontmatter(data, blob)) is not None:
                 return known
@@ -189,12 +192,14 @@ class Catalogue:
         skill = reader.read(self.root, skill_id, parse=parse, seen=seen)
         return _Fresh(skill, mark, looked_ns, found.get("blob"), found.get("frontmatter"))
 
-    def frontmatter(self, data: bytes, blob: str) -> Frontmatter | None:
+    def frontmatter(self, data: bytes, blob: str) -> "Frontmatter | None":
         """The frontmatter of a SKILL.md with this blob id, if it was ever parsed."""
+        from workbench.skills.frontmatter import parse_again
+
         if self._parsed is not None and blob not in self._parsed:
             return None
         for row in self.query("SELECT fields FROM frontmatter WHERE blob = ? AND code = ?", (blob, code_mark())):
-            return frontmatter.parse_again(data, frontmatter_from_text(row[0]))
+            return parse_again(data, frontmatter_from_text(row[0]))
         return None
 
     def numbers(self) -> tuple[int, int]:
@@ -272,6 +277,15 @@ class Catalogue:
             begun, self.note = begin_anew(store.path, error.what)
             if begun is not None:
                 begun.close()
+
+
+def _unreadable(found: Found) -> list[Skill]:
+    """The skills that must not be read."""
+    if not found.blocked:
+        return []
+    from workbench.skills.reader import unreadable
+
+    return [unreadable(skill_id, problem) for skill_id, problem in found.blocked]
 
 
 def _gone(known: Mapping[str, _Kept], found: Found, within: str) -> list[str]:

@@ -15,13 +15,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench import __version__
 from workbench.errors import InputError
 from workbench.skills import files
-from workbench.skills.frontmatter import Frontmatter
 from workbench.skills.model import Problem, Skill
+
+if TYPE_CHECKING:
+    from workbench.skills.frontmatter import Frontmatter
 
 TICK_NS = 2_000_000_000
 """The coarsest clock of a file system in use (FAT) ticks every two seconds."""
@@ -29,7 +31,6 @@ TICK_NS = 2_000_000_000
 _SKILL_FIELDS = tuple(f.name for f in fields(Skill) if f.name not in ("id", "problems"))
 _PROBLEM_FIELDS = tuple(f.name for f in fields(Problem))
 _TEXTS = ("text", "body", "body_line", "source")
-_FRONTMATTER_FIELDS = tuple(f.name for f in fields(Frontmatter) if f.name not in ("problems", *_TEXTS))
 
 
 class Mark(NamedTuple):
@@ -112,15 +113,24 @@ def skill_from_text(skill_id: str, text: str) -> Skill:
     return Skill(skill_id, problems=_problems(problems), **dict(zip(_SKILL_FIELDS, values, strict=True)))
 
 
-def frontmatter_to_text(matter: Frontmatter) -> str:
+def frontmatter_to_text(matter: "Frontmatter") -> str:
     """A frontmatter, all but the texts that the bytes give back, as JSON."""
-    return _json([[getattr(matter, name) for name in _FRONTMATTER_FIELDS], _told(matter.problems)])
+    return _json([[getattr(matter, name) for name in _frontmatter_fields()], _told(matter.problems)])
 
 
-def frontmatter_from_text(text: str) -> Frontmatter:
+def frontmatter_from_text(text: str) -> "Frontmatter":
     """The frontmatter that `frontmatter_to_text` wrote, for `frontmatter.parse_again`."""
+    from workbench.skills.frontmatter import Frontmatter
+
     values, problems = json.loads(text)
-    return Frontmatter(problems=_problems(problems), **dict(zip(_FRONTMATTER_FIELDS, values, strict=True)))
+    return Frontmatter(problems=_problems(problems), **dict(zip(_frontmatter_fields(), values, strict=True)))
+
+
+@cache
+def _frontmatter_fields() -> tuple[str, ...]:
+    from workbench.skills.frontmatter import Frontmatter
+
+    return tuple(f.name for f in fields(Frontmatter) if f.name not in ("problems", *_TEXTS))
 
 
 def _told(problems: Iterable[Problem]) -> list[list[Any]]:
