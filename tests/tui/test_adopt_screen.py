@@ -34,7 +34,7 @@ async def test_it_says_what_would_be_done_and_then_does_it(opened: Any, home: Pa
     put(home / ".claude/plugins/cache/market/tools/1.0.0/skills", "extra")
     (home / ".claude/skills/gone").symlink_to(home / "nowhere")
     async with opened(size=size) as page:
-        page.app.action_adopt()
+        page.app.action_show("adopt")
         await page.shows("Adopt them all")
         for words in ("1 new, into", "claude/pdf", "new", "skipped", "plugin of claude", "not copied"):
             assert words in page.text, words
@@ -42,7 +42,7 @@ async def test_it_says_what_would_be_done_and_then_does_it(opened: Any, home: Pa
         await page.press("enter")
         await page.until(lambda: page.app.workspace.root == library(), "the library is open")
         assert page.app.library.rows[0].id == "skills/claude/pdf"
-        page.app.action_adopt()
+        page.app.action_show("adopt")
         await page.shows("Nothing new")
 
 
@@ -52,7 +52,7 @@ async def test_an_archive_can_be_added_and_a_hostile_one_is_refused_with_its_ent
     with zipfile.ZipFile(home / "evil.zip", "w") as packed:
         packed.writestr("../evil", "x")
     async with opened(size=NARROW) as page:
-        page.app.action_adopt()
+        page.app.action_show("adopt")
         await page.shows("No agent on this machine")
         await page.press("enter")
         await page.shows("Adopt from")

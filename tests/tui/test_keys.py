@@ -1,6 +1,7 @@
 """Keys come from the registry, and the user's keymap is laid over them."""
 
 import ast
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from workbench.commands import COMMANDS, in_scope
 from workbench.config import Settings
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.bindings import bindings, bindings_of, check_keymap, command_of, show_key
+from workbench.tui.places import MODES, SCREENS
 from workbench.tui.widgets.virtual_list import VirtualList
 
 SOURCES = sorted(Path(workbench.tui.__file__).parent.rglob("*.py"))
@@ -72,6 +74,16 @@ def test_two_commands_on_one_key_are_a_message() -> None:
 
 def test_keys_are_shown_as_people_write_them() -> None:
     assert [show_key(key) for key in ("ctrl+p", "enter", "?", "escape")] == ["^p", "Enter", "?", "Esc"]
+
+
+def test_every_screen_that_a_key_or_the_palette_shows_can_be_imported() -> None:
+    shown = {one.action[6:-2] for one in COMMANDS if one.action and one.action.startswith("show('")}
+    gone_to = {one.action[4:-2] for one in COMMANDS if one.action and one.action.startswith("go('")}
+    assert shown == set(SCREENS)
+    assert gone_to == set(MODES)
+    for place in [*SCREENS.values(), *MODES.values()]:
+        module, _, name = place.partition(":")
+        assert hasattr(import_module(f"workbench.tui.screens.{module}"), name)
 
 
 async def test_the_users_keymap_works_on_the_screen(skill_library: Any) -> None:

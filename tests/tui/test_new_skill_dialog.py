@@ -30,7 +30,7 @@ async def test_a_new_skill_is_made_and_opens(opened: Any, skill_library: Any) ->
 
 async def test_a_name_that_is_taken_is_said_in_the_dialog(opened: Any, skill_library: Any) -> None:
     async with opened(size=NARROW) as page:
-        page.app.action_new_skill()
+        page.app.action_show("new_skill")
         await page.shows("Made below skills/")
         await page.type("echo")
         await page.press("enter")

@@ -7,6 +7,7 @@ from textual.widgets import Button, TextArea
 from workbench.tui.screens.review import ReviewScreen
 from workbench.tui.screens.verdict import VerdictDialog
 from workbench.tui.widgets.change_card import ChangeCard
+from workbench.tui.widgets.diff_pane import DiffPane
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.workspace import Workspace
 
@@ -200,7 +201,7 @@ async def test_a_search_goes_to_each_line_that_holds_the_words(opened: Any, skil
         await page.shows("2 of 2")
         await page.press("escape")
         assert isinstance(page.screen, ReviewScreen)
-        assert not page.screen.has_class("-search")
+        assert not page.screen.query_one(DiffPane).has_class("-search")
 
 
 async def test_a_file_is_ticked_as_viewed_and_the_next_one_comes(opened: Any, skill_library: Any) -> None:

@@ -125,7 +125,7 @@ async def test_choosing_a_theme_shows_it_at_once_and_escape_brings_the_old_one_b
     own_theme("broken", "name: broken\ncolours: {accent: nope}\n")
     async with opened(size=(80, 24)) as page:
         before = page.app.theme
-        page.app.action_change_theme()
+        page.app.action_show("change_theme")
         await page.shows("Enter keeps it")
         await page.press("k")
         assert page.app.theme != before

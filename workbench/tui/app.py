@@ -1,10 +1,9 @@
 """The workbench in the terminal: which screens there are, what they share, and what every key does everywhere."""
 
 import gc
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.filter import LineFilter
@@ -20,6 +19,7 @@ from workbench.tui.bindings import bindings, check_keymap, command_of, keys_of, 
 from workbench.tui.guard import TerminalGuard
 from workbench.tui.jobs import JobEnded, Jobs, run_job
 from workbench.tui.launch import Opened, open_library, run_app, run_workspace
+from workbench.tui.places import MODES, SCREENS, maker
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -34,27 +34,6 @@ __all__ = ["WorkbenchApp", "run_app", "run_workspace"]
 
 _PATIENCE_SECONDS = 0.06
 """So long the first paint waits for the library, since a second paint costs about as much."""
-
-_MODES = {
-    "skills": "workbench.tui.screens.skills:SkillsScreen",
-    "tools": "workbench.tui.screens.tools:ToolsScreen",
-    "tests": "workbench.tui.screens.tests:TestsScreen",
-    "analytics": "workbench.tui.screens.analytics:AnalyticsScreen",
-    "cost": "workbench.tui.screens.cost:CostScreen",
-    "graph": "workbench.tui.screens.graph:GraphScreen",
-    "copies": "workbench.tui.screens.drift:DriftScreen",
-    "inventory": "workbench.tui.screens.inventory:InventoryScreen",
-}
-
-
-def _screen(place: str) -> Callable[[], Screen[Any]]:
-    """Something that makes the screen, importing its module only then."""
-
-    def make() -> Screen[Any]:
-        module, _, name = place.partition(":")
-        return cast("Screen[Any]", getattr(import_module(module), name)())
-
-    return make
 
 
 class WorkbenchApp(App[int], inherit_bindings=False):
@@ -79,7 +58,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
     TITLE = "Skill Workbench"
     CSS_PATH = ["app.tcss", "screens/skills.tcss"]  # noqa: RUF012 - what the first screen needs is parsed at once
     BINDINGS: ClassVar = bindings("everywhere")
-    MODES: ClassVar = {name: _screen(place) for name, place in _MODES.items()}
+    MODES: ClassVar = {name: maker(place) for name, place in MODES.items()}
     DEFAULT_MODE = "skills"
     COMMANDS: ClassVar = set()
     AUTO_FOCUS = None
@@ -337,15 +316,16 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         if not isinstance(self.screen, ModalScreen):
             self.push_screen(Palette())
 
+    def action_show(self, name: str) -> None:
+        """Lay one of the screens that need nothing but the library over what is shown."""
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(maker(SCREENS[name])())
+
     def action_help(self) -> None:
         """Show what this screen is and every key that works on it."""
         from workbench.tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(self.screen))
-
-    def action_git_log(self) -> None:
-        """Show the git commands that ran."""
-        self._push("git_log:GitLogScreen")
 
     def action_error_details(self) -> None:
         """Show the last message in full."""
@@ -357,43 +337,11 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             self.clear_notifications()
             self.push_screen(ErrorDialog(self.last_error))
 
-    def action_search(self) -> None:
-        """Search what the skills say."""
-        self._push("search:SearchScreen")
-
-    def action_doctor(self) -> None:
-        """Show what this machine has and lacks."""
-        self._push("doctor:DoctorScreen")
-
-    def action_change_theme(self) -> None:
-        """Choose a theme, seeing it at once."""
-        self._push("theme_choice:ThemeDialog")
-
-    def action_open_library(self) -> None:
-        """Choose another library."""
-        self._push("open_library:OpenLibraryDialog")
-
-    def action_adopt(self) -> None:
-        """Copy agents' skills into the personal library."""
-        self._push("adopt:AdoptScreen")
-
-    def action_new_skill(self) -> None:
-        """Ask for a name, make a skill and open it."""
-        self._push("new_skill:NewSkillDialog")
-
     def action_sync_reviews(self) -> None:
         """Share the reviews branch with the remote."""
         from workbench.tui.sharing import share_reviews
 
         share_reviews(self)
-
-    def action_verify(self) -> None:
-        """Show whether the rules hold at HEAD."""
-        self._push("verify:VerifyScreen")
-
-    def action_validate(self) -> None:
-        """Show what is wrong with the skills."""
-        self._push("problems:ProblemsScreen")
 
     def commands_on(self, screen: Screen[Any]) -> dict[str, str]:
         """The commands whose keys work on a screen now, and those without keys that work everywhere: id to action."""
@@ -439,7 +387,3 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         from workbench.tui.screens.tools import open_tool
 
         open_tool(self, tool)
-
-    def _push(self, place: str) -> None:
-        if not isinstance(self.screen, ModalScreen):
-            self.push_screen(_screen(f"workbench.tui.screens.{place}")())

@@ -1,7 +1,7 @@
 """Textual bindings made from the registry of commands, so that no screen writes a key."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from textual.binding import Binding, BindingType
 
@@ -10,9 +10,13 @@ from workbench.errors import InputError
 from workbench.text import visible
 
 
-def bindings(*scopes: Scope) -> list[BindingType]:
-    """The bindings of every command whose keys work in one of these scopes; their ids are the commands' ids."""
-    return [_binding(one) for one in in_scope(*scopes) if one.keys]
+def bindings(*scopes: Scope, but: Collection[str] = ()) -> list[BindingType]:
+    """The bindings of every command whose keys work in one of these scopes; their ids are the commands' ids.
+
+    Args:
+        but: Ids of commands that something inside the screen does.
+    """
+    return [_binding(one) for one in in_scope(*scopes) if one.keys and one.id not in but]
 
 
 def bindings_of(*ids: str) -> list[BindingType]:

@@ -72,9 +72,9 @@ class StartScreen(WorkbenchScreen[None]):
     @on(VirtualList.Opened)
     def _opened(self, event: VirtualList.Opened) -> None:
         if event.row.id == _ADOPT:
-            self.workbench.action_adopt()
+            self.workbench.action_show("adopt")
         elif event.row.id == _OTHER:
-            self.workbench.action_open_library()
+            self.workbench.action_show("open_library")
         else:
             self.workbench.open_library(Path(event.row.id.removeprefix(_FOLDER)))
 

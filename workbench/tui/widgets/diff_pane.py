@@ -1,0 +1,215 @@
+"""A diff with its files beside it, ticks on those that were read, and a search: what every screen with a diff shows."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+
+from workbench.reviews.diff import FileDiff, SkillDiff
+from workbench.tui.bindings import bindings_of
+from workbench.tui.widgets.columns import Column
+from workbench.tui.widgets.diff_view import LAYOUTS, DiffView, Layout
+from workbench.tui.widgets.filter_line import FilterLine
+from workbench.tui.widgets.virtual_list import Row, VirtualList
+
+FILES_FROM = 100
+"""Columns from which the changed files are listed beside the diff."""
+
+_LAYOUT_NAMES: dict[Layout, str] = {
+    "auto": "The diff is side by side where there is room",
+    "unified": "The diff is unified",
+    "split": "The diff is side by side",
+}
+_FILE_COLUMNS = (Column("Changed file", 0), Column("+", 4, right=True), Column("-", 4, right=True))
+
+
+class DiffPane(Vertical):
+    """The changed files, the diff, and the line in which one searches.
+
+    Args:
+        layout: What the settings ask for; anything that is no layout is `auto`.
+    """
+
+    COMMANDS: ClassVar[tuple[str, ...]] = (
+        "diff.next", "diff.previous", "diff.next-file", "diff.previous-file", "diff.layout", "diff.find-next",
+        "diff.find-previous", "diff.viewed", "diff.unviewed", "filter",
+    )  # fmt: skip
+    """What it does by itself, so that the screen around it need not."""
+    BINDINGS: ClassVar = bindings_of(*COMMANDS)
+    DEFAULT_CSS = """
+    DiffPane {
+        height: 1fr;
+        & > #diff-both { height: 1fr; }
+        & #diff-files { display: none; width: 36; border-right: solid $border; }
+        &.-files #diff-files { display: block; }
+        & #diff { width: 1fr; }
+        & > #diff-search { display: none; }
+        &.-search > #diff-search { display: block; }
+    }
+    """
+
+    @dataclass
+    class Ticked(Message):
+        """A file was ticked as viewed, or its tick was taken away.
+
+        Attributes:
+            left: How many of the files are not ticked now.
+        """
+
+        file: FileDiff
+        seen: bool
+        left: int
+
+    def __init__(self, *, layout: str = "auto", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._wanted: Layout = next((one for one in LAYOUTS if one == layout), "auto")
+        self._viewed: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        """The files and the diff; the search below them."""
+        with Horizontal(id="diff-both"):
+            yield VirtualList(_FILE_COLUMNS, id="diff-files")
+            yield DiffView(layout=self._wanted, id="diff")
+        yield FilterLine("what a line holds", id="diff-search")
+
+    @property
+    def view(self) -> DiffView:
+        """The diff itself."""
+        return self.query_one(DiffView)
+
+    @property
+    def _files(self) -> tuple[FileDiff, ...]:
+        diff = self.view.diff
+        return diff.files if diff else ()
+
+    def load(self, diff: SkillDiff, viewed: frozenset[str] | None = None) -> None:
+        """Show a diff; the reader stays on the line where only more or less is shown around it.
+
+        Args:
+            viewed: Paths of the files that were ticked; None leaves the ticks as they are.
+        """
+        if viewed is not None:
+            self._viewed = viewed
+        if self.view.diff != diff:
+            self.view.load(diff, at=self.view.place)
+        self._list_files()
+        self._arrange(self.size.width)
+
+    def read(self) -> None:
+        """Put the focus into the diff."""
+        self.view.focus()
+
+    def _list_files(self) -> None:
+        """The changed files with their ticks."""
+        rows = [
+            Row(
+                str(number),
+                (f"{'✓' if file.path in self._viewed else ' '} {file.path}", f"{file.added:,}", f"{file.removed:,}"),
+            )
+            for number, file in enumerate(self._files)
+        ]
+        with self.prevent(VirtualList.Moved):
+            self.query_one("#diff-files", VirtualList).show(rows)
+        self.view.mark_viewed(self._viewed)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """List the files only where there is room."""
+        self._arrange(event.size.width)
+
+    def _arrange(self, width: int) -> None:
+        self.set_class(width >= FILES_FROM and len(self._files) > 1, "-files")
+
+    @on(DiffView.Moved)
+    def _follow(self, event: DiffView.Moved) -> None:
+        files = self.query_one("#diff-files", VirtualList)
+        with self.prevent(VirtualList.Moved):
+            files.cursor = event.file
+
+    @on(VirtualList.Moved, "#diff-files")
+    def _go_to_file(self, event: VirtualList.Moved) -> None:
+        if event.row is not None and self.query_one("#diff-files").has_focus:
+            self.view.go_to_file(int(event.row.id))
+
+    @on(VirtualList.Opened, "#diff-files")
+    def _read_file(self, event: VirtualList.Opened) -> None:
+        self.view.go_to_file(int(event.row.id))
+        self.view.focus()
+
+    def action_next_hunk(self) -> None:
+        """To the next changed place."""
+        self.view.action_next_hunk()
+
+    def action_previous_hunk(self) -> None:
+        """To the changed place before."""
+        self.view.action_previous_hunk()
+
+    def action_next_file(self) -> None:
+        """To the next changed file."""
+        self.view.action_next_file()
+
+    def action_previous_file(self) -> None:
+        """To the changed file before."""
+        self.view.action_previous_file()
+
+    def action_toggle_layout(self) -> None:
+        """Automatic, unified, side by side, in turn; says which it is now."""
+        self.view.action_toggle_layout()
+        self.notify(_LAYOUT_NAMES[self.view.diff_layout], timeout=4, markup=False)
+
+    def action_filter(self) -> None:
+        """Search in the diff."""
+        self.add_class("-search")
+        self.query_one(FilterLine).type_here()
+
+    def action_find_next(self) -> None:
+        """To the next line that holds what was searched for."""
+        self._find(forward=True)
+
+    def action_find_previous(self) -> None:
+        """To the line before that holds it."""
+        self._find(forward=False)
+
+    @on(FilterLine.Changed)
+    def _typed(self) -> None:
+        self._find(forward=True, here=True)
+
+    @on(FilterLine.Left)
+    def _found(self) -> None:
+        self.view.focus()
+
+    def _find(self, *, forward: bool, here: bool = False) -> None:
+        line = self.query_one(FilterLine)
+        number, count = self.view.find(line.text, forward=forward, here=here)
+        line.say(f"{number:,} of {count:,}" if count else "no line holds it" if line.text else "")
+
+    def close_search(self) -> bool:
+        """Put the search away; gives False if none was open."""
+        if not self.has_class("-search"):
+            return False
+        self.remove_class("-search")
+        self.view.focus()
+        return True
+
+    def action_viewed(self) -> None:
+        """Tick the file under the cursor and go on to the next that is not ticked, or take its tick away."""
+        if not self._files:
+            return
+        file = self._files[self.view.file_at_cursor]
+        seen = file.path not in self._viewed
+        self._viewed = self._viewed | {file.path} if seen else self._viewed - {file.path}
+        self._list_files()
+        left = sum(one.path not in self._viewed for one in self._files)
+        self.post_message(self.Ticked(file, seen, left))
+        if seen and left:
+            self.action_next_unviewed()
+
+    def action_next_unviewed(self) -> None:
+        """To the next file that is not ticked, beginning anew after the last."""
+        here = self.view.file_at_cursor
+        for number in [*range(here + 1, len(self._files)), *range(here)]:
+            if self._files[number].path not in self._viewed:
+                self.view.go_to_file(number)
+                return
