@@ -140,6 +140,20 @@ async def test_the_filter_wants_every_word_in_any_case_and_column() -> None:
             assert "".join(row.id for row in driver.list.rows) == ids, text
 
 
+async def test_a_row_is_also_found_by_what_no_column_shows_and_a_remark_is_not_counted() -> None:
+    content = [
+        Row("a", ("csv-profile", "", ""), "Column types and ranges"),
+        Row("b", ("deploy", "", ""), "Ships it"),
+        Row("c", ("csv-link", "", ""), counted=False),
+    ]
+    async with showing(content) as driver:
+        await driver.press("slash", *"csv")
+        assert [row.id for row in driver.list.rows] == ["a", "c"]
+        assert "1 of 2 skills" in driver.lines[0]
+        await driver.press(*" RANGES".lower())
+        assert [row.id for row in driver.list.rows] == ["a"]
+
+
 async def test_the_cursor_stays_on_its_row_when_rows_change_around_it() -> None:
     async with showing(rows(50)) as driver:
         await driver.press(*["j"] * 7)

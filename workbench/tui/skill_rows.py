@@ -87,7 +87,7 @@ def _list_row(row: "SkillRow") -> Row:
         problems_span(row.problems),
         Span(row.id, "muted"),
     )
-    return Row(row.id, cells)
+    return Row(row.id, cells, row.skill.description)
 
 
 def skipped_rows(skipped: "Sequence[Skipped]") -> list[Row]:
@@ -96,6 +96,7 @@ def skipped_rows(skipped: "Sequence[Skipped]") -> list[Row]:
         Row(
             f"{SKIPPED}{one.path}",
             (Span(one.path, "muted"), Span("– skipped", "muted"), "", "", "", Span(one.reason, "muted")),
+            counted=False,
         )
         for one in skipped
     ]

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.skills.model import SKILL_FILE
-from workbench.text import visible_lines
+from workbench.text import cell_width, visible, visible_lines
 from workbench.tui.markdown_lines import markdown_lines
 from workbench.tui.syntax_lines import problem_lines, source_lines
 from workbench.tui.widgets.text_view import TextLine
@@ -30,6 +30,7 @@ _VERDICTS = {
     "baseline": ("○ found as it is, unread", "muted"),
 }
 _LABEL = 15
+_WIDEST_LABEL = 32
 
 
 def says_lines(row: "SkillRow", document: "Document", needs: Iterable[TextLine] = ()) -> list[TextLine]:
@@ -38,7 +39,8 @@ def says_lines(row: "SkillRow", document: "Document", needs: Iterable[TextLine] 
     Args:
         needs: Lines that say which skills it needs, and which need it.
     """
-    lines = [*_standing(row), *_problems(row), *_declared(row), *needs]
+    room = _label_room(row)
+    lines = [*_standing(row, room), *_problems(row, room), *_declared(row, room), *needs]
     body = markdown_lines(document.body)
     lines += [TextLine((Span("─" * 24, "muted"),)), TextLine(), *_left_out(document.body, body), *body]
     return lines
@@ -66,7 +68,7 @@ def review_lines(row: "SkillRow", *, in_git: bool) -> list[TextLine]:
     return [line for record in reversed(records) for line in _record(record, row)]
 
 
-def _standing(row: "SkillRow") -> Iterator[TextLine]:
+def _standing(row: "SkillRow", room: int) -> Iterator[TextLine]:
     from workbench.tui.skill_rows import state_span
 
     for number, line in enumerate(visible_lines(row.skill.description.strip())):
@@ -74,21 +76,21 @@ def _standing(row: "SkillRow") -> Iterator[TextLine]:
             yield TextLine((Span(line),))
     yield TextLine()
     state = state_span(row)
-    yield TextLine((Span(f"{'state':<{_LABEL}}", "muted"), state), hang=_LABEL)
+    yield TextLine((Span(f"{'state':<{room}}", "muted"), state), hang=room)
     for reason in row.standing.reasons:
-        yield TextLine((Span(" " * _LABEL), Span(reason)), hang=_LABEL)
+        yield TextLine((Span(" " * room), Span(reason)), hang=room)
     if row.standing.tree and row.standing.head_tree != row.standing.tree:
         text = "has changes that are not committed" if row.standing.head_tree else "was never committed"
-        yield TextLine((Span(" " * _LABEL), Span(text, "attention")), hang=_LABEL)
+        yield TextLine((Span(" " * room), Span(text, "attention")), hang=room)
 
 
-def _problems(row: "SkillRow") -> Iterator[TextLine]:
+def _problems(row: "SkillRow", room: int) -> Iterator[TextLine]:
     for number, problem in enumerate(row.problems):
         label = "problems" if number == 0 else ""
         where = _place(problem, row)
-        line, *remedy = problem_lines(problem, _LABEL)
-        spans = (Span(f"{label:<{_LABEL}}", "muted"), *line.spans, Span(f"  {where}" if where else "", "muted"))
-        yield TextLine(spans, hang=_LABEL + line.hang)
+        line, *remedy = problem_lines(problem, room)
+        spans = (Span(f"{label:<{room}}", "muted"), *line.spans, Span(f"  {where}" if where else "", "muted"))
+        yield TextLine(spans, hang=room + line.hang)
         yield from remedy
 
 
@@ -100,18 +102,31 @@ def _place(problem: "Problem", row: "SkillRow") -> str:
     return f"{path}:{problem.line}" if problem.line else path
 
 
-def _declared(row: "SkillRow") -> Iterator[TextLine]:
+def _declared(row: "SkillRow", room: int) -> Iterator[TextLine]:
     """The rest of the frontmatter: what it asks for is part of what one approves."""
-    for key, value in row.skill.frontmatter.items():
-        if key in ("name", "description"):
-            continue
+    for key, value in _more_fields(row).items():
         text = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
         tone = "attention" if key == "allowed-tools" else "plain"
-        yield TextLine((Span(f"{key!s:<{_LABEL}}", "muted"), Span(" ".join(text.split()), tone)), hang=_LABEL)
+        yield TextLine((Span(_label(str(key), room), "muted"), Span(" ".join(text.split()), tone)), hang=room)
     if row.standing.tree:
-        yield TextLine((Span(f"{'tree':<{_LABEL}}", "muted"), Span(row.standing.tree[:12])))
+        yield TextLine((Span(f"{'tree':<{room}}", "muted"), Span(row.standing.tree[:12])))
     if row.standing.released:
-        yield TextLine((Span(f"{'released':<{_LABEL}}", "muted"), Span(f"v{row.standing.released}", "good")))
+        yield TextLine((Span(f"{'released':<{room}}", "muted"), Span(f"v{row.standing.released}", "good")))
+
+
+def _more_fields(row: "SkillRow") -> dict[Any, Any]:
+    return {key: value for key, value in row.skill.frontmatter.items() if key not in ("name", "description")}
+
+
+def _label_room(row: "SkillRow") -> int:
+    """Cells for the labels: as many as the longest key wants, within bounds."""
+    return min(_WIDEST_LABEL, max((_LABEL, *(cell_width(visible(str(key))) + 2 for key in _more_fields(row)))))
+
+
+def _label(key: str, room: int) -> str:
+    """A key in so many cells, with a gap behind it however long it is."""
+    shown = visible(key)
+    return shown + " " * max(2, room - cell_width(shown))
 
 
 def _left_out(body: str, shown: Sequence[TextLine]) -> Iterator[TextLine]:

@@ -61,6 +61,7 @@ class SkillsScreen(SkillActions):
                 list_id="skill-rows",
                 narrow=self._filter.narrow,
                 hint=HINT,
+                elsewhere="f searches all that the skills say.",
             )
 
     def on_mount(self) -> None:

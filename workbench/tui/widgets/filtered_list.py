@@ -34,6 +34,7 @@ class FilteredList(Vertical):
         empty: What is said where there are no rows.
         narrow: Reads what was typed; without it, all of it is words.
         hint: What the filter's line says before anything is typed.
+        elsewhere: Where else one may look if no row holds the words of the filter.
     """
 
     BINDINGS: ClassVar = bindings_of("filter")
@@ -55,6 +56,7 @@ class FilteredList(Vertical):
         list_id: str | None = None,
         narrow: Callable[[str], Narrowed] = Narrowed,
         hint: str = "every word has to be in the row",
+        elsewhere: str = "",
     ) -> None:
         super().__init__(id=id)
         self._narrow = narrow
@@ -62,6 +64,7 @@ class FilteredList(Vertical):
         self._noun = noun
         self._line: FilterLine | None = None
         self.list = VirtualList(columns, empty=empty, heading=heading, id=list_id)
+        self.list.elsewhere = elsewhere
 
     def compose(self) -> ComposeResult:
         """Only the list; the filter's line comes when it is asked for."""
@@ -117,4 +120,4 @@ class FilteredList(Vertical):
 
     def _count(self) -> None:
         if self._line is not None and self._line.is_mounted:
-            self._line.say(f"{len(self.list.rows):,} of {plural(self.list.total, self._noun)}")
+            self._line.say(f"{self.list.left:,} of {plural(self.list.total, self._noun)}")

@@ -24,10 +24,17 @@ _GAP = "  "
 
 
 class Row(NamedTuple):
-    """One row: a stable id, and a cell for each column, shown or not. Texts are raw."""
+    """One row: a stable id, and a cell for each column, shown or not. Texts are raw.
+
+    Attributes:
+        also: What a filter finds it by besides its cells.
+        counted: Whether it is one of what the list is about, and not a remark beside them.
+    """
 
     id: str
     cells: tuple[str | Span, ...]
+    also: str = ""
+    counted: bool = True
 
 
 class VirtualList(TonedView, can_focus=True):
@@ -37,6 +44,9 @@ class VirtualList(TonedView, can_focus=True):
         columns: What the cells of a row are. The less important ones say from which width on they are shown.
         empty: What is said where there are no rows: why, and the key that helps.
         heading: Whether the columns' titles stand on the first line.
+
+    Attributes:
+        elsewhere: Where else one may look if no row holds the words of a filter.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"list--heading", "list--cursor", "list--cursor-away", "list--mark"}
@@ -96,7 +106,9 @@ class VirtualList(TonedView, can_focus=True):
         self._words: tuple[str, ...] = ()
         self._kept: Collection[str] | None = None
         self._haystacks: list[str] | None = None
+        self._total: int | None = None
         self._empty = empty
+        self.elsewhere = ""
         self._heading = heading
         self._laid_out: tuple[int, list[tuple[int, Column, int]]] = (-1, [])
 
@@ -107,8 +119,15 @@ class VirtualList(TonedView, can_focus=True):
 
     @property
     def total(self) -> int:
-        """How many rows there are without the filter."""
-        return len(self._all)
+        """How many rows that count there are without the filter."""
+        if self._total is None:
+            self._total = sum(row.counted for row in self._all)
+        return self._total
+
+    @property
+    def left(self) -> int:
+        """How many rows that count pass the filter."""
+        return sum(row.counted for row in self._shown)
 
     @property
     def current(self) -> Row | None:
@@ -117,7 +136,7 @@ class VirtualList(TonedView, can_focus=True):
 
     def show(self, rows: Sequence[Row], *, empty: str | None = None, columns: Sequence[Column] | None = None) -> None:
         """Show other rows; the filter stays, and the cursor stays on the row with the same id if it is still there."""
-        self._all, self._haystacks = rows, None
+        self._all, self._haystacks, self._total = rows, None, None
         if empty is not None:
             self._empty = empty
         if columns is not None:
@@ -125,7 +144,7 @@ class VirtualList(TonedView, can_focus=True):
         self._refilter()
 
     def filter(self, text: str, kept: Collection[str] | None = None) -> None:
-        """Show rows whose id is among `kept` and that contain every word of `text`, in whatever case and column."""
+        """Show rows whose id is among `kept` and that hold every word of `text`, in whatever case and cell."""
         words = tuple(visible(text).casefold().split())
         if words != self._words or kept is not self._kept:
             self._words, self._kept = words, kept
@@ -156,7 +175,7 @@ class VirtualList(TonedView, can_focus=True):
     def _matching(self) -> list[Row]:
         if self._haystacks is None:
             self._haystacks = [
-                "\n".join(cell if isinstance(cell, str) else cell.text for cell in row.cells).casefold()
+                "\n".join((*(cell if isinstance(cell, str) else cell.text for cell in row.cells), row.also)).casefold()
                 for row in self._all
             ]
         words, kept = self._words, self._kept
@@ -305,7 +324,7 @@ class VirtualList(TonedView, can_focus=True):
     def _empty_line(self, y: int, width: int) -> Strip:
         if self._words:
             shown = visible(" ".join(self._words))
-            said = [f"No row contains all of: {shown}", "Esc clears the filter."]
+            said = [f"No row contains all of: {shown}", "Esc clears the filter.", *filter(None, [self.elsewhere])]
         elif self._kept is not None:
             said = ["No row passes the filter.", "Esc clears it."]
         else:
