@@ -1,14 +1,17 @@
 """How fast the states of a large library are known: 2,000 skills, 5,000 commits, 5,000 records, made by fast-import.
 
-    python benchmarks/reviews.py [--skills 2000] [--commits 5000] [--records 5000]
+    python benchmarks/reviews.py [--skills 2000] [--commits 5000] [--records 5000] [--keep FOLDER]
 
 Whole processes on a clone that was packed. `cold` is without the cache of what was read before, `warm` with it.
+Besides the time that passed it prints the processor's time, that of every git process included: on a machine that is
+busy with other things, this is the one to compare. `--keep` leaves what was made in FOLDER, to be measured again.
 """
 
 import argparse
 import base64
 import hashlib
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -37,22 +40,36 @@ def main() -> None:
     ask.add_argument("--skills", type=int, default=2_000)
     ask.add_argument("--commits", type=int, default=5_000)
     ask.add_argument("--records", type=int, default=5_000)
+    ask.add_argument("--keep", type=Path, help="where the libraries are, or are to be left")
     wanted = ask.parse_args()
+    if wanted.keep is not None:
+        folder = wanted.keep / f"{wanted.skills}-{wanted.commits}-{wanted.records}"
+        if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            make_both(folder, wanted)
+            (folder / "made").touch()
+        report(folder)
+        return
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as scratch:
-        folder = Path(scratch)
-        library = make_library(folder / "library", wanted.skills, wanted.commits)
-        trees = skill_trees(library)
-        add_records(library, trees, wanted.records, signed=False)
-        signed = folder / "signed"
-        shutil.copytree(library, signed, symlinks=True)
-        git(signed, "update-ref", "-d", "refs/heads/workbench/reviews")
-        add_records(signed, trees, wanted.records, signed=True)
-        report(folder, library, signed)
+        make_both(Path(scratch), wanted)
+        report(Path(scratch))
 
 
-def report(folder: Path, library: Path, signed: Path) -> None:
+def make_both(folder: Path, wanted: argparse.Namespace) -> None:
+    """Make the library, once with records that nobody signed and once with signed ones."""
+    library = make_library(folder / "library", wanted.skills, wanted.commits)
+    trees = skill_trees(library)
+    signed = folder / "signed"
+    shutil.copytree(library, signed, symlinks=True)
+    git(signed, "reset", "-q", "--hard")
+    add_records(library, trees, wanted.records, signed=False)
+    add_records(signed, trees, wanted.records, signed=True)
+
+
+def report(folder: Path) -> None:
     """Print the table."""
-    data = folder / "data"
+    library, signed, data = folder / "library", folder / "signed", folder / "data"
     one = f"skills/skill-{0:05d}"
     rows = [("git status (baseline)", None, lambda: git(library, "status", "--porcelain"))]
     questions: list[tuple[str, float | None, Path, tuple[str, ...], bool]] = [
@@ -62,27 +79,31 @@ def report(folder: Path, library: Path, signed: Path) -> None:
         ("verify, unsigned, uncached", 2.0, library, ("review", "verify", "--json"), True),
         ("verify, all signed, uncached", 5.0, signed, ("review", "verify", "--json"), True),
     ]
-    print(f"{'what':32} {'seconds':>9} {'target':>8} {'/ git status':>13}")
-    base = None
+    print(f"{'what':32} {'seconds':>9} {'processor':>10} {'target':>8}")
     for title, target, run in rows:
-        seconds = timed(run)
-        base = base or seconds
-        print(f"{title:32} {seconds:9.3f} {'' if target is None else target:>8} {seconds / base:12.1f}x")
+        print(f"{title:32} {timed(run)} {'' if target is None else target:>8}")
     for title, target, root, words, cold in questions:
-        seconds = timed(lambda root=root, words=words: workbench(root, data, *words), before=(cold and data) or None)
-        print(f"{title:32} {seconds:9.3f} {target:8.1f} {seconds / (base or 1):12.1f}x")
+        cost = timed(lambda root=root, words=words: workbench(root, data, *words), before=(cold and data) or None)
+        print(f"{title:32} {cost} {target:8.1f}")
 
 
-def timed(run: Callable[[], object], before: Path | None = None) -> float:
-    """The median of some runs in seconds, each with the cache in `before` removed first."""
-    seen = []
+def timed(run: Callable[[], object], before: Path | None = None) -> str:
+    """The medians of some runs' time and processor time in seconds, each with the cache in `before` removed first."""
+    seen, worked = [], []
     for _ in range(REPEATS):
         if before is not None:
             shutil.rmtree(before, ignore_errors=True)
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), processor()
         run()
         seen.append(time.perf_counter() - began)
-    return median(seen)
+        worked.append(processor() - busy)
+    return f"{median(seen):9.3f} {median(worked):10.3f}"
+
+
+def processor() -> float:
+    """Processor time of all ended children so far, user and system, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def workbench(root: Path, data: Path, *words: str) -> None:
