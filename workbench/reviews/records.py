@@ -131,7 +131,9 @@ def _moment(value: object) -> datetime:
 
 def _text(raw: object, key: str) -> str:
     value = raw.get(key) if isinstance(raw, dict) else None
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def _path_of(file: str) -> str:

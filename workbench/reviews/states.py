@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, decide, gains_matter
 from workbench.policy.rules import Policy
@@ -55,9 +55,9 @@ class _Verdicts:
 
 def derive(evidence: Evidence) -> Standing:
     """The first state, in DESIGN's order, that holds for the evidence's tree."""
-    counting = [record for record in evidence.records if record.counts]
-    approved = last_approved_tree(evidence)
-    state, reasons, own = _state(evidence, counting, approved)
+    judge = _Judge(evidence)
+    approved = next(judge.approved_trees(), None)
+    state, reasons, own = _state(judge, approved)
     return Standing(
         state=state,
         reasons=reasons + _doubts(evidence.records),
@@ -70,30 +70,19 @@ def derive(evidence: Evidence) -> Standing:
     )
 
 
-def last_approved_tree(evidence: Evidence) -> str | None:
-    """The tree that met the rules and was approved last; None if none ever did."""
-    return next(_approved_trees(evidence), None)
-
-
 def approved_trees(evidence: Evidence) -> tuple[str, ...]:
     """Every tree that meets the rules, the one that was approved last first."""
-    return tuple(_approved_trees(evidence))
-
-
-def _approved_trees(evidence: Evidence) -> Iterator[str]:
-    counting = [record for record in evidence.records if record.counts]
-    seen: set[str] = set()
-    for record in reversed(counting):
-        if record.verdict == "approve" and record.tree not in seen:
-            seen.add(record.tree)
-            if _approval(evidence, counting, record.tree)[0]:
-                yield record.tree
+    return tuple(_Judge(evidence).approved_trees())
 
 
 def is_approved(evidence: Evidence) -> bool:
     """Whether the evidence's tree meets the rules, with no revoke and no request for changes open."""
-    counting = [record for record in evidence.records if record.counts]
-    return evidence.tree is not None and _approval(evidence, counting, evidence.tree)[0]
+    return evidence.tree is not None and _Judge(evidence).approval(evidence.tree).met
+
+
+def decision_on(evidence: Evidence, tree: str) -> Decision:
+    """What the policy says of a tree: every demand, met or not. Open revokes and requests for changes play no part."""
+    return _Judge(evidence).decision(tree)
 
 
 def open_records(records: Sequence[Record], tree: str) -> tuple[Record, ...]:
@@ -102,18 +91,98 @@ def open_records(records: Sequence[Record], tree: str) -> tuple[Record, ...]:
     return (*verdicts.revokes, *verdicts.requests)
 
 
-def _state(evidence: Evidence, counting: Sequence[Record], approved: str | None) -> tuple[State, tuple[str, ...], bool]:
+class _Approval(NamedTuple):
+    """Whether the rules are met for a tree, what is missing, and whether only its own authors approved it."""
+
+    met: bool
+    missing: tuple[str, ...] = ()
+    own: bool = False
+
+
+class _Judge:
+    """What one skill's evidence says of each of its trees, each question answered once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self._counting = [record for record in evidence.records if record.counts]
+        self._known: dict[str, _Approval] = {}
+
+    def verdicts(self, tree: str) -> _Verdicts:
+        """What the records of a tree come to."""
+        return _verdicts(self._counting, tree)
+
+    def approved_trees(self) -> Iterator[str]:
+        """The trees that meet the rules, the one that was approved last first."""
+        seen: set[str] = set()
+        for record in reversed(self._counting):
+            if record.verdict == "approve" and record.tree not in seen:
+                seen.add(record.tree)
+                if self.approval(record.tree).met:
+                    yield record.tree
+
+    def approval(self, tree: str) -> _Approval:
+        """Whether the rules are met for a tree."""
+        if tree not in self._known:
+            self._known[tree] = self._judged(tree)
+        return self._known[tree]
+
+    def _judged(self, tree: str) -> _Approval:
+        verdicts = self.verdicts(tree)
+        if verdicts.revokes or verdicts.requests:
+            return _Approval(False)
+        if self.evidence.policy is None:
+            return _Approval(False, (_NO_POLICY,))
+        if not verdicts.approvals:
+            return _Approval(False, (NOBODY,))
+        base = _base(self._counting, tree)
+        authors = self._authors(tree, base)
+        decision = self._decided(self.evidence.policy, tree, verdicts.approvals, base, authors)
+        mailmap = self.evidence.mailmap
+        own = all(mailmap.of(record.reviewer_email) in authors for record in verdicts.approvals)
+        return _Approval(decision.met, decision.missing, own)
+
+    def decision(self, tree: str) -> Decision:
+        """What the policy says of a tree."""
+        if self.evidence.policy is None:
+            return Decision(False, (Demand(0, "a policy that can be read", False, _NO_POLICY),))
+        base = _base(self._counting, tree)
+        approvals = self.verdicts(tree).approvals
+        return self._decided(self.evidence.policy, tree, approvals, base, self._authors(tree, base))
+
+    def _decided(
+        self, policy: Policy, tree: str, approvals: Sequence[Record], base: str | None, authors: frozenset[str]
+    ) -> Decision:
+        evidence = self.evidence
+        facts = Facts(
+            skill=evidence.skill.id,
+            approvals=[
+                Approval(evidence.mailmap.of(r.reviewer_email), r.at, _checks(r.raw.get("checks")), r.proof)
+                for r in approvals
+            ],
+            authors=authors,
+            now=evidence.now,
+            gains=_gains(evidence, policy, base, tree),
+            owners=evidence.owners,
+        )
+        return decide(policy, facts)
+
+    def _authors(self, tree: str, base: str | None) -> frozenset[str]:
+        return self.evidence.mailmap.everybody(_authors(self.evidence.changes, tree, base))
+
+
+def _state(judge: _Judge, approved: str | None) -> tuple[State, tuple[str, ...], bool]:
+    evidence = judge.evidence
     if not evidence.skill.loads:
         errors = [problem.message for problem in evidence.skill.problems if problem.severity == "error"]
         return "invalid", tuple(errors[:3]) or ("no client would load it",), False
     if evidence.tree is None:
         return "draft", ("git does not see this folder",), False
-    verdicts = _verdicts(counting, evidence.tree)
+    verdicts = judge.verdicts(evidence.tree)
     if verdicts.revokes:
         return "revoked", tuple(_said(record, "revoked") for record in verdicts.revokes), False
     if verdicts.requests:
         return "changes-requested", tuple(_said(r, "wants changes") for r in verdicts.requests), False
-    met, missing, own = _approval(evidence, counting, evidence.tree)
+    met, missing, own = judge.approval(evidence.tree)
     if met:
         lines = [_said(record, "approved") for record in verdicts.approvals]
         return "approved", (*lines, *(["self-approved"] if own else [])), own
@@ -145,48 +214,11 @@ def _verdicts(counting: Sequence[Record], tree: str) -> _Verdicts:
     return _Verdicts(tuple(revokes), tuple(requests), tuple(approvals), asked)
 
 
-def decision_on(evidence: Evidence, tree: str) -> Decision:
-    """What the policy says of a tree: every demand, met or not. Open revokes and requests for changes play no part."""
-    counting = [record for record in evidence.records if record.counts]
-    approvals = _verdicts(counting, tree).approvals
-    policy = evidence.policy
-    if policy is None:
-        return Decision(False, (Demand(0, "a policy that can be read", False, _NO_POLICY),))
-    base = _base(counting, tree)
-    facts = Facts(
-        skill=evidence.skill.id,
-        approvals=[
-            Approval(evidence.mailmap.of(r.reviewer_email), r.at, _checks(r.raw.get("checks")), r.proof)
-            for r in approvals
-        ],
-        authors=evidence.mailmap.everybody(_authors(evidence.changes, tree, base)),
-        now=evidence.now,
-        gains=_gains(evidence, policy, base, tree),
-        owners=evidence.owners,
-    )
-    return decide(policy, facts)
-
-
 def _gains(evidence: Evidence, policy: Policy, base: str | None, tree: str) -> frozenset[str] | None:
     """What a tree can do that its base can't; found out only where a rule asks for it."""
     if evidence.gains is None or not gains_matter(policy, evidence.skill.id):
         return None
     return evidence.gains(base, tree)
-
-
-def _approval(evidence: Evidence, counting: Sequence[Record], tree: str) -> tuple[bool, tuple[str, ...], bool]:
-    """Whether the rules are met for a tree, what is missing, and whether only its own authors approved it."""
-    verdicts = _verdicts(counting, tree)
-    if verdicts.revokes or verdicts.requests:
-        return False, (), False
-    if evidence.policy is None:
-        return False, (_NO_POLICY,), False
-    if not verdicts.approvals:
-        return False, (NOBODY,), False
-    decision = decision_on(evidence, tree)
-    authors = evidence.mailmap.everybody(_authors(evidence.changes, tree, _base(counting, tree)))
-    own = all(evidence.mailmap.of(record.reviewer_email) in authors for record in verdicts.approvals)
-    return decision.met, decision.missing, own
 
 
 def _base(counting: Sequence[Record], tree: str) -> str | None:
@@ -231,7 +263,7 @@ def _checks(raw: Any) -> Mapping[str, bool | None]:
 def _said(record: Record, did: str) -> str:
     who = visible(record.reviewer_name or record.reviewer_email)
     reason = f": {visible(record.reason)}" if record.reason else ""
-    return f"{who} {did} on {record.at:%Y-%m-%d}{reason}"
+    return f"{who} {did} on {record.at.date().isoformat()}{reason}"
 
 
 def _doubts(records: Sequence[Record]) -> tuple[str, ...]:
