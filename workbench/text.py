@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 
 _TAB_STOP = 4
+_PLAIN = bytes((*range(0x20, 0x7F), *b"\t\n"))
+"""What no text hides, so that it need not be looked at."""
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 
 
@@ -62,8 +64,9 @@ def visible_block(text: str) -> str:
 
 def hidden_characters(text: str) -> list[tuple[int, int, str]]:
     """Every character that `visible_lines` would replace, as (line, column, name), both counted from 1."""
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
     # A text has few different characters, so that looking at each of these once costs next to nothing.
-    suspects = {char for char in set(text) if char not in "\t\n" and _SYMBOLS[ord(char)] != ord(char)}
+    suspects = {char for char in set(rest.decode("utf-8", "surrogatepass")) if _SYMBOLS[ord(char)] != ord(char)}
     if suspects == {"\r"} and "\r" not in text.replace("\r\n", ""):
         return []
     found = []

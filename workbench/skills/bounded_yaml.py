@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import InputError
+from workbench.skills.simple_yaml import read_simple
 from workbench.text import truncate, visible
 
 if TYPE_CHECKING:
@@ -102,6 +103,13 @@ def load(
     Raises:
         YamlError: It is not YAML, is not one document, uses a tag that is not plain data, or is out of bounds.
     """
+    if 2 * len(text) < most_values and (simple := read_simple(text)) is not None:
+        lines = {path: first_line + line for path, line in simple.lines.items()}
+        return Loaded(simple.value, lines, simple.columns)
+    return _parsed(text, first_line, frozenset(as_written), core=core, most_values=most_values)
+
+
+def _parsed(text: str, first_line: int, as_written: frozenset[str], *, core: bool, most_values: int) -> Loaded:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -125,7 +133,7 @@ def load(
         raise YamlError(what, first_line + before.count(b"\n")) from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise YamlError("it can't be parsed", first_line) from error
-    builder = _Builder(text, first_line, frozenset(as_written), core)
+    builder = _Builder(text, first_line, as_written, core)
     if node is not None:
         builder.loaded.value = builder.build(node, (), written=False)
     return builder.loaded

@@ -30,6 +30,7 @@ TICK_NS = 2_000_000_000
 
 _SKILL_FIELDS = tuple(f.name for f in fields(Skill) if f.name not in ("id", "problems"))
 _PROBLEM_FIELDS = tuple(f.name for f in fields(Problem))
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 _TEXTS = ("text", "body", "body_line", "source")
 
 
@@ -142,7 +143,7 @@ def _problems(told: Iterable[Iterable[Any]]) -> tuple[Problem, ...]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def storable(names: Iterable[str]) -> bool:

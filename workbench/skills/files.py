@@ -18,6 +18,7 @@ MAX_SHOWN = 2 << 20
 
 _NAME = attrgetter("name")
 _SNIFFED = 8 << 10
+_PIECE = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,17 @@ def read_below(folder: str, relative: str, limit: int) -> bytes:
 
 
 def _read(file: int, relative: str, limit: int) -> bytes:
-    with os.fdopen(file, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
+    try:
+        info = os.fstat(file)
+        if not stat.S_ISREG(info.st_mode):
             raise InputError("it is not a regular file", where=visible(relative))
-        return opened.read(limit)
+        data = b""
+        # Room for all of the limit would take longer to make than most files to read.
+        while piece := os.read(file, min(limit - len(data), max(_PIECE, info.st_size + 1))):
+            data += piece
+        return data
+    finally:
+        os.close(file)
 
 
 def _open_below(folder: str, relative: str) -> int:
