@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench import __version__
-from workbench.commands import command
+from workbench.commands import COMMANDS, command
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.text import visible
 
@@ -53,6 +53,9 @@ _SUBCOMMANDS = {
     "doctor": ("workbench.cli.library:doctor", "doctor"),
 }
 
+_SHORT_FORMS = {"verify": "workbench.cli.review:verify"}
+"""What also works without its group, because scripts call it all day; `--help` names the long form only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -69,12 +72,24 @@ class _Lazy(click.Group):
         return list(_SUBCOMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _SUBCOMMANDS:
+        place = _SUBCOMMANDS[cmd_name][0] if cmd_name in _SUBCOMMANDS else _SHORT_FORMS.get(cmd_name)
+        if place is None:
             return None
-        module, _, name = _SUBCOMMANDS[cmd_name][0].partition(":")
+        module, _, name = place.partition(":")
         found = getattr(import_module(module), name)
         assert isinstance(found, click.Command)
         return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, but what exists below a group only is named in full."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            known = sorted({one.cli for one in COMMANDS if one.cli and args[0] in one.cli.split()[1:]})
+            if not known:
+                raise
+            there = ", ".join(f"workbench {one}" for one in known)
+            raise click.UsageError(f"{error.message} There is: {there}.", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
