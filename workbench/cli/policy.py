@@ -41,6 +41,8 @@ def check(ctx: click.Context, workspace: Workspace, name: str, as_json: bool) ->
                 click.echo(f"      {demand.missing}")
             if demand.who_could:
                 click.echo(f"      could: {', '.join(map(visible, demand.who_could))}")
+            elif demand.nobody_left:
+                click.echo("      could: nobody that is left: they have approved, or are authors of this change")
         for email, via in found.via:
             click.echo(f"approved by {visible(email)} via {visible(via)}")
         for reason in found.reasons if not found.met else ():

@@ -57,6 +57,7 @@ class Demand:
         missing: What is missing, in words; empty where it is met.
         by: E-mails of those whose approvals meet it, or part of it.
         who_could: Who could meet what is missing: e-mails, globs and CODEOWNERS' names.
+        nobody_left: Whether all who could have approved already, or are authors of the change.
     """
 
     rule: int
@@ -65,12 +66,14 @@ class Demand:
     missing: str = ""
     by: tuple[str, ...] = ()
     who_could: tuple[str, ...] = ()
+    nobody_left: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for programs."""
         return {
             "rule": self.rule, "what": self.what, "met": self.met, "missing": self.missing or None,
             "by": list(self.by), "who_could": list(self.who_could),
+            "nobody_left": self.nobody_left,
         }  # fmt: skip
 
 
@@ -200,7 +203,8 @@ def _step(number: int, link: Link, members: _Members, filled: Filled, at: int, r
         missing = f"{why}; {missing}" if why and not by else missing
     barred = frozenset() if rule.self_approval else facts.authors
     who = tuple(g for g in members.globs if g not in barred and g not in by)
-    return Demand(number, what, False, missing, by, (*who, *members.nameless))
+    spent = bool(members.globs) and not who and not members.nameless
+    return Demand(number, what, False, missing, by, (*who, *members.nameless), spent)
 
 
 def _fresh(rule: Rule) -> str:
