@@ -157,7 +157,7 @@ def test_the_check_is_a_list_of_demands_with_who_could_meet_them(strict: Any, wo
     assert said.code == 1
     assert said.json["demands"] == [
         {"rule": 1, "what": "1 approval by boss", "met": False, "missing": "needs 1 more approval by boss",
-         "by": [], "who_could": ["mia@example.com"]},
+         "by": [], "who_could": ["mia@example.com"], "nobody_left": False},
     ]  # fmt: skip
     assert said.json["via"] == [{"reviewer": "bob@example.com", "via": "cli"}]
     assert "could: mia@example.com" in workbench("policy", "check", "a").out
@@ -175,3 +175,20 @@ def test_an_agent_may_ask_and_remark_but_not_approve_or_revoke(
         assert (said.code, variable in said.err) == (5, True)
     assert workbench("review", "request", "a").code == 0
     assert workbench("review", "comment", "a", "--reason", "done").code == 0
+
+
+def test_a_rule_that_asks_for_tests_does_not_lock_the_policy(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    policy(library, "require:\n  - {when: {}, checks: [validation, tests], self_approval: true}\n")
+    policy(library, LAX)
+    assert approve(library, workbench, "@policy", "ada").code == 0
+    assert "@policy" not in workbench("review", "verify").out
+    assert workbench("policy", "show", "--json").json["rules"][0]["checks"] == []
+
+
+def test_a_folder_of_the_policy_s_name_gets_no_easier_rules(library: Any, workbench: Any) -> None:
+    library.skill("@policy")
+    policy(library, "require:\n  - {when: {}, checks: [tests], self_approval: true}\n")
+    approve(library, workbench, "@policy", "ada")
+    judged = {one["path"]: one for one in workbench("review", "verify", "--json").json["skills"]}
+    assert not judged["@policy"]["ok"]

@@ -37,6 +37,7 @@ class Facts:
         now: The moment of the decision, for expiry.
         gains: Kinds of capabilities that the change gains; None where that is not known, which counts as all.
         owners: Who owns the skill by CODEOWNERS: e-mails in lower case, or names that begin with `@`.
+        has_checks: Whether there is anything to check; the policy itself has no tests, and no rule can ask for them.
     """
 
     skill: str
@@ -45,6 +46,7 @@ class Facts:
     now: datetime
     gains: frozenset[str] | None = None
     owners: tuple[str, ...] = ()
+    has_checks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _demands(rule: Rule, number: int, policy: Policy, facts: Facts) -> Iterator[
         who = tuple(dict.fromkeys(approval.email for approval in usable))
         missing = "" if usable else _unusable(rule, facts) or NOBODY
         yield Demand(number, f"an approval{_PROOF_WORDS[rule.identity]}{_fresh(rule)}", bool(usable), missing, who)
-    for check in rule.checks:
+    for check in rule.checks if facts.has_checks else ():
         passed = any(approval.checks.get(check) for approval in usable)
         missing = "" if passed else f"the check '{visible(check)}' did not pass when it was approved"
         yield Demand(number, f"the check '{visible(check)}' passed", passed, missing)

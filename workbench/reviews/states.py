@@ -27,6 +27,7 @@ class Evidence:
         policy: The policy in force; None where it can't be read, so that nothing is approved.
         mailmap: Which e-mails are one person's, by the policy in force.
         owners: Who owns the skill by CODEOWNERS.
+        has_checks: Whether it has checks that a rule can ask for.
         gains: Gives the capabilities that a tree has over another (None: over nothing); None where they are unknown.
     """
 
@@ -40,6 +41,7 @@ class Evidence:
     released: str | None = None
     mailmap: Mailmap = field(default_factory=Mailmap)
     owners: tuple[str, ...] = ()
+    has_checks: bool = True
     gains: Callable[[str | None, str], frozenset[str] | None] | None = None
 
 
@@ -163,6 +165,7 @@ class _Judge:
             now=evidence.now,
             gains=_gains(evidence, policy, base, tree),
             owners=evidence.owners,
+            has_checks=evidence.has_checks,
         )
         return decide(policy, facts)
 

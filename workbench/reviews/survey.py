@@ -122,6 +122,7 @@ def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce
         now=now,
         mailmap=before.people.mailmap,
         owners=before.owners.of(POLICY_FILE),
+        has_checks=False,
     )
 
 
