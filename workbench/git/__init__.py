@@ -6,23 +6,29 @@ command may use the network. What has to be fast goes through plumbing, a few pr
 writes the history of repositories that the workbench makes itself (`git.authoring`).
 """
 
+from workbench.git.changes import Change, Wanted, changes_of
 from workbench.git.covering import FEW, covering
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, commands, on_command
 from workbench.git.plumbing import GitError, Identity, RunGit, TreeEntry, format_tree, parse_batch, parse_tree
 from workbench.git.repository import Repository, dated, named
+from workbench.git.tree_diff import TREE_MODE
 from workbench.git.work_tree import WorkTree
 
 __all__ = [
     "FEW",
     "MINIMUM_VERSION",
+    "TREE_MODE",
+    "Change",
     "GitCommand",
     "GitError",
     "Identity",
     "Repository",
     "RunGit",
     "TreeEntry",
+    "Wanted",
     "WorkTree",
+    "changes_of",
     "commands",
     "covering",
     "dated",

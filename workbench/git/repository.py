@@ -25,6 +25,7 @@ from workbench.git.plumbing import (
     parse_log,
     parse_tree,
 )
+from workbench.git.streaming import stream_objects
 from workbench.git.work_tree import WorkTree
 from workbench.text import decode, visible
 
@@ -204,6 +205,15 @@ class Repository:
             ),
             len(fields) + 1,
         )  # fmt: skip
+
+    def commits(self, fields: Sequence[str], *args: str) -> Iterator[LogEntry]:
+        """Commits as `log` gives them, without their changes: id, root tree and parents come first by themselves."""
+        asked = ("--no-patch", f"--format={'%x00'.join(('%H', '%T', '%P', *fields))}")
+        return parse_log(self.run("log", "-z", *asked, *args, "--"), len(fields) + 3)
+
+    def stream(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Types and contents of many objects, one after the other. Raises as `stream_objects`."""
+        return stream_objects(ids, self.root, self._environment)
 
     def store_blob(self, data: bytes) -> str:
         """Write a blob; gives its id."""

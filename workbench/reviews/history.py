@@ -1,19 +1,16 @@
 """What happened to each skill in the library's own history: one walk of the log for all of them."""
 
 import hashlib
-import posixpath
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from workbench.git import Repository
+from workbench.git import Repository, Wanted, changes_of
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.step_store import Step, decode_steps, encode_steps
 from workbench.skills.model import ROOT_ID
 
 MAX_COMMITS = 20_000
-
-
-_MANY = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +70,28 @@ def _name_of(ids: Sequence[str]) -> str:
 
 def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
     """The commits that changed any of these skills, newest first."""
-    wanted = set(ids)
+    fields = ("%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
+    entries = [entry.fields for entry in repository.commits(fields, revisions)]
+    changed = changes_of(repository, [(commit, parents.split()) for commit, _, parents, *_ in entries], _wanted(ids))
     steps = []
-    fields = ("%T", "%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
-    for entry in repository.log(fields, "-t", f"--max-count={MAX_COMMITS}", revisions, "--", *_pathspecs(ids)):
-        commit, root_tree, at, name, email, subject, coauthors = entry.fields
-        trees = {c.path: None if c.status.endswith("D") else c.id for c in entry.changes if c.path in wanted}
-        if ROOT_ID in wanted:
+    for (commit, root_tree, _, at, name, email, subject, coauthors), changes in zip(entries, changed, strict=True):
+        trees = {os.fsdecode(change.path): change.id for change in changes}
+        if ROOT_ID in ids:
             trees[ROOT_ID] = root_tree
         if trees:
             authors = people(email, coauthors)
             steps.append(Step(commit, int(at), f"{name} <{email}>", tuple(sorted(authors)), subject, trees))
-    return tuple(steps)
+    return tuple(steps[:MAX_COMMITS])
 
 
-def _pathspecs(ids: Sequence[str]) -> list[str]:
-    """What limits the log: git compares every path with each of them, so many skills are named by their folders."""
-    if len(ids) <= _MANY:
-        return [] if ROOT_ID in ids else list(ids)
-    above = {posixpath.dirname(id_) for id_ in ids}
-    return [] if "" in above or len(above) > _MANY else sorted(above)
+def _wanted(ids: Sequence[str]) -> Wanted:
+    """Where changes of these skills are: as deep below the root as all of them are."""
+    paths = {os.fsencode(id_) for id_ in ids if id_ != ROOT_ID}
+    above = {path[:at] for path in paths for at in range(len(path)) if path[at : at + 1] == b"/"}
+    below = os.path.commonpath(paths) if paths else b""
+    while b"\n" in below:  # no revision can be asked for by such a path
+        below = below.rpartition(b"/")[0]
+    return Wanted(below, lambda path, _: path in paths, lambda path, _: not path or path in above)
 
 
 def _by_skill(steps: Iterable[Step], ids: Sequence[str]) -> dict[str, list[Change]]:

@@ -1,8 +1,8 @@
 """The YAML that records are written in, read line by line where every line is plain: ten times as fast as a parser.
 
 It answers only where it is sure that a YAML parser gives exactly the same, and leaves everything else to one. Five
-thousand records are read whenever nothing is cached, and a parser would take three seconds for them. Most lines of a record
-stand in others, too (its library, its reviewer, its checks), so what a short line says is kept.
+thousand records are read whenever nothing is cached, and a parser would take three seconds for them. Most lines of a
+record stand in others, too (its library, its reviewer, its checks), so what a short line says is kept.
 """
 
 import re
