@@ -24,10 +24,11 @@ from typing import Any
 from made_library import make_library
 
 from workbench.skills.catalogue import Catalogue, Remembered
-from workbench.skills.catalogue_texts import scan_kinds, take_texts
+from workbench.skills.catalogue_texts import take_texts
 from workbench.skills.model import Skill
 from workbench.skills.query import parse_query
 from workbench.skills.search import search
+from workbench.skills.skill_texts import scan_kinds
 
 ROOT = Path(__file__).resolve().parent.parent
 QUERIES = (

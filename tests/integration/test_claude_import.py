@@ -318,7 +318,7 @@ def test_a_worker_that_dies_loses_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     at_work.write_text("#!/bin/sh\nhead -c 4 >/dev/null\nexit 1\n")
     at_work.chmod(0o755)
     for number, program in enumerate((str(at_work), "/bin/false", "/nowhere/python")):
-        monkeypatch.setattr(claude_workers.sys, "executable", program)
+        monkeypatch.setattr("sys.executable", program)
         logs = Logs(tmp_path / str(number))
         for session in range(4):
             logs.write(f"-app/s{session}.jsonl", call(f"m{session}", output=session))

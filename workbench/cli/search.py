@@ -94,7 +94,8 @@ def _plain(snippet: str) -> str:
 
 def _take_texts(catalogue: "Catalogue", *, scanning: bool) -> None:
     """Bring the index up to date, and what skills can do if asked for; of what takes long, say how far it is."""
-    from workbench.skills.catalogue_texts import scan_kinds, take_texts
+    from workbench.skills.catalogue_texts import take_texts
+    from workbench.skills.skill_texts import scan_kinds
 
     began = said = time.monotonic()
 

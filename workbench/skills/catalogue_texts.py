@@ -1,46 +1,31 @@
 """The second pass over a library: bodies and file names into the search index, and what each skill can do.
 
 It may run in the background, be stopped at any moment and be done by several processes at once: it works through the
-skills that changed since their texts were taken, in short transactions, and begins where it left off.
+skills that changed since their texts were taken, in short transactions, and begins where it left off. Where they are
+many, worker processes read and scan them, and this one only writes.
 """
 
-import hashlib
-import stat
+import json
+import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from workbench.errors import InputError, WorkbenchError
-from workbench.skills import files, frontmatter
+from workbench.errors import WorkbenchError
 from workbench.skills.catalogue import Catalogue
-from workbench.skills.catalogue_rows import blob_id, code_mark, storable, utf8
-from workbench.skills.model import ROOT_ID, SKILL_FILE
+from workbench.skills.catalogue_rows import code_mark
+from workbench.skills.skill_texts import Scan, Scanned, Texts, asking, scan_kinds, texts_of
 from workbench.storage import Store
 
-MAX_BODY = 256 << 10
-"""Characters of a body that are searched; what comes after that is left out."""
-MAX_NAMED_FILES = 1_000
-MAX_READ_FILE = 2 << 20
-MAX_READ = 32 << 20
-"""Bytes of all of a skill's files that are looked at."""
+WORKERS = 2
+WORTHWHILE = 300
+"""Below so many skills, starting workers takes longer than they save."""
 
 _BATCH = 50
-
-
-class Scan(Protocol):
-    """What finds out what a file makes a skill able to do: the kinds of capability, from its path and its bytes."""
-
-    def __call__(self, path: str, data: bytes, *, executable: bool) -> Collection[str]:
-        """The kinds; never raises, whatever the bytes are."""
-
-
-def scan_kinds(path: str, data: bytes, *, executable: bool) -> Collection[str]:
-    """The kinds of capability of one file, as policies count them: what can't be read counts as every one."""
-    from workbench.skills.capabilities import kinds, scan_file
-
-    return kinds(scan_file(path, data, executable=executable))
+_MANY = 500
+"""From so many skills on, all scans of before are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +46,7 @@ class _Waiting(NamedTuple):
     capabilities: str | None
 
 
-@dataclass(slots=True)
-class _Text:
-    """What is searched of one skill, and what was found in its files.
-
-    Attributes:
-        content: Says whether these are the texts that were taken before.
-        scans: (blob, path, kinds) of the files that were scanned just now.
-    """
-
-    paths: list[str] = field(default_factory=list)
-    body: str = ""
-    kinds: set[str] = field(default_factory=set)
-    content: bytes = b""
-    scans: list[tuple[str, str, str]] = field(default_factory=list)
+_Batch = Sequence[tuple[_Waiting, Texts]]
 
 
 def take_texts(
@@ -99,16 +71,14 @@ def take_texts(
     stopped = cancel or threading.Event()
     done = 0
     try:
-        while done < len(waiting) and not stopped.is_set():
-            batch = []
-            for one in waiting[done : done + _BATCH]:
-                if stopped.is_set():
+        with closing(_batches(catalogue, store, waiting, scan, stopped)) as batches:
+            for batch in batches:
+                if not batch:
                     break
-                batch.append((one, _text_of(catalogue, store, one.id, scan)))
-            _write(store, batch, scanned=scan is not None)
-            done += len(batch)
-            if on_progress is not None:
-                on_progress(done, len(waiting))
+                _write(store, batch, scanned=scan is not None)
+                done += len(batch)
+                if on_progress is not None:
+                    on_progress(done, len(waiting))
     except WorkbenchError as error:
         # Another process writes, or the file can't be used any more: what is left is done another time.
         catalogue.lost(error)
@@ -139,72 +109,55 @@ def _waiting(catalogue: Catalogue, scan: Scan | None) -> list[_Waiting]:
     return [_Waiting(*row) for row in rows]
 
 
-def _text_of(catalogue: Catalogue, store: Store, skill_id: str, scan: Scan | None) -> _Text:
-    """The texts of a skill, from every file of it that may be read."""
-    text = _Text()
-    digest = hashlib.blake2b(code_mark(), digest_size=16)
-    for path, data, executable in _files(catalogue.root, skill_id):
-        text.paths.append(path)
-        blob = "-" if data is None else blob_id(data)
-        digest.update(f"{path}\0{executable}\0{blob}\0".encode("utf-8", "surrogatepass"))
-        if data is None:
-            continue
-        if path == SKILL_FILE:
-            text.body = (catalogue.frontmatter(data, blob) or frontmatter.parse(data)).body[:MAX_BODY]
-        if len(data) > MAX_READ_FILE:
-            text.kinds.add("unreadable")
-        elif scan is not None:
-            text.kinds.update(_kinds(store, scan, path, data, executable=executable, scans=text.scans))
-    text.content = digest.digest()
-    return text
+def _batches(
+    catalogue: Catalogue, store: Store, waiting: Sequence[_Waiting], scan: Scan | None, stopped: threading.Event
+) -> Generator[_Batch]:
+    """The texts of what waits, in parts that are written at once; less of it once it was stopped."""
+    parts = [waiting[start : start + _BATCH] for start in range(0, len(waiting), _BATCH)]
+    workers = min(WORKERS, os.cpu_count() or 1, len(parts))
+    shared = workers > 1 and len(waiting) >= WORTHWHILE and scan in (None, scan_kinds) and store.path is not None
+    scanned = Scanned(store) if len(waiting) >= _MANY and not shared else None
+    known = scanned.known if scanned is not None else asking(store)
 
+    def take(part: Sequence[_Waiting]) -> _Batch:
+        batch = []
+        for one in part:
+            if stopped.is_set():
+                break
+            texts = texts_of(catalogue.root, one.id, scan, known)
+            if scanned is not None:
+                scanned.learn(texts.scans)
+            batch.append((one, texts))
+        return batch
 
-def _files(root: Path, skill_id: str) -> Iterator[tuple[str, bytes | None, bool]]:
-    """Every file of a skill, its bytes, and whether it may be executed; no bytes of what is a link or can't be read."""
-    prefix = "" if skill_id == ROOT_ID else f"{skill_id}/"
-    room = MAX_READ
-    try:
-        for path, entry in files.walk(files.folder_of(root, skill_id)):
-            data: bytes | None = None
-            executable = False
-            # A SKILL.md may be a link inside the library; whatever else is a link belongs to another place.
-            if room > 0 and (path == SKILL_FILE or entry.is_file(follow_symlinks=False)):
-                try:
-                    data = files.read_inside(root, prefix + path, MAX_READ_FILE + 1)
-                    executable = bool(entry.stat(follow_symlinks=False).st_mode & stat.S_IXUSR)
-                except (OSError, InputError):
-                    data = None
-            room -= len(data or b"")
-            yield path, data, executable
-    except (OSError, InputError):
+    path = store.path
+    if not shared or path is None:
+        yield from map(take, parts)
         return
+    from workbench.skills.texts_worker import MODULE, question
+    from workbench.workers import Worker, share_out
+
+    def ask(worker: Worker, part: Sequence[_Waiting]) -> _Batch:
+        reply = worker.ask(question(catalogue.root, path, [one.id for one in part], scanning=scan is not None))
+        if reply is not None:
+            return list(zip(part, (Texts(*texts) for texts in json.loads(reply)), strict=True))
+        return [] if worker.killed else take(part)
+
+    with closing(share_out(parts, MODULE, workers, ask, cancel=stopped)) as done:
+        for _, batch in done:
+            yield batch
 
 
-def _kinds(
-    store: Store, scan: Scan, path: str, data: bytes, *, executable: bool, scans: list[tuple[str, str, str]]
-) -> Collection[str]:
-    """What a file makes a skill able to do; a file that was scanned before, in whatever skill, is known by its blob."""
-    blob = blob_id(data)
-    place = f"{path}*" if executable else path
-    if not storable([place]):
-        return scan(path, data, executable=executable)
-    sql = "SELECT kinds FROM scan WHERE blob = ? AND path = ? AND code = ?"
-    for (kinds,) in store.query(sql, (blob, place, code_mark())):
-        return str(kinds).split()
-    found = sorted(scan(path, data, executable=executable))
-    scans.append((blob, place, " ".join(found)))
-    return found
-
-
-def _write(store: Store, batch: Sequence[tuple[_Waiting, _Text]], *, scanned: bool) -> None:
+def _write(store: Store, batch: _Batch, *, scanned: bool) -> None:
     """Put texts into the index, unless the skill was read again meanwhile: these texts may then be the old ones."""
     with store.transaction() as connection:
-        for waiting, text in batch:
-            same = text.content == waiting.content
-            kinds = " ".join(sorted(text.kinds)) if scanned else waiting.capabilities if same else None
+        for waiting, texts in batch:
+            content = bytes.fromhex(texts.content)
+            same = content == waiting.content
+            kinds = texts.kinds if scanned else waiting.capabilities if same else None
             current = connection.execute(
                 "UPDATE skill SET indexed = 1, content = ?, capabilities = ? WHERE number = ? AND reading = ?",
-                (text.content, kinds, waiting.number, waiting.reading),
+                (content, kinds, waiting.number, waiting.reading),
             )
             if current.rowcount == 0 or same:
                 continue
@@ -216,13 +169,9 @@ def _write(store: Store, batch: Sequence[tuple[_Waiting, _Text]], *, scanned: bo
             connection.execute("DELETE FROM text WHERE rowid = ?", (waiting.number,))
             connection.execute(
                 "INSERT INTO text (rowid, name, description, files, body) VALUES (?, ?, ?, ?, ?)",
-                (waiting.number, waiting.name, waiting.description, _names(text.paths), utf8(text.body)),
+                (waiting.number, waiting.name, waiting.description, texts.files, texts.body),
             )
         connection.executemany(
             "INSERT OR REPLACE INTO scan (blob, path, code, kinds) VALUES (?, ?, ?, ?)",
-            [(blob, path, code_mark(), kinds) for _, text in batch for blob, path, kinds in text.scans],
+            [(blob, path, code_mark(), kinds) for _, texts in batch for blob, path, kinds in texts.scans],
         )
-
-
-def _names(paths: Sequence[str]) -> str:
-    return utf8("\n".join(paths[:MAX_NAMED_FILES]))

@@ -62,6 +62,13 @@ def parse(data: bytes) -> Frontmatter:
     return Frontmatter(values, lines, text, body, body_line, (*problems, *found), readable, source, columns)
 
 
+def body_of(data: bytes) -> str:
+    """The body that `parse` gives for these bytes, without reading what stands above it."""
+    source, _ = _decoded(data)
+    split = _split(source)
+    return source if isinstance(split, Problem) else split[1]
+
+
 def parse_again(data: bytes, known: Frontmatter) -> Frontmatter:
     """What `parse` gave for the same bytes before, with the texts put back that `known` was kept without."""
     source, _ = _decoded(data)

@@ -121,7 +121,8 @@ class Follower:
             return
 
         def work(job: Job) -> "Taken":
-            from workbench.skills.catalogue_texts import scan_kinds, take_texts
+            from workbench.skills.catalogue_texts import take_texts
+            from workbench.skills.skill_texts import scan_kinds
 
             def progress(done: int, total: int) -> None:
                 job.quiet = total < _QUIET_BELOW
