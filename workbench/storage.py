@@ -313,6 +313,28 @@ def _viewed(db: "Database") -> None:
     )
 
 
+def _drafts(db: "Database") -> None:
+    """Comments of reviews that this user wrote and has not sent."""
+    db.execute(
+        """CREATE TABLE draft (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, so that no late command hits another draft
+            key TEXT NOT NULL UNIQUE,              -- random, new with every edit: tells what was sent already
+            library TEXT NOT NULL,
+            skill TEXT NOT NULL,
+            tree TEXT,                             -- the tree that has the line
+            path TEXT,
+            side TEXT NOT NULL,
+            spot TEXT,                             -- JSON: the lines with what surrounds them
+            text TEXT NOT NULL,
+            suggestion TEXT,
+            reply_to TEXT,
+            resolves TEXT,
+            at INTEGER NOT NULL                    -- UTC milliseconds
+        ) STRICT"""
+    )
+    db.table("draft").create_index(["library", "skill"])
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _events,
     _model_calls,
@@ -321,4 +343,5 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _agent_files,
     _reviews_seen,
     _viewed,
+    _drafts,
 )

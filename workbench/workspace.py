@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.analytics.usage import By as UsageBy
     from workbench.analytics.usage import UsageRow
     from workbench.doctor import Check
+    from workbench.reviews.comment_desk import CommentDesk
     from workbench.reviews.desk import ReviewDesk
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
@@ -150,6 +151,13 @@ class Workspace:
             checks=checks,
             store=self._store_if_usable,
         )
+
+    @cached_property
+    def comments(self) -> "CommentDesk":
+        """What can be said about lines of skills."""
+        from workbench.reviews.comment_desk import CommentDesk
+
+        return CommentDesk(self.reviews, self.library_id, store=self._store_if_usable)
 
     def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""

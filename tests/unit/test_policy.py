@@ -118,3 +118,19 @@ def test_a_mailmap_joins_e_mails_whatever_the_names() -> None:
     assert joined.of("b@old.example") == "bob@example.com"
     assert joined.of("x@y.z") == "x@y.z"
     assert joined.everybody(["b@old.example"]) == {"b@old.example", "bob@example.com"}
+
+
+def test_a_rule_that_asks_for_resolved_comments_counts_the_open_threads() -> None:
+    rules = "require: [{chain: [{role: anybody}], checks: [comments]}]\n"
+    open_, done = Approval("bob@x.com", NOW, open_threads=2), Approval("eve@x.com", NOW)
+    decision = judge(rules, open_)
+    assert not decision.met
+    assert decision.missing == ("2 threads of comments are not resolved",)
+    assert judge(rules, done).met
+    assert judge("require: [{chain: [{role: anybody}]}]\n", open_).met
+
+
+def test_a_check_that_nobody_knows_makes_the_policy_unusable() -> None:
+    with pytest.raises(InputError, match="'checks' of rule 1 names 'coments'") as wrong:
+        judge("require: [{checks: [coments]}]\n")
+    assert wrong.value.remedy == "did you mean 'comments'?"

@@ -1,6 +1,5 @@
 """`workbench review`: what changed, who said what, and whether the rules hold."""
 
-import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -8,14 +7,17 @@ import click
 
 from workbench.cli.output import library_option, print_json, print_table, state_label, styled
 from workbench.cli.review_card import card
-from workbench.cli.review_changeset import decide_range, open_
+from workbench.cli.review_changeset import open_
+from workbench.cli.review_comments import apply_suggestion, comments, export, resolve
+from workbench.cli.review_drafts import draft
 from workbench.cli.review_queue import queue
 from workbench.cli.review_records import log, receipt, verify_receipt
+from workbench.cli.review_verdicts import verdict_commands
 from workbench.cli.review_viewed import viewed
 from workbench.commands import command
 from workbench.errors import ExitCode, UsageError
 from workbench.reviews.diff import as_text
-from workbench.reviews.model import Record, Verdict
+from workbench.reviews.model import Record
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
@@ -29,7 +31,10 @@ def review() -> None:
     """Reviews."""
 
 
-for _command in (open_, card, queue, log, receipt, verify_receipt, viewed):
+for _command in (
+    open_, card, queue, log, receipt, verify_receipt, viewed, comments, export, resolve, apply_suggestion, draft,
+    *verdict_commands(),
+):  # fmt: skip
     review.add_command(_command)
 
 
@@ -82,70 +87,12 @@ def diff(
         click.echo(line)
 
 
-def _verdict_command(name: str, verdict: Verdict, *, needs_reason: bool) -> None:
-    """Make the command that records one kind of verdict."""
-
-    @review.command(name, help=command(f"review.{name}").help)
-    @click.argument("skill", metavar="[NAME]", required=False)
-    @click.option(
-        "--range", "range_", metavar="RANGE", help="On all skills of main...HEAD or of an opened pr/123 instead."
-    )
-    @click.option("--reason", "-m", default="", required=needs_reason, metavar="TEXT", help="Why; it is kept in git.")
-    @click.option(
-        "--expect",
-        metavar="TREE",
-        help="The tree (of a range: the head) you read: refuse, with exit code 4, if it is another.",
-    )
-    @click.option("--sign/--no-sign", default=None, help="Sign the record with your SSH key; default: the settings.")
-    @library_option
-    def record(
-        workspace: Workspace,
-        skill: str | None,
-        range_: str | None,
-        reason: str,
-        expect: str | None,
-        sign: bool | None,
-        as_json: bool,
-    ) -> None:
-        may_ask = sys.stdin.isatty()
-        if range_ is not None and skill is None:
-            decide_range(workspace, range_, verdict, reason, expect=expect, sign=sign, may_ask=may_ask, as_json=as_json)
-            return
-        if skill is None or range_ is not None:
-            raise UsageError(
-                "name one skill, or a range", remedy=f"review {name} NAME, or: review {name} --range RANGE"
-            )
-        done = workspace.reviews.decide(
-            workspace.find(skill).id, verdict, reason, expect=expect, via="cli", sign=sign, may_ask=may_ask
-        )
-        if as_json:
-            print_json(done.to_json())
-            return
-        row = workspace.row(done.record.path)
-        own = "  self-approved" if row.standing.self_approved else ""
-        click.echo(f"{visible(row.name)}  {state_label(row.state)}{own}")
-        signed = ", signed" if done.record.signed else ""
-        click.echo(
-            f"{verdict} of tree {done.record.tree[:12]} recorded in {done.commit[:12]} on workbench/reviews{signed}"
-        )
-
-
 def _said(record: Record) -> str:
     """Who said what of the tree that is judged, when, how it is proved, and whether it counts."""
     who = f"{visible(record.reviewer_name)} <{visible(record.reviewer_email)}>"
     proof = {"author": "claimed by the commit's author", "signature": "signed", "touch": "signed with a touched key"}
     counts = proof[record.proof] if record.counts else f"does not count: {record.why_not}"
     return f"{record.verdict} by {who} on {record.at:%Y-%m-%d}, via {visible(record.via or '?')}, {counts}"
-
-
-for _name, _verdict, _needs in (
-    ("request", "request", False),
-    ("comment", "comment", True),
-    ("approve", "approve", True),
-    ("request-changes", "request-changes", True),
-    ("revoke", "revoke", True),
-):
-    _verdict_command(_name, _verdict, needs_reason=_needs)  # type: ignore[arg-type]  # the literals are verdicts
 
 
 @review.command("verify", help=command("review.verify").help)

@@ -6,7 +6,6 @@ import click
 
 from workbench.cli.output import library_option, print_json, print_table, state_label, styled
 from workbench.commands import command
-from workbench.reviews.model import Verdict
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
@@ -54,25 +53,3 @@ def open_(
         click.echo("note: the rules change too; they are approved apart, as @policy, once checked out", err=True)
     if any(one.standing for one in found.skills):
         click.echo(f"all at once: workbench review approve --range {visible(range_)} --expect {found.ends.head[:12]}")
-
-
-def decide_range(
-    workspace: Workspace,
-    range_: str,
-    verdict: Verdict,
-    reason: str,
-    *,
-    expect: str | None,
-    sign: bool | None,
-    may_ask: bool,
-    as_json: bool,
-) -> None:
-    """Record one verdict on every skill of a set, and print what came of it."""
-    done = workspace.reviews.decide_set(range_, verdict, reason, expect=expect, sign=sign, may_ask=may_ask)
-    if as_json:
-        print_json({"commit": done[0].commit, "records": [one.record.to_json() for one in done]})
-        return
-    for one in done:
-        click.echo(f"  {visible(one.record.path)}  {one.record.tree[:12]}")
-    count = plural(len(done), "skill")
-    click.echo(f"{verdict} of {count} recorded in {done[0].commit[:12]} on workbench/reviews")

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from workbench.policy.chains import Filled, fill
-from workbench.policy.rules import IDENTITIES, Identity, Link, Policy, Rule
+from workbench.policy.rules import COMMENTS, IDENTITIES, Identity, Link, Policy, Rule
 from workbench.skills.globs import first_match
 from workbench.text import plural, visible
 
@@ -18,12 +18,17 @@ _PROOF_WORDS = {"author": "", "signature": " with a signature", "touch": " with 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One approval that counts: whose, when, how each check stood then (None: unknown), how the person is proved."""
+    """One approval that counts: whose, when, how each check stood then (None: unknown), how the person is proved.
+
+    Attributes:
+        open_threads: How many threads of comments stand unresolved against it now.
+    """
 
     email: str
     at: datetime
     checks: Mapping[str, bool | None] = field(default_factory=dict)
     proof: Identity = "author"
+    open_threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Facts:
         gains: Kinds of capabilities that the change gains; None where that is not known, which counts as all.
         owners: Who owns the skill by CODEOWNERS: e-mails in lower case, or names that begin with `@`.
         has_checks: Whether there is anything to check; the policy itself has no tests, and no rule can ask for them.
+        open_threads: How many threads of comments an approval that is given now would leave unresolved.
     """
 
     skill: str
@@ -47,6 +53,7 @@ class Facts:
     gains: frozenset[str] | None = None
     owners: tuple[str, ...] = ()
     has_checks: bool = True
+    open_threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,11 @@ def gains_matter(policy: Policy, skill: str) -> bool:
     return any(rule.gains and _names(rule, skill) for rule in policy.rules)
 
 
+def threads_matter(policy: Policy, skill: str) -> bool:
+    """Whether a rule that may match this skill wants its threads of comments resolved."""
+    return any(COMMENTS in rule.checks and _names(rule, skill) for rule in policy.rules)
+
+
 def demands_a_key(policy: Policy, skill: str) -> bool:
     """Whether a rule that may match this skill wants more than a commit's author as proof of who approved."""
     return any(rule.identity != "author" and _names(rule, skill) for rule in policy.rules)
@@ -136,7 +148,16 @@ def _demands(rule: Rule, number: int, policy: Policy, facts: Facts) -> Iterator[
         who = tuple(dict.fromkeys(approval.email for approval in usable))
         missing = "" if usable else _unusable(rule, facts) or NOBODY
         yield Demand(number, f"an approval{_PROOF_WORDS[rule.identity]}{_fresh(rule)}", bool(usable), missing, who)
-    for check in rule.checks if facts.has_checks else ():
+    for check in rule.checks:
+        if check == COMMENTS:
+            left = min((approval.open_threads for approval in usable), default=facts.open_threads)
+            missing = (
+                f"{plural(left, 'thread')} of comments {'is' if left == 1 else 'are'} not resolved" if left else ""
+            )
+            yield Demand(number, "every thread of comments is resolved", not left, missing)
+            continue
+        if not facts.has_checks:
+            continue
         passed = any(approval.checks.get(check) for approval in usable)
         missing = "" if passed else f"the check '{visible(check)}' did not pass when it was approved"
         yield Demand(number, f"the check '{visible(check)}' passed", passed, missing)

@@ -22,6 +22,10 @@ Identity = Literal["author", "signature", "touch"]
 IDENTITIES: tuple[Identity, ...] = get_args(Identity)
 
 CODEOWNERS = "codeowners"
+COMMENTS = "comments"
+"""The check that holds while no thread of comments is open; it is judged anew each time, not kept in a record."""
+CHECKS = ("validation", "tests", "compare", "findings", COMMENTS)
+"""What a rule may ask for under `checks`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Rule:
         skills: Globs of skill ids, as in `.gitignore`; empty matches every skill.
         gains: Kinds of capabilities; the rule matches only where the change gains one of them. Empty always matches.
         chain: Approvals, in this order.
-        checks: Checks that must have passed when the approval was given.
+        checks: Checks that must have passed when the approval was given; `comments` has to hold now.
     """
 
     skills: tuple[str, ...] = ()
@@ -119,24 +123,25 @@ def _rule(reader: Reader, value: Any, number: int) -> Rule:
     when = reader.mapping(raw.get("when"), f"'when' of {name}", ("skills", "gains"))
     return Rule(
         skills=reader.texts(when, "skills"),
-        gains=_gains(reader, when, name),
+        gains=_known(reader, when, "gains", KINDS, name),
         chain=tuple(_link(reader, link, name) for link in reader.items(raw, "chain")),
-        checks=reader.texts(raw, "checks"),
+        checks=_known(reader, raw, "checks", CHECKS, name),
         identity=cast("Identity", reader.one_of(raw, "identity", IDENTITIES, name)),
         self_approval=reader.flag(raw, "self_approval", name) or False,
         expires=_expires(reader, raw.get("expires"), name),
     )
 
 
-def _gains(reader: Reader, when: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Kinds of capabilities. A kind that nobody knows would be gained by no change, and its rule never hold."""
-    gains = reader.texts(when, "gains")
-    for gain in gains:
-        if gain not in KINDS:
-            near = difflib.get_close_matches(gain, KINDS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"one of: {', '.join(KINDS)}"
-            raise reader.fail(f"'gains' of {name} names '{visible(gain)}', which is no capability", hint)
-    return gains
+def _known(reader: Reader, raw: Mapping[str, Any], key: str, known: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """Words out of a few. One that nobody knows would match nothing or hold never, and look like a rule."""
+    words = reader.texts(raw, key)
+    for word in words:
+        if word not in known:
+            near = difflib.get_close_matches(word, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"one of: {', '.join(known)}"
+            what = "no capability" if key == "gains" else "no check"
+            raise reader.fail(f"'{key}' of {name} names '{visible(word)}', which is {what}", hint)
+    return words
 
 
 def _link(reader: Reader, value: Any, name: str) -> Link:

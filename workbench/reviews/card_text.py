@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from workbench.reviews.card import ALARMING, RISK_WORDS, USAGE_DAYS, Card, Risk, TestCount
+from workbench.reviews.markdown_text import code, escaped
 from workbench.skills.capabilities import Finding
 from workbench.skills.capabilities.words import CAUTION, heading
 from workbench.text import plural, visible
@@ -46,18 +47,18 @@ def as_text(card: Card, paint: Callable[[str, str], str] = lambda text, _tone: t
 def as_markdown(card: Card) -> str:
     """The card as a comment on a pull request; nothing of the skill can act as markup in it."""
     lines = [
-        f"### {_escaped(card.name)}",
+        f"### {escaped(card.name)}",
         "",
-        f"`{_code(card.skill)}`: {_escaped(card.base_label)} → `{(card.tree or '')[:12]}`,"
+        f"`{code(card.skill)}`: {escaped(card.base_label)} → `{(card.tree or '')[:12]}`,"
         f" {plural(card.files, 'file')}, +{card.added:,} -{card.removed:,}",
         "",
         "| | |",
         "| --- | --- |",
-        *(f"| {label} | {_escaped(''.join(text for text, _ in pieces))} |" for label, pieces in card_rows(card)),
+        *(f"| {label} | {escaped(''.join(text for text, _ in pieces))} |" for label, pieces in card_rows(card)),
         "",
     ]
     if card.bump.reasons:
-        lines += [*(f"- {reason.level}: {_escaped(reason.text)}" for reason in card.bump.reasons), ""]
+        lines += [*(f"- {reason.level}: {escaped(reason.text)}" for reason in card.bump.reasons), ""]
     for title, findings in (("New findings", card.fresh), ("Fixed findings", card.fixed)):
         if findings:
             lines += [f"{title}:", "", *map(_finding, findings[:_MOST_LISTED]), ""]
@@ -67,7 +68,7 @@ def as_markdown(card: Card) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    return f"- {heading(finding.kind)}: `{_code(finding.what)}` (`{_code(finding.path)}`:{finding.line})"
+    return f"- {heading(finding.kind)}: `{code(finding.what)}` (`{code(finding.path)}`:{finding.line})"
 
 
 def _strip(risks: Sequence[Risk]) -> Iterator[Piece]:
@@ -157,16 +158,3 @@ def _some(what: Sequence[str]) -> str:
     names = list(dict.fromkeys(what))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(visible(name) for name in names[:_NAMED]) + more
-
-
-def _escaped(text: str) -> str:
-    """Text that can neither leave its cell nor be markup, a mention or a link."""
-    shown = visible(text)
-    for char in "\\`*_[]|#~":
-        shown = shown.replace(char, f"\\{char}")
-    return shown.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b").replace("://", ":\u200b//")
-
-
-def _code(text: str) -> str:
-    """Text within backticks, in a cell or not."""
-    return visible(text).replace("`", "'").replace("|", "¦")

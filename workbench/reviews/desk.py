@@ -13,6 +13,7 @@ from workbench.errors import InputError, UsageError
 from workbench.git import Repository
 from workbench.policy.decide import demands_a_key
 from workbench.reviews import last_seen
+from workbench.reviews.comments import NO_REMARKS, Remarks
 from workbench.reviews.history import Change
 from workbench.reviews.in_force import InForce
 from workbench.reviews.listing import SkillRow
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from workbench.reviews.queue import Waiting
     from workbench.reviews.receipts import ReceiptCheck
     from workbench.reviews.sync import Synced
+    from workbench.reviews.verdicts import Subject
 
 
 class Find(Protocol):
@@ -162,6 +164,7 @@ class ReviewDesk:
         extra: Mapping[str, Any] | None = None,
         sign: bool | None = None,
         may_ask: bool = False,
+        remarks: Remarks = NO_REMARKS,
     ) -> Recorded:
         """Record a verdict on the current tree of a skill.
 
@@ -185,7 +188,7 @@ class ReviewDesk:
         if self._is_to_sign(sign, [row.id], background):
             signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
         opinion = verdicts.Opinion(verdict, reason, via, expect, self._checks(row), extra, signer)
-        done = verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC))
+        done = verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC), remarks)
         self._rewritten(repository)
         return done
 
@@ -229,11 +232,12 @@ class ReviewDesk:
         via: str = "cli",
         sign: bool | None = None,
         may_ask: bool = False,
+        remarks: "Callable[[Subject], Remarks] | None" = None,
     ) -> tuple[Recorded, ...]:
         """Record one verdict on every skill of a range or an opened pull request, in one commit.
 
         Nothing is fetched, so that a request that moved meanwhile is judged as it was opened. Args and raises as
-        `decide`; `expect` is the head that was read.
+        `decide`; `expect` is the head that was read, and `remarks` gives those of each skill.
         """
         from workbench.reviews import signing, verdicts
         from workbench.reviews.agents import refuse_agents
@@ -247,6 +251,8 @@ class ReviewDesk:
             refuse_agents(f"'{verdict}'")
         ends = ends_of(repository, range_)
         subjects = read_changeset(repository, ends, datetime.now(UTC), read_lines=False).subjects(expect)
+        if remarks is not None:
+            subjects = tuple(replace(one, remarks=remarks(one)) for one in subjects)
         signer = None
         if self._is_to_sign(sign, [one.skill.id for one in subjects], read_background(repository, (), ())):
             signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)

@@ -55,7 +55,7 @@ def check(row: SkillRow, background: Background, now: datetime) -> PolicyCheck:
     """Hold the rules in force against the row's current tree."""
     standing, in_force = row.standing, background.in_force
     tree = standing.tree
-    demands = decision_on(_evidence(row, background, now), tree).demands if tree else ()
+    demands = decision_on(evidence_for(row, background, now), tree).demands if tree else ()
     approvals = [r for r in standing.records if r.counts and r.verdict == "approve" and r.tree == tree]
     return PolicyCheck(
         skill=row.id,
@@ -72,7 +72,8 @@ def check(row: SkillRow, background: Background, now: datetime) -> PolicyCheck:
     )
 
 
-def _evidence(row: SkillRow, background: Background, now: datetime) -> Evidence:
+def evidence_for(row: SkillRow, background: Background, now: datetime) -> Evidence:
+    """All that the state of a row rests on, a skill's or the policy's own."""
     if row.id == POLICY_ID:
         return policy_evidence(row.standing.tree, background.ledger.of(POLICY_ID), background.in_force, now)
     return evidence_of(row.skill, row.standing.tree, background, now)

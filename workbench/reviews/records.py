@@ -12,7 +12,7 @@ from workbench.skills.model import ROOT_ID
 from workbench.text import visible
 
 SCHEMA = 1
-_MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 _ROOT_FOLDER = "@root"
 
 
@@ -84,7 +84,7 @@ def read(
 
 
 def _parse(data: bytes) -> tuple[Mapping[str, Any], str | None]:
-    if len(data) > _MAX_BYTES:
+    if len(data) > MAX_BYTES:
         return {}, "it is larger than 1 MiB"
     from workbench.skills import bounded_yaml
 

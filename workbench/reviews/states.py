@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, decide, gains_matter
+from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, decide, gains_matter, threads_matter
 from workbench.policy.rules import Policy
 from workbench.reviews.history import Change
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import Record, Standing, State
+from workbench.reviews.threads import Discussion, discuss, open_at
 from workbench.skills.model import Skill
 from workbench.text import visible
 
@@ -155,10 +157,18 @@ class _Judge:
         self, policy: Policy, tree: str, approvals: Sequence[Record], base: str | None, authors: frozenset[str]
     ) -> Decision:
         evidence = self.evidence
+        talk = self._talk if threads_matter(policy, evidence.skill.id) else Discussion()
+        against = open_at(talk, evidence.records, tree) if talk.threads else {}
         facts = Facts(
             skill=evidence.skill.id,
             approvals=[
-                Approval(evidence.mailmap.of(r.reviewer_email), r.at, _checks(r.raw.get("checks")), r.proof)
+                Approval(
+                    evidence.mailmap.of(r.reviewer_email),
+                    r.at,
+                    _checks(r.raw.get("checks")),
+                    r.proof,
+                    against.get(r.file, 0),
+                )
                 for r in approvals
             ],
             authors=authors,
@@ -166,8 +176,13 @@ class _Judge:
             gains=_gains(evidence, policy, base, tree),
             owners=evidence.owners,
             has_checks=evidence.has_checks,
+            open_threads=sum(thread.open for thread in talk.threads),
         )
         return decide(policy, facts)
+
+    @cached_property
+    def _talk(self) -> Discussion:
+        return discussion_of(self.evidence)
 
     def _authors(self, tree: str, base: str | None) -> frozenset[str]:
         return self.evidence.mailmap.everybody(_authors(self.evidence.changes, tree, base))
@@ -215,6 +230,13 @@ def _verdicts(counting: Sequence[Record], tree: str) -> _Verdicts:
             approvals.append(record)
         asked = asked or record.verdict in ("request", "approve")
     return _Verdicts(tuple(revokes), tuple(requests), tuple(approvals), asked)
+
+
+def discussion_of(evidence: Evidence) -> Discussion:
+    """The threads of the skill's records, and which of them are resolved."""
+    authors = {author for change in evidence.changes for author in change.authors}
+    mailmap = evidence.mailmap
+    return discuss(evidence.records, mailmap=mailmap, authors=mailmap.everybody(authors))
 
 
 def _gains(evidence: Evidence, policy: Policy, base: str | None, tree: str) -> frozenset[str] | None:

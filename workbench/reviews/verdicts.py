@@ -10,6 +10,7 @@ from workbench.errors import ConflictError, InputError, UsageError
 from workbench.git import Identity, Repository
 from workbench.policy.rules import POLICY_FILE
 from workbench.reviews import ledger, records
+from workbench.reviews.comments import NO_REMARKS, Remarks, checked
 from workbench.reviews.digests import digest_of
 from workbench.reviews.model import Record, Recorded, Standing, Verdict
 from workbench.reviews.policy_object import POLICY_ID, read_policy, version_at, write_tree
@@ -20,6 +21,8 @@ from workbench.skills.model import ROOT_ID, Skill
 from workbench.text import plural, visible
 
 _NEEDS_REASON: frozenset[Verdict] = frozenset({"approve", "request-changes", "revoke", "comment"})
+_MAY_ONLY_REMARK: frozenset[Verdict] = frozenset({"request-changes", "comment"})
+"""What comments on lines say well enough without a reason."""
 _LEAST_EXPECT = 7
 
 
@@ -50,15 +53,24 @@ class Subject:
     Attributes:
         commit: The commit that has the tree which was read; None for HEAD.
         checks: How its own checks stood; None for the opinion's.
+        remarks: Comments that go with the verdict, and threads that it resolves.
     """
 
     skill: Skill
     standing: Standing
     commit: str | None = None
     checks: Mapping[str, Any] | None = None
+    remarks: Remarks = NO_REMARKS
 
 
-def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Opinion, now: datetime) -> Recorded:
+def decide(
+    repository: Repository,
+    skill: Skill,
+    standing: Standing,
+    opinion: Opinion,
+    now: datetime,
+    remarks: Remarks = NO_REMARKS,
+) -> Recorded:
     """Record a verdict; the user's branch, index and work tree stay as they are.
 
     Raises:
@@ -66,7 +78,7 @@ def decide(repository: Repository, skill: Skill, standing: Standing, opinion: Op
         InputError: The skill can't be loaded or named in a record, or git does not know who the user is.
         ConflictError: The tree is not the one expected, or not the one at HEAD, or there is nothing to revoke.
     """
-    return decide_all(repository, [Subject(skill, standing)], opinion, now)[0]
+    return decide_all(repository, [Subject(skill, standing, remarks=remarks)], opinion, now)[0]
 
 
 def decide_all(
@@ -77,7 +89,8 @@ def decide_all(
     Raises:
         WorkbenchError: As `decide`, for whichever skill comes first.
     """
-    if opinion.verdict in _NEEDS_REASON and not opinion.reason.strip():
+    said = opinion.verdict in _MAY_ONLY_REMARK and all(subject.remarks for subject in subjects)
+    if opinion.verdict in _NEEDS_REASON and not opinion.reason.strip() and not said:
         raise UsageError(f"'{opinion.verdict}' needs a reason", remedy="say what you saw: --reason TEXT")
     trees = [_accepted_tree(repository, subject, opinion) for subject in subjects]
     who = repository.identity()
@@ -88,7 +101,8 @@ def decide_all(
     files = dict(made)
     if opinion.sign is not None:
         files |= {f"{file}{SIGNATURE_SUFFIX}": opinion.sign(data) for file, data in made.items()}
-    kept = trees if opinion.verdict == "approve" else []
+    # What was approved, or has a line that somebody commented on, is kept whatever becomes of its branch.
+    kept = [t for t, one in zip(trees, subjects, strict=True) if opinion.verdict == "approve" or one.remarks.comments]
     commit = ledger.append(repository, files, kept, _message(subjects, trees, opinion), who, now)
     return tuple(Recorded(_read_back(files, file, commit, who), commit) for file in made)
 
@@ -183,12 +197,16 @@ def _record_file(
         "reviewer": {"name": who.name, "email": who.email},
         "via": "ci" if opinion.via == "cli" and os.environ.get("CI") == "true" else opinion.via,
         "reason": encodable(opinion.reason).strip(),
-        "comments": [],
+        "comments": [_encodable_fields(comment.fields()) for comment in checked(subject.remarks).comments],
+        **({"resolves": list(subject.remarks.resolves)} if subject.remarks.resolves else {}),
         "checks": dict(subject.checks or opinion.checks or {}),
         **(opinion.extra or {}),
         "at": records.timestamp(now),
     }
     data = records.encode(fields)
+    if len(data) > records.MAX_BYTES:
+        what = f"the record would be larger than {records.MAX_BYTES >> 20} MiB"
+        raise InputError(what, where=visible(skill.id), remedy="send the comments with several verdicts")
     return records.file_path(skill.id, tree, now, data), data
 
 
@@ -196,6 +214,10 @@ def _base(standing: Standing, tree: str) -> str | None:
     """The tree approved last before this one."""
     earlier = [r.tree for r in standing.records if r.counts and r.verdict == "approve" and r.tree != tree]
     return earlier[-1] if earlier else None
+
+
+def _encodable_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: encodable(value) if isinstance(value, str) else value for key, value in fields.items()}
 
 
 def encodable(text: str) -> str:
