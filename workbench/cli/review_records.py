@@ -10,6 +10,7 @@ import click
 from workbench.cli.output import library_option, print_json, print_table, styled
 from workbench.commands import command
 from workbench.errors import ExitCode, InputError
+from workbench.reviews.comments import comments_in
 from workbench.reviews.model import VERDICTS, Record
 from workbench.reviews.receipts import as_markdown, read_receipt
 from workbench.text import first_line, visible
@@ -67,7 +68,14 @@ def _cells(record: Record) -> tuple[str, ...]:
     proof = record.proof if record.counts else "does not count"
     when = f"{record.at.astimezone():%Y-%m-%d %H:%M}"
     who = record.reviewer_name or record.reviewer_email
-    return when, record.verdict, record.path, who, proof, record.tree[:12], first_line(record.reason)
+    said = first_line(record.reason)
+    comments, _ = comments_in(record)
+    if comments:
+        # A remark on a line says more than how many there are; of several, the first stands for them.
+        more = f" (and {len(comments) - 1} more)" if len(comments) > 1 else ""
+        first = f"{comments[0].place or 'in general'}: {first_line(comments[0].text) or 'a suggestion'}{more}"
+        said = f"{said}; {first}" if said else first
+    return when, record.verdict, record.path, who, proof, record.tree[:12], said
 
 
 @click.command("receipt", help=command("review.receipt").help)

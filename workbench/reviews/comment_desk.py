@@ -208,6 +208,7 @@ class CommentDesk:
 
         Raises:
             ConflictError: They were all sent before, and there is nothing else to say.
+            RefusedError: An agent would resolve a thread.
             WorkbenchError: As `ReviewDesk.decide`.
         """
         if not drafts and not resolves:
@@ -217,6 +218,8 @@ class CommentDesk:
             settled = [_found(here, id_)[0].id for id_ in resolves]
             tree = here.tree
             remarks = _remarks(fresh, here.files, tree, here.row.standing.approved_tree, settled)
+        if remarks.resolves:
+            refuse_agents("resolving a thread")
         if not remarks and not reason.strip():
             self._forget(drafts)
             raise ConflictError("these drafts were sent before; they are put away now", where=visible(skill_id))
@@ -246,7 +249,10 @@ class CommentDesk:
             gone.extend(mine)
             keys = discuss(standing.records).keys
             fresh = [draft for draft in mine if draft.key not in keys]
-            return _remarks(fresh, files, standing.tree, standing.approved_tree, ())
+            made = _remarks(fresh, files, standing.tree, standing.approved_tree, ())
+            if made.resolves:
+                refuse_agents("resolving a thread")
+            return made
 
         done = self._reviews.decide_set(
             range_, verdict, reason, expect=expect, via=via, sign=sign, may_ask=may_ask, remarks=remarks

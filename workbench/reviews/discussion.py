@@ -91,7 +91,7 @@ def _placed(thread: Thread, files: TreeFiles, tree: str | None, base: str | None
     sides: Sequence[tuple[Side, str | None]] = (
         (("old", base), ("new", tree)) if made.side == "old" else (("new", tree),)
     )
-    for side, shown in sides if made.side == "old" else sides[1:]:
+    for side, shown in sides:
         if shown is None:
             continue
         path = _path_in(post, files, shown)

@@ -7,7 +7,7 @@ records themselves.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,7 @@ def _decision(record: Record) -> dict[str, Any]:
         "answers": list(record.answers),
         "checks": _plain(record.raw.get("checks")),
         "comments": _plain(record.raw.get("comments")),
+        **({"resolves": _plain(record.raw["resolves"])} if record.raw.get("resolves") else {}),
         "base": record.base,
         "record": record.file,
         "introduced": record.introduced,
@@ -168,10 +169,12 @@ def _against(receipt: Mapping[str, Any], records: Sequence[Record]) -> list[str]
         real = _decision(record)
         # How it is proved depends on the policy of the day; what was said does not.
         differs = [
-            key for key in real if key not in ("proof", "signer", "counts", "why_not") and mine.get(key) != real[key]
+            key
+            for key in dict.fromkeys((*real, *mine))
+            if key not in ("proof", "signer", "counts", "why_not") and mine.get(key) != real.get(key)
         ]
         if differs:
-            wrong.append(f"{', '.join(differs)} of a verdict differs from its record ({shown})")
+            wrong.append(f"{visible(', '.join(differs))} of a verdict differs from its record ({shown})")
     wrong += [f"a verdict has no record in the reviews ({visible(str(file))})" for file in said]
     dissent = [record.file for record in records if record.verdict in DISSENT]
     if receipt.get("dissent") != dissent:
@@ -216,10 +219,32 @@ def as_markdown(receipt: Mapping[str, Any]) -> str:
             f"Proved by {one['proof']}, via {_cell(one['via'])}.{counts}",
         ]
         lines += ["", *(f"    {line}" for line in visible_block(one["reason"] or "no reason").split("\n")), ""]
+        lines += _comment_lines(one)
         for name, value in (one["checks"] or {}).items():
             lines.append(f"- {_cell(name)}: {_cell(json.dumps(value, sort_keys=True))}")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _comment_lines(decision: Mapping[str, Any]) -> Iterator[str]:
+    """What a decision says of lines; whatever a receipt's file holds there, it is shown as text."""
+    comments = decision.get("comments")
+    for comment in comments if isinstance(comments, list) else ():
+        said = comment if isinstance(comment, Mapping) else {"text": comment}
+        lines = "-".join(str(said[key]) for key in ("line", "end_line") if said.get(key) is not None)
+        at = f", line {_cell(lines)}" if lines else ""
+        place = f"`{_cell(said['path'])}`{at}" if said.get("path") else "In general"
+        answers = f", an answer to `{_cell(said['reply_to'])}`" if said.get("reply_to") else ""
+        yield f"{place}{answers}:"
+        yield ""
+        for key in ("text", "suggestion"):
+            if said.get(key):
+                yield from (f"    {line}" for line in visible_block(str(said[key])).split("\n"))
+                yield ""
+    resolves = decision.get("resolves")
+    if isinstance(resolves, list) and resolves:
+        yield f"It resolves {', '.join(f'`{_cell(one)}`' for one in resolves)}."
+        yield ""
 
 
 def _cell(value: object) -> str:
