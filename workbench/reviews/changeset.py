@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.errors import ConflictError, InputError, UsageError
 from workbench.git import Repository, WorkTree
+from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.diff import FileDiff, SkillDiff, diff_trees
 from workbench.reviews.gains import gains_between
 from workbench.reviews.history import read_history
@@ -235,7 +236,12 @@ def _background(repository: Repository, ends: Ends, skills: Sequence[Skill], tre
     """What states rest on, were the set's head the one that is checked out."""
     background = read_background(repository, skills, skills)
     ids = [skill.id for skill in skills]
-    return replace(background, head_trees=trees, history=read_history(repository, ids, ends.head))
+    return replace(
+        background,
+        head_trees=trees,
+        history=read_history(repository, ids, ends.head),
+        ancestry=Ancestry(repository, ends.head),
+    )
 
 
 def _judged_last(repository: Repository, background: Background, id_: str, email: str) -> str | None:

@@ -30,6 +30,8 @@ class Evidence:
         mailmap: Which e-mails are one person's, by the policy in force.
         owners: Who owns the skill by CODEOWNERS.
         has_checks: Whether it has checks that a rule can ask for.
+        base: The tree that the one to judge is compared with; None for what met the rules before it.
+        precedes: Whether the first commit is contained in the second; None where history is one line.
         gains: Gives the capabilities that a tree has over another (None: over nothing); None where they are unknown.
     """
 
@@ -44,6 +46,8 @@ class Evidence:
     mailmap: Mailmap = field(default_factory=Mailmap)
     owners: tuple[str, ...] = ()
     has_checks: bool = True
+    base: str | None = None
+    precedes: Callable[[str, str], bool] | None = None
     gains: Callable[[str | None, str], frozenset[str] | None] | None = None
 
 
@@ -110,6 +114,11 @@ class _Judge:
         self.evidence = evidence
         self._counting = [record for record in evidence.records if record.counts]
         self._known: dict[str, _Approval] = {}
+        self._bases: dict[str, str | None] = {}
+        self._first: dict[str, int] = {}
+        for number, record in enumerate(self._counting):
+            if record.verdict == "approve":
+                self._first.setdefault(record.tree, number)
 
     def verdicts(self, tree: str) -> _Verdicts:
         """What the records of a tree come to."""
@@ -138,7 +147,7 @@ class _Judge:
             return _Approval(False, (_NO_POLICY,))
         if not verdicts.approvals:
             return _Approval(False, (NOBODY,))
-        base = _base(self._counting, tree)
+        base = self.base(tree)
         authors = self._authors(tree, base)
         decision = self._decided(self.evidence.policy, tree, verdicts.approvals, base, authors)
         mailmap = self.evidence.mailmap
@@ -149,12 +158,54 @@ class _Judge:
         """What the policy says of a tree."""
         if self.evidence.policy is None:
             return Decision(False, (Demand(0, "a policy that can be read", False, _NO_POLICY),))
-        base = _base(self._counting, tree)
+        base = self.base(tree)
         approvals = self.verdicts(tree).approvals
         return self._decided(self.evidence.policy, tree, approvals, base, self._authors(tree, base))
 
+    def base(self, tree: str) -> str | None:
+        """The last tree that met the rules when `tree` was first approved; None if none did.
+
+        Derived, because a record's own `base` is a claim. An approval that met nothing is no base: who gave it would
+        have their own change behind them, and what it gained would be no gain any more.
+        """
+        if self.evidence.base is not None or self.evidence.policy is None:
+            return self.evidence.base
+        until = self._first.get(tree, len(self._counting))
+        for earlier, number in self._first.items():
+            if number < until and earlier not in self._bases:
+                self._bases[earlier] = self._found_base(earlier, number)
+        if tree not in self._bases:
+            self._bases[tree] = self._found_base(tree, until)
+        return self._bases[tree]
+
+    def _found_base(self, tree: str, until: int) -> str | None:
+        """The base of a tree from the records before number `until`; those of the trees in them are known."""
+        seen = {tree}
+        for record in reversed(self._counting[:until]):
+            if record.verdict == "approve" and record.tree not in seen:
+                seen.add(record.tree)
+                if self._met_before(record.tree, until):
+                    return record.tree
+        return None
+
+    def _met_before(self, tree: str, until: int) -> bool:
+        """Whether a tree met the rules by the records before number `until`."""
+        verdicts = _verdicts(self._counting[:until], tree)
+        policy = self.evidence.policy
+        if policy is None or verdicts.revokes or verdicts.requests or not verdicts.approvals:
+            return False
+        base = self._bases[tree]
+        then = self._counting[until].at if until < len(self._counting) else self.evidence.now
+        return self._decided(policy, tree, verdicts.approvals, base, self._authors(tree, base), then).met
+
     def _decided(
-        self, policy: Policy, tree: str, approvals: Sequence[Record], base: str | None, authors: frozenset[str]
+        self,
+        policy: Policy,
+        tree: str,
+        approvals: Sequence[Record],
+        base: str | None,
+        authors: frozenset[str],
+        now: datetime | None = None,
     ) -> Decision:
         evidence = self.evidence
         talk = self._talk if threads_matter(policy, evidence.skill.id) else Discussion()
@@ -172,7 +223,7 @@ class _Judge:
                 for r in approvals
             ],
             authors=authors,
-            now=evidence.now,
+            now=now or evidence.now,
             gains=_gains(evidence, policy, base, tree),
             owners=evidence.owners,
             has_checks=evidence.has_checks,
@@ -185,7 +236,8 @@ class _Judge:
         return discussion_of(self.evidence)
 
     def _authors(self, tree: str, base: str | None) -> frozenset[str]:
-        return self.evidence.mailmap.everybody(_authors(self.evidence.changes, tree, base))
+        evidence = self.evidence
+        return evidence.mailmap.everybody(_authors(evidence.changes, tree, base, evidence.precedes))
 
 
 def _state(judge: _Judge, approved: str | None) -> tuple[State, tuple[str, ...], bool]:
@@ -246,25 +298,25 @@ def _gains(evidence: Evidence, policy: Policy, base: str | None, tree: str) -> f
     return evidence.gains(base, tree)
 
 
-def _base(counting: Sequence[Record], tree: str) -> str | None:
-    """The tree approved last before `tree` was first approved; derived, because a record's own `base` is a claim."""
-    base = None
-    for record in counting:
-        if record.verdict == "approve":
-            if record.tree == tree:
-                return base
-            base = record.tree
-    return base
+def _authors(
+    changes: Sequence[Change], tree: str, base: str | None, precedes: Callable[[str, str], bool] | None
+) -> frozenset[str]:
+    """E-mails of the authors and co-authors of the changes that led from `base` to `tree` when it first came.
 
-
-def _authors(changes: Sequence[Change], tree: str, base: str | None) -> frozenset[str]:
-    """E-mails of the authors and co-authors of the changes that led from `base` to `tree`."""
-    start = next((number for number, change in enumerate(changes) if change.tree == tree), 0)
+    Whoever restores a tree has not written it. The log has one order, by dates that people choose: what stands behind
+    the base in it may have come in beside it.
+    """
+    start = max((number for number, change in enumerate(changes) if change.tree == tree), default=0)
     people: set[str] = set()
+    reached: str | None = None
     for change in changes[start:]:
-        if base is not None and change.tree == base:
-            break
-        people |= change.authors
+        if reached is None and base is not None and change.tree == base:
+            reached = change.commit
+            continue
+        if change.authors <= people:
+            continue
+        if reached is None or (precedes is not None and not precedes(change.commit, reached)):
+            people |= change.authors
     return frozenset(people)
 
 

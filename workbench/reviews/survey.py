@@ -10,6 +10,7 @@ from pathlib import Path
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, Policy, parse_policy
+from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.gains import gains_between
 from workbench.reviews.history import Change, read_history
 from workbench.reviews.in_force import Approved, InForce, find_in_force
@@ -38,6 +39,7 @@ class Background:
     head_trees: Mapping[str, str]
     in_force: InForce
     notes: tuple[str, ...]
+    ancestry: Ancestry | None = None
 
     @property
     def policy(self) -> Policy | None:
@@ -86,6 +88,7 @@ def read_background(
             head_trees=head_trees.result() if head_trees else {},
             in_force=in_force,
             notes=notes,
+            ancestry=Ancestry(repository, head) if head else None,
         )
 
 
@@ -123,6 +126,7 @@ def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce
         mailmap=before.people.mailmap,
         owners=before.owners.of(POLICY_FILE),
         has_checks=False,
+        base=before.tree,
     )
 
 
@@ -161,5 +165,6 @@ def evidence_of(skill: Skill, tree: str | None, background: Background, now: dat
         released=next((r.version for r in reversed(releases) if tree and r.tree == tree), None),
         mailmap=in_force.people.mailmap,
         owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
+        precedes=background.ancestry.precedes if background.ancestry else None,
         gains=partial(gains_between, background.repository),
     )
