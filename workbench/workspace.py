@@ -136,11 +136,6 @@ class Workspace:
         """What can be asked and recorded about reviews."""
         from workbench.reviews.desk import ReviewDesk
 
-        def checks(row: SkillRow) -> dict[str, Any]:
-            from workbench.reviews.checks import checks_of
-
-            return checks_of(row, self._store_if_usable(), lambda: [case.name for case in self.cases(row.id)[0]])
-
         return ReviewDesk(
             self.root,
             self.repository,
@@ -148,7 +143,6 @@ class Workspace:
             skills=lambda: self.skills()[0],
             find=self._find,
             row=self._row,
-            checks=checks,
             store=self._store_if_usable,
         )
 

@@ -1,7 +1,7 @@
 """`workbench review approve` and its like: a verdict on one skill or on a set, sent with what was said about lines."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +121,7 @@ def _decide(workspace: Workspace, skill: str, verdict: Verdict, said: _Said) -> 
         skill, verdict, reason, drafts=drafts, resolves=said.resolves, expect=said.expect, sign=said.sign,
         may_ask=sys.stdin.isatty(),
     )  # fmt: skip
+    _tell([done])
     if said.as_json:
         print_json(done.to_json())
         return
@@ -138,13 +139,21 @@ def _decide_range(workspace: Workspace, range_: str, verdict: Verdict, said: _Sa
         raise UsageError("a comment and a thread are of one skill", remedy=f"review {verdict} NAME")
     decide = workspace.comments.send_set if said.drafts else workspace.reviews.decide_set
     done = decide(range_, verdict, said.reason, expect=said.expect, sign=said.sign, may_ask=sys.stdin.isatty())
+    _tell(done)
     if said.as_json:
-        print_json({"commit": done[0].commit, "records": [one.record.to_json() for one in done]})
+        notes = [note for one in done for note in one.notes]
+        print_json({"commit": done[0].commit, "records": [one.record.to_json() for one in done], "notes": notes})
         return
     for one in done:
         click.echo(f"  {visible(one.record.path)}  {one.record.tree[:12]}{_with(one)}")
     count = plural(len(done), "skill")
     click.echo(f"{verdict} of {count} recorded in {done[0].commit[:12]} on workbench/reviews")
+
+
+def _tell(done: Sequence[Recorded]) -> None:
+    """Say what the records could not hold."""
+    for note in (note for one in done for note in one.notes):
+        click.echo(f"note: {note}", err=True)
 
 
 def _with(done: Recorded) -> str:

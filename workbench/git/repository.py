@@ -196,6 +196,15 @@ class Repository:
             return {}
         return dict(parse_batch(self.run("cat-file", "--batch", stdin="".join(f"{i}\n" for i in wanted).encode())))
 
+    def sizes(self, ids: Iterable[str]) -> dict[str, int]:
+        """The sizes of many objects, in bytes; those that are not there are left out."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        asked = "".join(f"{id_}\n" for id_ in wanted).encode()
+        said = decode(self.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)).splitlines()
+        return {id_: int(size) for id_, size in (line.split(" ") for line in said) if size.isdigit()}
+
     def log(self, fields: Sequence[str], *args: str) -> Iterator[LogEntry]:
         """Commits with the fields asked for (`%ct`, …; the id comes first by itself) and their raw changes."""
         return parse_log(

@@ -119,9 +119,9 @@ def gains_matter(policy: Policy, skill: str) -> bool:
     return any(rule.gains and _names(rule, skill) for rule in policy.rules)
 
 
-def threads_matter(policy: Policy, skill: str) -> bool:
-    """Whether a rule that may match this skill wants its threads of comments resolved."""
-    return any(COMMENTS in rule.checks and _names(rule, skill) for rule in policy.rules)
+def check_matters(policy: Policy, skill: str, check: str) -> bool:
+    """Whether a rule that may match this skill asks for a check."""
+    return any(check in rule.checks and _names(rule, skill) for rule in policy.rules)
 
 
 def demands_a_key(policy: Policy, skill: str) -> bool:

@@ -149,11 +149,7 @@ class ChangeSet:
             what = f"the head is {head}, not {visible(expect)}: it moved since you read it"
             remedy = f"read what changed: workbench review open {visible(self.ends.range)}"
             raise ConflictError(what, where=visible(self.ends.range), remedy=remedy)
-        found = tuple(
-            Subject(one.skill, one.standing, head, {"validation": "pass" if one.skill.loads else "fail"})
-            for one in self.skills
-            if one.standing is not None
-        )
+        found = tuple(Subject(one.skill, one.standing, head) for one in self.skills if one.standing is not None)
         if not found:
             raise InputError("no skill changed there, so there is none to judge", where=visible(self.ends.range))
         return found

@@ -1,42 +1,189 @@
 """How the checks of a skill stand when a verdict is given: what a record keeps under `checks`."""
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
 
 from workbench.analytics.usage import SkillTestRun, last_test_run
-from workbench.errors import WorkbenchError
-from workbench.reviews.listing import SkillRow
-from workbench.reviews.retesting import compared_before
+from workbench.errors import InputError, WorkbenchError
+from workbench.git import Repository, TreeEntry
+from workbench.policy.decide import check_matters
+from workbench.reviews.described import LINK, tokens_of
+from workbench.reviews.in_force import InForce
+from workbench.reviews.model import Checks
+from workbench.skills.capabilities import SCANNER, scan_file
+from workbench.skills.capabilities.accepted import FILE as ACCEPTED
+from workbench.skills.capabilities.accepted import accepted_in, parse_accepted
+from workbench.skills.contents import Content
+from workbench.skills.model import Skill
 from workbench.storage import Store
+from workbench.text import visible
+
+ROOM = 512 << 10
+"""Bytes of changed files that are looked through while somebody waits for a verdict to be recorded."""
+MOST = 16 << 20
+"""The same where the policy asks for it, so that it is worth waiting for."""
+_MOST_WORDS = 8 << 20
+_MOST_FILES = 20_000
 
 
-def checks_of(row: SkillRow, store: Store | None, case_names: Callable[[], Collection[str]]) -> dict[str, Any]:
-    """Validation, the tests that ran on exactly this tree, and how it compared with the approved one.
+class CaseNames(Protocol):
+    """Gives the names of the cases that a tree of a skill has."""
 
-    What is unknown is left out.
+    def __call__(self, skill: Skill, tree: str) -> Collection[str]:
+        """The names."""
+
+
+@dataclass(slots=True)
+class Examiner:
+    """Finds out how the checks of trees stand; what is unknown is left out, and where that may surprise, told.
+
+    Attributes:
+        store: Where test runs are kept; None where it can't be opened.
+        case_names: Asked only where there was a run.
+        accepted: Fingerprints of the findings of a skill that the policy in force accepts.
+        demanded: Whether a rule asks for the findings of a skill.
+        room: Bytes of changed files that may still be looked through for capabilities, over all trees.
+    """
+
+    repository: Repository
+    store: Store | None
+    case_names: CaseNames
+    accepted: Callable[[str], Collection[str]]
+    demanded: Callable[[str], bool]
+    room: int = ROOM
+
+    def __call__(self, skill: Skill, tree: str, base: str | None) -> Checks:
+        """Validation, the tests that ran on exactly this tree, and what changed since `base` (None: since nothing)."""
+        errors = any(problem.severity == "error" for problem in skill.problems) or not skill.loads
+        fields: dict[str, Any] = {"validation": "fail" if errors else "pass"}
+        run = _last_run(self.store, skill.id, tree)
+        # A run of some cases only says nothing about the skill.
+        if run and set(self.case_names(skill, tree)) <= {case.name for case in run.cases}:
+            fields["tests"] = {"passed": run.passed, "failed": run.failed}
+        if self.store is not None and base and base != tree:
+            from workbench.reviews.retesting import compared_before
+
+            better = compared_before(self.store, skill.id, tree, base)
+            fields |= {} if better is None else {"compare": "pass" if better else "fail"}
+        unknown = []
+        for name, examine in (("findings", self._findings), ("tokens", self._tokens)):
+            try:
+                fields[name] = examine(skill, tree, base)
+            except WorkbenchError as error:
+                unknown.append(f"the record of {visible(skill.id)} says nothing of {name}: {visible(error.what)}")
+        return Checks(fields, tuple(unknown))
+
+    def _findings(self, skill: Skill, tree: str, base: str | None) -> Mapping[str, int]:
+        """Risky findings that are new and gone; a file that is the same in both trees has neither."""
+        after, before = _files(self.repository, tree), _files(self.repository, base) if base else {}
+        paths = [path for path in (before | after) if before.get(path) != after.get(path)]
+        changed = [(path, before.get(path), after.get(path)) for path in paths]
+        if any(entry.kind == "commit" for _, *sides in changed for entry in sides if entry):
+            raise InputError("it has a submodule, whose files git does not hold")
+        ids = {side.id for _, *sides in changed for side in sides if side and side.mode != LINK}
+        size = sum(self.repository.sizes(ids).values())
+        room = MOST if self.demanded(skill.id) else self.room
+        if size > room:
+            raise InputError(f"{-(-size >> 10):,} KiB of files changed, more than are looked through here")
+        self.room -= min(size, self.room)
+        blobs = self.repository.blobs(ids)
+        was = _risky([(path, old) for path, old, _ in changed], blobs)
+        now = _risky([(path, new) for path, _, new in changed], blobs)
+        fresh = now - was
+        accepted = len(fresh & set(self.accepted(skill.id)))
+        counts = {"new": len(fresh) - accepted, "fixed": len(was - now), "scanner": SCANNER}
+        return {**counts, "accepted": accepted} if accepted else counts
+
+    def _tokens(self, skill: Skill, tree: str, base: str | None) -> Mapping[str, int | None]:
+        return {"before": self._total(skill, base) if base else None, "after": self._total(skill, tree)}
+
+    def _total(self, skill: Skill, tree: str) -> int:
+        words = {
+            path: entry
+            for path, entry in _files(self.repository, tree).items()
+            if path.lower().endswith(".md") and entry.kind == "blob"
+        }
+        size = sum(self.repository.sizes(entry.id for entry in words.values()).values())
+        if size > _MOST_WORDS:
+            raise InputError(f"its Markdown has more than {_MOST_WORDS >> 20} MiB")
+        blobs = self.repository.blobs(entry.id for entry in words.values())
+        contents = {path: Content(entry.mode, _content(blobs, path, entry)) for path, entry in words.items()}
+        return tokens_of(contents, skill.id).total
+
+
+def examiner(repository: Repository, store: Store | None, in_force: InForce, root: Path | None = None) -> Examiner:
+    """What finds out how checks stand under the policy in force.
 
     Args:
-        row: The skill.
-        store: Where test runs are kept; None where it can't be opened.
-        case_names: Gives the names of the skill's cases, asked for only where there was a run.
+        repository: The library's.
+        store: The user's; None where it can't be opened.
+        in_force: Whose accepted findings are not new, and whose rules may ask for findings.
+        root: The library's folder, where what is judged is what stands there; None where it is in git alone.
     """
-    errors = any(problem.severity == "error" for problem in row.problems)
-    checks: dict[str, Any] = {"validation": "fail" if errors else "pass"}
-    run = _last_run(row, store)
-    # A run of some cases only says nothing about the skill.
-    if run and set(case_names()) <= {case.name for case in run.cases}:
-        checks["tests"] = {"passed": run.passed, "failed": run.failed}
-    tree, base = row.standing.tree, row.standing.approved_tree
-    if store is not None and tree and base and base != tree:
-        better = compared_before(store, row.id, tree, base)
-        checks |= {} if better is None else {"compare": "pass" if better else "fail"}
-    return checks
+
+    def case_names(skill: Skill, tree: str) -> list[str]:
+        from workbench.testing.cases import load_cases
+
+        return [case.name for case in load_cases(root, skill)[0]] if root else cases_in(repository, skill, tree)
+
+    def demanded(skill: str) -> bool:
+        return in_force.policy is not None and check_matters(in_force.policy, skill, "findings")
+
+    return Examiner(repository, store, case_names, partial(_accepted, repository, in_force), demanded)
 
 
-def _last_run(row: SkillRow, store: Store | None) -> SkillTestRun | None:
-    if store is None or row.standing.tree is None:
-        return None
+def _accepted(repository: Repository, in_force: InForce, skill: str) -> Collection[str]:
+    """Fingerprints of a skill's findings that the policy in force accepts; none where its file can't be read."""
+    version = in_force.version
+    found = repository.look_up([f"{version.commit}:{ACCEPTED}"])[0] if version else None
+    if found is None:
+        return ()
     try:
-        return last_test_run(store, row.id, row.standing.tree)
+        return accepted_in(skill, parse_accepted(repository.blobs([found[0]]).get(found[0], b"")))
+    except InputError:
+        return ()
+
+
+def cases_in(repository: Repository, skill: Skill, tree: str) -> list[str]:
+    """The names of the cases that a tree of a skill brings."""
+    from workbench.testing.cases import load_cases
+    from workbench.testing.old_trees import scratch_library
+
+    with scratch_library(repository.run, skill.id, tree) as root:
+        return [case.name for case in load_cases(root, skill)[0]]
+
+
+def _files(repository: Repository, tree: str) -> dict[str, TreeEntry]:
+    if repository.resolve(f"{tree}^{{tree}}") is None:
+        raise InputError(f"the tree {tree[:12]} is not in this clone")
+    entries = repository.entries(tree, "-r")
+    if len(entries) > _MOST_FILES:
+        raise InputError(f"it has more than {_MOST_FILES:,} files")
+    return {entry.path: entry for entry in entries}
+
+
+def _risky(sides: Iterable[tuple[str, TreeEntry | None]], blobs: Mapping[str, bytes]) -> set[str]:
+    """The fingerprints of what a person should have looked at in these files."""
+    found: set[str] = set()
+    for path, entry in sides:
+        if entry is not None and entry.mode != LINK:
+            data = _content(blobs, path, entry)
+            findings = scan_file(path, data, executable=entry.mode == "100755")
+            found |= {finding.fingerprint for finding in findings if finding.risky}
+    return found
+
+
+def _content(blobs: Mapping[str, bytes], path: str, entry: TreeEntry) -> bytes:
+    if entry.id not in blobs:
+        raise InputError("a file's content is not in this clone", where=visible(path))
+    return blobs[entry.id]
+
+
+def _last_run(store: Store | None, skill: str, tree: str) -> SkillTestRun | None:
+    try:
+        return last_test_run(store, skill, tree) if store is not None else None
     except WorkbenchError:
         return None

@@ -22,7 +22,8 @@ from workbench.tools.model import Tool
 MAX_SCANNED = 16 << 20
 """Bytes of one tree that are looked through for capabilities; what is beyond them is listed as not read."""
 
-_LINK = "120000"
+LINK = "120000"
+"""The mode of a link."""
 _PROSE = frozenset(("markdown",))
 _NO_CODE = frozenset(("markdown", "html"))
 
@@ -97,28 +98,40 @@ def describe(run: RunGit, tree: str, skill_id: str, scanned: Scanned | None = No
 
 def describe_contents(contents: Contents, skill_id: str, scanned: Scanned | None = None) -> Described:
     """What these files are, as a skill. Raises as `describe`."""
+    skill, body = _read(contents, skill_id)
+    findings, unread = _findings(contents, {} if scanned is None else scanned)
+    return Described(skill, contents, _tools(contents, skill), findings, unread, _tokens(contents, skill, body))
+
+
+def tokens_of(contents: Contents, skill_id: str) -> Tokens:
+    """What these files of a skill take of a context; only those in Markdown count."""
+    return _tokens(contents, *_read(contents, skill_id))
+
+
+def _read(contents: Contents, skill_id: str) -> tuple[Skill, str]:
+    """What a SKILL.md says, and its body."""
     main = contents.get(SKILL_FILE)
-    if main is None or main.mode == _LINK:
+    if main is None or main.mode == LINK:
         from workbench.skills.codes import problem
 
         what = "there is no SKILL.md" if main is None else "the SKILL.md is a link"
-        skill, body = unreadable(skill_id, problem("skill-file-vanished", what)), ""
-    else:
-        skill, body = parse_skill(skill_id, main.data), parse_document(main.data).body
-    findings, unread = _findings(contents, {} if scanned is None else scanned)
+        return unreadable(skill_id, problem("skill-file-vanished", what)), ""
+    return parse_skill(skill_id, main.data), parse_document(main.data).body
+
+
+def _tokens(contents: Contents, skill: Skill, body: str) -> Tokens:
     references = sum(
         estimate_tokens(decode(content.data))
         for path, content in contents.items()
-        if path.lower().endswith(".md") and path != SKILL_FILE and content.mode != _LINK
+        if path.lower().endswith(".md") and path != SKILL_FILE and content.mode != LINK
     )
     catalogue = estimate_tokens(f"{skill.name}: {listed_text(skill)}")
-    tokens = Tokens(catalogue, estimate_tokens(body), references)
-    return Described(skill, contents, _tools(contents, skill), findings, unread, tokens)
+    return Tokens(catalogue, estimate_tokens(body), references)
 
 
 def is_code(path: str, content: Content) -> bool:
     """Whether a file is something that can run: by its name, its first line or its mode."""
-    if content.mode == _LINK:
+    if content.mode == LINK:
         return False
     executable = content.mode == "100755"
     languages = set(languages_of(path, content.data, executable=executable))
@@ -130,7 +143,7 @@ def _findings(contents: Contents, scanned: Scanned) -> tuple[tuple[Finding, ...]
     unread: list[str] = []
     room = MAX_SCANNED
     for path, content in contents.items():
-        if content.mode == _LINK:
+        if content.mode == LINK:
             continue
         room -= len(content.data)
         if room < 0:
@@ -146,12 +159,12 @@ def _findings(contents: Contents, scanned: Scanned) -> tuple[tuple[Finding, ...]
 def _tools(contents: Contents, skill: Skill) -> dict[str, Tool]:
     """The tools of a tree. Their reader wants a folder, so the manifest and the sources it may name are laid out."""
     manifest = contents.get(MANIFEST)
-    if manifest is None or manifest.mode == _LINK:
+    if manifest is None or manifest.mode == LINK:
         return {}
     with tempfile.TemporaryDirectory(prefix="workbench-tools-") as scratch:
         for path, content in contents.items():
             wanted = path == MANIFEST or (path.endswith(".py") and len(content.data) <= MAX_SOURCE)
-            if wanted and content.mode != _LINK:
+            if wanted and content.mode != LINK:
                 file = Path(scratch, path)
                 try:
                     file.parent.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,6 @@ class ReviewDesk:
         skills: Gives the skills of the work tree.
         find: Finds a skill by name among some.
         row: Gives a skill of the work tree with where it stands, and what that rests on.
-        checks: Gives how a skill's checks stand, for a record.
         store: Gives the user's store; None where it can't be opened.
     """
 
@@ -66,7 +65,6 @@ class ReviewDesk:
         skills: Callable[[], Sequence[Skill]],
         find: Find,
         row: Callable[[str], tuple[SkillRow, Background | None]],
-        checks: Callable[[SkillRow], dict[str, Any]],
         store: Callable[[], Store | None],
     ) -> None:
         self.root = root
@@ -75,7 +73,6 @@ class ReviewDesk:
         self._skills = skills
         self._find = find
         self._row = row
-        self._checks = checks
         self._store = store
 
     def standing(self, name: str) -> tuple[SkillRow, Background]:
@@ -179,6 +176,7 @@ class ReviewDesk:
         """
         from workbench.reviews import signing, verdicts
         from workbench.reviews.agents import refuse_agents
+        from workbench.reviews.checks import examiner
 
         repository = self.need_git("a verdict")
         if verdict in ("approve", "revoke"):
@@ -187,7 +185,8 @@ class ReviewDesk:
         signer = None
         if self._is_to_sign(sign, [row.id], background):
             signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
-        opinion = verdicts.Opinion(verdict, reason, via, expect, self._checks(row), extra, signer)
+        examine = examiner(repository, self._store(), background.in_force if background else InForce(), self.root)
+        opinion = verdicts.Opinion(verdict, reason, via, expect, examine=examine, extra=extra, sign=signer)
         done = verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC), remarks)
         self._rewritten(repository)
         return done
@@ -242,6 +241,7 @@ class ReviewDesk:
         from workbench.reviews import signing, verdicts
         from workbench.reviews.agents import refuse_agents
         from workbench.reviews.changeset import ends_of, read_changeset
+        from workbench.reviews.checks import examiner
         from workbench.reviews.survey import read_background
 
         repository = self.need_git("a verdict")
@@ -254,9 +254,11 @@ class ReviewDesk:
         if remarks is not None:
             subjects = tuple(replace(one, remarks=remarks(one)) for one in subjects)
         signer = None
-        if self._is_to_sign(sign, [one.skill.id for one in subjects], read_background(repository, (), ())):
+        background = read_background(repository, (), ())
+        if self._is_to_sign(sign, [one.skill.id for one in subjects], background):
             signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
-        opinion = verdicts.Opinion(verdict, reason, via, sign=signer)
+        examine = examiner(repository, self._store(), background.in_force)
+        opinion = verdicts.Opinion(verdict, reason, via, examine=examine, sign=signer)
         done = verdicts.decide_all(repository, subjects, opinion, datetime.now(UTC))
         self._rewritten(repository)
         return done

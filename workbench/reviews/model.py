@@ -130,15 +130,24 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """How a skill's checks stood: what its record keeps, and what could not be found out, one sentence each."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a verdict left in git: the record and the commit that brought it."""
+    """What a verdict left in git: the record and the commit that brought it; `notes` say what it could not hold."""
 
     record: Record
     commit: str
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `review approve --json`."""
-        return {"commit": self.commit, "record": self.record.to_json()}
+        return {"commit": self.commit, "record": self.record.to_json(), "notes": list(self.notes)}
 
 
 @dataclass(frozen=True, slots=True)

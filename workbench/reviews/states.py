@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, decide, gains_matter, threads_matter
-from workbench.policy.rules import Policy
+from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, check_matters, decide, gains_matter
+from workbench.policy.rules import COMMENTS, Policy
 from workbench.reviews.history import Change
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import Record, Standing, State
@@ -208,7 +208,7 @@ class _Judge:
         now: datetime | None = None,
     ) -> Decision:
         evidence = self.evidence
-        talk = self._talk if threads_matter(policy, evidence.skill.id) else Discussion()
+        talk = self._talk if check_matters(policy, evidence.skill.id, COMMENTS) else Discussion()
         against = open_at(talk, evidence.records, tree) if talk.threads else {}
         facts = Facts(
             skill=evidence.skill.id,

@@ -115,13 +115,19 @@ def policy_standing(background: Background, tree: str | None, head_tree: str | N
 
 
 def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce, now: datetime) -> Evidence:
-    """All that the state of the policy with the given tree rests on."""
+    """All that the state of the policy with the given tree rests on.
+
+    An approval of it does not expire, which would bring back the version before it.
+    """
+    policy = before.policy
+    if policy is not None:
+        policy = replace(policy, rules=tuple(replace(rule, expires=None) for rule in policy.rules))
     return Evidence(
         skill=policy_skill(),
         tree=tree,
         records=records,
         changes=before.changes,
-        policy=before.policy,
+        policy=policy,
         now=now,
         mailmap=before.people.mailmap,
         owners=before.owners.of(POLICY_FILE),

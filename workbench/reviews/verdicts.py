@@ -12,7 +12,7 @@ from workbench.policy.rules import POLICY_FILE
 from workbench.reviews import ledger, records
 from workbench.reviews.comments import NO_REMARKS, Remarks, checked
 from workbench.reviews.digests import digest_of
-from workbench.reviews.model import Record, Recorded, Standing, Verdict
+from workbench.reviews.model import Checks, Record, Recorded, Standing, Verdict
 from workbench.reviews.policy_object import POLICY_ID, read_policy, version_at, write_tree
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.reviews.states import open_records
@@ -32,7 +32,8 @@ class Opinion:
 
     Attributes:
         expect: The tree the reviewer read, whole or at least its first 7 digits; None skips the check.
-        checks: How validation and tests stood when the verdict was given.
+        checks: How the checks stood when the verdict was given, where that is known beforehand.
+        examine: Else finds that out, given a skill, its tree and the tree approved before it.
         via: `tui`, `cli` or `ci`.
         sign: Gives the SSH signature of a record's bytes; None records it unsigned.
     """
@@ -42,6 +43,7 @@ class Opinion:
     via: str
     expect: str | None = None
     checks: Mapping[str, Any] | None = None
+    examine: Callable[[Skill, str, str | None], Checks] | None = None
     extra: Mapping[str, Any] | None = None
     sign: Callable[[bytes], bytes] | None = None
 
@@ -52,14 +54,12 @@ class Subject:
 
     Attributes:
         commit: The commit that has the tree which was read; None for HEAD.
-        checks: How its own checks stood; None for the opinion's.
         remarks: Comments that go with the verdict, and threads that it resolves.
     """
 
     skill: Skill
     standing: Standing
     commit: str | None = None
-    checks: Mapping[str, Any] | None = None
     remarks: Remarks = NO_REMARKS
 
 
@@ -95,16 +95,29 @@ def decide_all(
     trees = [_accepted_tree(repository, subject, opinion) for subject in subjects]
     who = repository.identity()
     made: dict[str, bytes] = {}
+    notes: list[tuple[str, ...]] = []
     for subject, tree in zip(subjects, trees, strict=True):
-        file, data = _record_file(repository, subject, opinion, tree, who, now)
+        checks = _checks(subject, tree, opinion)
+        file, data = _record_file(repository, subject, opinion, tree, checks, who, now)
         made[file] = data
+        notes.append(checks.unknown)
     files = dict(made)
     if opinion.sign is not None:
         files |= {f"{file}{SIGNATURE_SUFFIX}": opinion.sign(data) for file, data in made.items()}
     # What was approved, or has a line that somebody commented on, is kept whatever becomes of its branch.
     kept = [t for t, one in zip(trees, subjects, strict=True) if opinion.verdict == "approve" or one.remarks.comments]
     commit = ledger.append(repository, files, kept, _message(subjects, trees, opinion), who, now)
-    return tuple(Recorded(_read_back(files, file, commit, who), commit) for file in made)
+    return tuple(
+        Recorded(_read_back(files, file, commit, who), commit, told) for file, told in zip(made, notes, strict=True)
+    )
+
+
+def _checks(subject: Subject, tree: str, opinion: Opinion) -> Checks:
+    if subject.skill.id == POLICY_ID:
+        return Checks({"validation": "pass"})
+    if opinion.examine is None:
+        return Checks(opinion.checks or {})
+    return opinion.examine(subject.skill, tree, _compared_with(subject.standing, tree))
 
 
 def _accepted_tree(repository: Repository, subject: Subject, opinion: Opinion) -> str:
@@ -176,7 +189,13 @@ def _tree_to_revoke(skill: Skill, standing: Standing) -> str:
 
 
 def _record_file(
-    repository: Repository, subject: Subject, opinion: Opinion, tree: str, who: Identity, now: datetime
+    repository: Repository,
+    subject: Subject,
+    opinion: Opinion,
+    tree: str,
+    checks: Checks,
+    who: Identity,
+    now: datetime,
 ) -> tuple[str, bytes]:
     skill, standing = subject.skill, subject.standing
     settles: Sequence[Record] = open_records(standing.records, tree) if opinion.verdict == "approve" else ()
@@ -189,7 +208,7 @@ def _record_file(
         "tree": tree,
         "digest": digest_of(repository, tree),
         "commit": subject.commit or repository.head(),
-        "base": standing.approved_tree if standing.approved_tree != tree else _base(standing, tree),
+        "base": _compared_with(standing, tree),
         "version": skill.version,
         "policy": repository.resolve(f"{subject.commit or 'HEAD'}:.workbench"),
         "verdict": opinion.verdict,
@@ -199,7 +218,7 @@ def _record_file(
         "reason": encodable(opinion.reason).strip(),
         "comments": [_encodable_fields(comment.fields()) for comment in checked(subject.remarks).comments],
         **({"resolves": list(subject.remarks.resolves)} if subject.remarks.resolves else {}),
-        "checks": dict(subject.checks or opinion.checks or {}),
+        "checks": dict(checks.fields),
         **(opinion.extra or {}),
         "at": records.timestamp(now),
     }
@@ -210,8 +229,10 @@ def _record_file(
     return records.file_path(skill.id, tree, now, data), data
 
 
-def _base(standing: Standing, tree: str) -> str | None:
+def _compared_with(standing: Standing, tree: str) -> str | None:
     """The tree approved last before this one."""
+    if standing.approved_tree != tree:
+        return standing.approved_tree
     earlier = [r.tree for r in standing.records if r.counts and r.verdict == "approve" and r.tree != tree]
     return earlier[-1] if earlier else None
 

@@ -74,6 +74,15 @@ def read_accepted(root: Path) -> tuple[Acceptance, ...]:
         raise InputError(f"it can't be read: {error.strerror}", where=FILE) from error
     if len(data) > MAX_BYTES:
         raise InputError(f"it is larger than {MAX_BYTES >> 20} MiB and is not read", where=FILE)
+    return parse_accepted(data)
+
+
+def parse_accepted(data: bytes) -> tuple[Acceptance, ...]:
+    """What a file says was accepted.
+
+    Raises:
+        InputError: It is not what it has to be.
+    """
     try:
         value = load(decode(data), most_values=MAX_ACCEPTED * 2 * len(_FIELDS)).value
     except YamlError as error:

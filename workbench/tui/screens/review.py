@@ -226,6 +226,8 @@ class ReviewScreen(WorkbenchScreen[None]):
         if isinstance(outcome, Recorded):
             record = outcome.record
             self.workbench.say(f"{record.verdict} recorded on {record.tree[:_SHORT]}, commit {outcome.commit[:_SHORT]}")
+            for note in outcome.notes:
+                self.notify(note, severity="warning", markup=False)
             self.workbench.refresh_library()
         elif outcome:
             self.reload()
