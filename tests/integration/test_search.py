@@ -299,3 +299,25 @@ def test_hostile_text_stays_text_in_what_is_found(made_library: Any, workbench: 
     made_library.skill("skills/evil", "Deep \x1b[31mred\x1b[0m \u202e \x02x\x03 thoroughly.\n")
     assert "\x1b" not in workbench("skills", "search", "deep").out
     assert "\u202e" not in workbench("skills", "search", "deep").out
+
+
+def test_what_begins_with_the_last_word_is_shown_with_its_surroundings(folder: Path, tmp_path: Path) -> None:
+    for number in range(40):
+        write(folder, f"many/s{number}", "One of many.", f"Here stands quixo{number} among other words.\n")
+    made = Catalogue.open(folder, tmp_path / "c.db")
+    made.read()
+    take_texts(made)
+    found = search(made, parse_query("quixo"), limit=7)
+    assert (found.total, len(found.hits)) == (40, 7)
+    for hit in found.hits:
+        number = hit.id.removeprefix("many/s")
+        assert hit.matched == ("body",)
+        assert f"{MARKED}quixo{number}\x03" in hit.snippet
+
+
+def test_one_letter_is_looked_for_in_names_and_found_by_name(folder: Path, tmp_path: Path) -> None:
+    write(folder, "more/zz", "Last.", name="a-q")
+    write(folder, "more/aa", "First.", name="b-q")
+    made = Catalogue.open(folder, tmp_path / "c.db")
+    made.read()
+    assert ids(made, "q") == ["more/zz", "more/aa"]

@@ -123,7 +123,7 @@ class Catalogue:
 
     def remembered(self, *, within: str = "") -> tuple[Remembered, ...]:
         """The skills as they were last read, by this or another process, without looking whether they still are so."""
-        rows = self.query("SELECT id, name FROM skill WHERE number BETWEEN ? AND ? ORDER BY id", self.numbers())
+        rows = self.query("SELECT id, name FROM skill WHERE library = ? ORDER BY id", (self.library(),))
         below = f"{within}/"
         return tuple(Remembered(id_, name) for id_, name in rows if not within or f"{id_}/".startswith(below))
 
@@ -204,8 +204,13 @@ class Catalogue:
 
     def numbers(self) -> tuple[int, int]:
         """The first and last number that the library's skills can have in the file; an empty range before any has."""
+        library = self.library()
+        return (0, -1) if library is None else _range(library)
+
+    def library(self) -> int | None:
+        """The library's own number in the file; None before any skill was kept."""
         rows = self.query("SELECT id FROM library WHERE root = ?", (self._real,))
-        return _range(rows[0][0]) if rows else (0, -1)
+        return rows[0][0] if rows else None
 
     def query(self, sql: str, parameters: tuple[object, ...]) -> Sequence[Sequence[Any]]:
         """Rows of the file; none where it can't be asked."""

@@ -140,4 +140,14 @@ def _history(connection: sqlite3.Connection) -> None:
     _run(connection, "CREATE TABLE history (key BLOB PRIMARY KEY, head TEXT NOT NULL, value BLOB NOT NULL) STRICT")
 
 
-SCHEMA: tuple[Migration, ...] = (_skills, _texts, _history)
+def _often_asked(connection: sqlite3.Connection) -> None:
+    """What every search asks: which skills have no texts yet, and what each is called; a row of `skill` is long."""
+    _run(
+        connection,
+        "CREATE INDEX skill_without_texts ON skill (library) WHERE content IS NULL",
+        "CREATE INDEX skill_waiting ON skill (library) WHERE indexed = 0",
+        "CREATE INDEX skill_name ON skill (library, name)",
+    )
+
+
+SCHEMA: tuple[Migration, ...] = (_skills, _texts, _history, _often_asked)

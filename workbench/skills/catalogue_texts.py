@@ -96,8 +96,8 @@ def capabilities(catalogue: Catalogue) -> dict[str, frozenset[str]]:
 
 def untaken(catalogue: Catalogue) -> int:
     """How many skills' texts are not in the index, or not as they are now."""
-    sql = "SELECT count(*) FROM skill WHERE number BETWEEN ? AND ? AND indexed = 0"
-    return sum(row[0] for row in catalogue.query(sql, catalogue.numbers()))
+    sql = "SELECT count(*) FROM skill INDEXED BY skill_waiting WHERE library = ? AND indexed = 0"
+    return sum(row[0] for row in catalogue.query(sql, (catalogue.library(),)))
 
 
 def _waiting(catalogue: Catalogue, scan: Scan | None) -> list[_Waiting]:

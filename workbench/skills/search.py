@@ -6,7 +6,8 @@ Words that very many skills hold say little where they stand in a body: then onl
 are scored, and the other finds follow without a score.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,14 +20,18 @@ FIELDS = ("name", "description", "files", "body")
 MARKED, UNMARKED = "\x02", "\x03"
 """What a snippet's found words stand between."""
 
-_MANY = 1_000
+_MANY = 500
 MOST_SCORED = 2_000
 """So many finds are scored; of more, only those in names and descriptions."""
 
+_SNIPPET = f"snippet(text, {{}}, '{MARKED}', '{UNMARKED}', '…', 18)"
 _SNIPPETS = f"""
-SELECT {", ".join(f"snippet(text, {column}, '{MARKED}', '{UNMARKED}', '…', 18)" for column in range(len(FIELDS)))}
-FROM text WHERE text MATCH ? AND rowid = ?
+SELECT rowid, {", ".join(map(_SNIPPET.format, range(len(FIELDS))))}
+FROM text WHERE text MATCH ? AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - made of constants
+"""All at once and with a `+`: asked for one row after the other, the index would put together each time all that begins
+with the last word.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,10 @@ class Results:
 
 
 class _Found(NamedTuple):
-    number: int
-    score: float
+    """The numbers of what was found, best first, and the scores of those that have one."""
+
+    numbers: list[int]
+    scores: dict[int, float]
 
 
 def search(catalogue: Catalogue, query: Query, *, limit: int, among: AbstractSet[str] | None = None) -> Results:
@@ -75,66 +82,74 @@ def search(catalogue: Catalogue, query: Query, *, limit: int, among: AbstractSet
     if catalogue.store is None:
         raise InputError("there is no search index", remedy=catalogue.note or "another process is writing; try again")
     found = _found(catalogue, query)
+    numbers = found.numbers
     if among is not None:
-        ids = _ids(catalogue, found)
-        found = [one for one in found if ids.get(one.number) in among]
-    hits = [_hit(catalogue, query, one) for one in found[:limit]]
-    return Results(tuple(hits), len(found))
+        ids = _ids(catalogue, numbers)
+        numbers = [number for number in numbers if ids.get(number) in among]
+    return Results(tuple(_hits(catalogue, query, numbers[:limit], found.scores)), len(numbers))
 
 
-def _ids(catalogue: Catalogue, found: Sequence[_Found]) -> dict[int, str]:
+def _ids(catalogue: Catalogue, numbers: Sequence[int]) -> dict[int, str]:
     """The ids of what was found: asked for one by one, or all at once where that is less work."""
-    if len(found) > _MANY:
-        rows = catalogue.query("SELECT number, id FROM skill WHERE number BETWEEN ? AND ?", catalogue.numbers())
-        return {row[0]: row[1] for row in rows}
-    sql = "SELECT number, id FROM skill WHERE number = ?"
-    return {number: id_ for one in found for number, id_ in catalogue.query(sql, (one.number,))}
+    if len(numbers) > _MANY:
+        rows = catalogue.query("SELECT number, id FROM skill WHERE library = ?", (catalogue.library(),))
+    else:
+        sql = "SELECT number, id FROM skill WHERE number IN (SELECT value FROM json_each(?))"
+        rows = catalogue.query(sql, (json.dumps(numbers),))
+    return {row[0]: row[1] for row in rows}
 
 
-def _found(catalogue: Catalogue, query: Query) -> list[_Found]:
-    """What is found, best first. The index is asked alone: joined, it would be asked once for every skill."""
-    here = catalogue.numbers()
+def _found(catalogue: Catalogue, query: Query) -> _Found:
+    """What is found. The index is asked alone: joined, it would be asked once for every skill."""
     if not (query.words or query.phrases):
-        rows = catalogue.query("SELECT number, 0 FROM skill WHERE number BETWEEN ? AND ? ORDER BY name, id", here)
-        return [_Found(*row) for row in rows]
-    found = _by_words(catalogue, to_match(query), here)
-    seen = {one.number for one in found}
-    return found + [_Found(number, 0.0) for number in _by_letters(catalogue, query, here) if number not in seen]
+        rows = catalogue.query("SELECT number FROM skill WHERE library = ? ORDER BY name, id", (catalogue.library(),))
+        return _Found([row[0] for row in rows], {})
+    by_words = _by_words(catalogue, to_match(query), catalogue.numbers())
+    seen = set(by_words.numbers)
+    more = [number for number in _by_letters(catalogue, query) if number not in seen]
+    return _Found(by_words.numbers + more, by_words.scores)
 
 
-def _by_words(catalogue: Catalogue, match: str, here: tuple[int, int]) -> list[_Found]:
+def _by_words(catalogue: Catalogue, match: str, here: tuple[int, int]) -> _Found:
     """Skills that hold every word, scored where that costs little and says something."""
     if not match:
-        return []
-    sql = "SELECT rowid FROM text WHERE text MATCH ? AND rowid BETWEEN ? AND ?"
-    numbers = [row[0] for row in catalogue.query(sql, (match, *here))]
+        return _Found([], {})
+    numbers = _matching(catalogue, "text", match, here)
     held, scored = numbers, match
     for columns in ("name description", "name"):
         if len(held) <= MOST_SCORED:
             break
         scored = f"{{{columns}}} : ({match})"
-        held = [row[0] for row in catalogue.query(sql, (scored, *here))]
-    if len(held) > MOST_SCORED:
-        return [_Found(number, 0.0) for number in numbers]
+        held = _matching(catalogue, "text", scored, here)
+    if not held or len(held) > MOST_SCORED:
+        return _Found(numbers, {})
     rows = catalogue.query(
         "SELECT rowid, -rank FROM text WHERE text MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rank", (scored, *here)
     )
-    best = [_Found(*row) for row in rows]
-    seen = {one.number for one in best}
-    return best + [_Found(number, 0.0) for number in numbers if number not in seen]
+    scores = {row[0]: row[1] for row in rows}
+    return _Found([*scores, *(number for number in numbers if number not in scores)], scores)
 
 
-def _by_letters(catalogue: Catalogue, query: Query, here: tuple[int, int]) -> list[int]:
+def _matching(catalogue: Catalogue, index: str, match: str, here: tuple[int, int]) -> list[int]:
+    """The numbers of the skills that an index finds; as one text, since ten thousand rows take longer to hand over."""
+    sql = f"SELECT json_group_array(rowid) FROM {index} WHERE {index} MATCH ? AND rowid BETWEEN ? AND ?"  # noqa: S608 - one of two names
+    return [number for row in catalogue.query(sql, (match, *here)) for number in json.loads(row[0])]
+
+
+def _by_letters(catalogue: Catalogue, query: Query) -> list[int]:
     """Skills whose name or description contains every word, wherever in a word it stands."""
     parts = [part.casefold() for part in (*query.words, *query.phrases)]
+    library = (catalogue.library(),)
     if match := to_substrings(query):
-        rows = catalogue.query("SELECT rowid FROM gram WHERE gram MATCH ? AND rowid BETWEEN ? AND ?", (match, *here))
-        found = [row[0] for row in rows]
+        found = _matching(catalogue, "gram", match, catalogue.numbers())
         # What the second pass has not come to yet has no trigrams.
-        left = "SELECT number, name || ' ' || description FROM skill WHERE number BETWEEN ? AND ? AND content IS NULL"
-        return found + [number for number, text in catalogue.query(left, here) if _holds(text, parts)]
+        left = (
+            "SELECT number, name || ' ' || description FROM skill INDEXED BY skill_without_texts"
+            " WHERE library = ? AND content IS NULL"
+        )
+        return found + [number for number, text in catalogue.query(left, library) if _holds(text, parts)]
     # A word of one or two letters has no trigram; a name may still contain it.
-    rows = catalogue.query("SELECT number, name FROM skill WHERE number BETWEEN ? AND ?", here)
+    rows = catalogue.query("SELECT number, name FROM skill WHERE library = ?", library)
     return [number for number, name in rows if _holds(name, parts)]
 
 
@@ -143,20 +158,26 @@ def _holds(text: str, parts: Sequence[str]) -> bool:
     return all(part in folded for part in parts)
 
 
-def _hit(catalogue: Catalogue, query: Query, found: _Found) -> Hit:
-    id_, name, description = catalogue.query(
-        "SELECT id, name, description FROM skill WHERE number = ?", (found.number,)
-    )[0]
-    matched, snippet = _where(catalogue, to_match(query), found.number)
-    return Hit(id_, name, description, round(found.score, 4), matched, snippet or description)
+def _hits(catalogue: Catalogue, query: Query, numbers: Sequence[int], scores: Mapping[int, float]) -> Iterator[Hit]:
+    """What there is to say about the finds that are shown, in their order."""
+    asked = json.dumps(numbers)
+    sql = "SELECT number, id, name, description FROM skill WHERE number IN (SELECT value FROM json_each(?))"
+    skills = {row[0]: row[1:] for row in catalogue.query(sql, (asked,))}
+    match = to_match(query)
+    rows = catalogue.query(_SNIPPETS, (match, *catalogue.numbers(), asked)) if match and numbers else ()
+    snippets = {row[0]: row[1:] for row in rows}
+    for number in numbers:
+        if number in skills:  # unless another process took it out meanwhile
+            id_, name, description = skills[number]
+            matched, snippet = _where(snippets.get(number))
+            yield Hit(id_, name, description, round(scores.get(number, 0.0), 4), matched, snippet or description)
 
 
-def _where(catalogue: Catalogue, match: str, number: int) -> tuple[tuple[str, ...], str]:
+def _where(snippets: Sequence[str] | None) -> tuple[tuple[str, ...], str]:
     """The fields that hold any of the words, and the text around those that are found."""
-    rows = catalogue.query(_SNIPPETS, (match, number)) if match else ()
-    if not rows:
+    if snippets is None:
         return (), ""
-    snippets = dict(zip(FIELDS, rows[0], strict=True))
-    matched = tuple(name for name in FIELDS if MARKED in snippets[name])
+    named = dict(zip(FIELDS, snippets, strict=True))
+    matched = tuple(name for name in FIELDS if MARKED in named[name])
     best = next((name for name in ("description", "body", "files") if name in matched), None)
-    return matched, snippets[best] if best else ""
+    return matched, named[best] if best else ""
