@@ -1,5 +1,6 @@
 """The `workbench` command: the app where there is a terminal and no subcommand, else the command line."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Open the app or run the command line, and end the process with the documented exit code."""
+    # Thousands of records and skills are kept, and none is part of a cycle: looking for some took a third of the time.
+    gc.set_threshold(50_000, 20, 20)
     if _asks_for_the_app(sys.argv[1:]) and sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty():
         sys.exit(_open_at_once(Path(sys.argv[2]) if sys.argv[2:] else None))
     from workbench.cli import main as command_line
