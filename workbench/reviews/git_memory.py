@@ -1,22 +1,26 @@
 """What was read of a repository's history, kept by the commit it was read at: a cache, and never a source.
 
 History below a commit does not change, so what was read there stays true; what came since is read anew. The file is the
-catalogue's: deleting it loses nothing, and where it can't be used everything is read from git.
+catalogue's: deleting it loses nothing, and where it can't be used everything is read from git. What is kept carries a
+digest over itself, the commit and the code that read it, so that nothing damaged, and nothing that other code would
+read otherwise, is taken for it.
 """
 
 import functools
+import hashlib
 import sqlite3
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from workbench import __version__
 from workbench.config import data_dir
 from workbench.errors import WorkbenchError
 from workbench.git import Repository
 from workbench.skills.catalogue_file import open_file
 from workbench.storage import Store
 
-FORMAT = 1
-"""Raised when what is kept has another form or meaning."""
+_DIGEST = 16
 
 
 class Known(NamedTuple):
@@ -30,7 +34,7 @@ class GitMemory:
     """One kind of thing that is kept of one repository."""
 
     def __init__(self, repository: Repository, kind: str) -> None:
-        self._key = f"{kind}\0{FORMAT}\0{repository.common_dir}".encode("utf-8", "surrogateescape")
+        self._key = f"{kind}\0{repository.common_dir}".encode("utf-8", "surrogateescape")
 
     def recall(self) -> Known | None:
         """What was kept last; None where nothing was, or the file can't be asked."""
@@ -41,7 +45,11 @@ class GitMemory:
             rows = store.query("SELECT head, value FROM history WHERE key = ?", (self._key,))
         except WorkbenchError:
             return None
-        return Known(rows[0]["head"], rows[0]["value"]) if rows else None
+        for row in rows:
+            digest, value = row["value"][:_DIGEST], row["value"][_DIGEST:]
+            if digest == self._digest(row["head"], value):
+                return Known(row["head"], value)
+        return None
 
     def remember(self, commit: str, value: bytes) -> None:
         """Keep this instead of what was kept before; where that can't be done, it is read again the next time."""
@@ -50,12 +58,33 @@ class GitMemory:
             return
         try:
             with store.transaction() as connection:
-                connection.execute(_PUT, (self._key, commit, sqlite3.Binary(value)))
+                kept = sqlite3.Binary(self._digest(commit, value) + value)
+                connection.execute(_PUT, (self._key, commit, kept))
         except WorkbenchError:
             return
 
+    def _digest(self, commit: str, value: bytes) -> bytes:
+        made = hashlib.blake2b(_code_mark(), digest_size=_DIGEST)
+        for part in (self._key, commit.encode(), value):
+            made.update(b"%d:" % len(part))
+            made.update(part)
+        return made.digest()
+
 
 _PUT = "INSERT OR REPLACE INTO history (key, head, value) VALUES (?, ?, ?)"
+
+
+@functools.cache
+def _code_mark() -> bytes:
+    """A mark of the code that reads history: what other code read is not what this code would."""
+    top = Path(__file__).parents[1]
+    sources = [*sorted((top / "reviews").glob("*.py")), *sorted((top / "git").glob("*.py"))]
+    sources += [top / "text.py", top / "skills" / "bounded_yaml.py"]
+    said: list[object] = [__version__, sys.version]
+    for source in sources:
+        info = source.stat()
+        said.append((source.name, info.st_size, info.st_mtime_ns))
+    return repr(said).encode()
 
 
 def _store() -> Store | None:

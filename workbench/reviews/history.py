@@ -1,13 +1,12 @@
 """What happened to each skill in the library's own history: one walk of the log for all of them."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.git import Repository, Wanted, changes_of
 from workbench.reviews.git_memory import GitMemory
-from workbench.reviews.step_store import Step, decode_steps, encode_steps
+from workbench.reviews.step_store import Step, Steps, decode_steps, encode_steps
 from workbench.skills.model import ROOT_ID
 
 MAX_COMMITS = 20_000
@@ -44,28 +43,28 @@ def read_history(
         repository: The library's.
         ids: Skill ids.
         revision: Where history ends.
-        cached: Whether what was read before may be taken from the cache, for the same skills.
+        cached: Whether what was read before, of these skills or of more, may be taken from the cache.
     """
     if not ids:
         return {}
-    memory = GitMemory(repository, f"history\0{_name_of(ids)}") if cached else None
+    memory = GitMemory(repository, "history") if cached else None
     tip = repository.resolve(f"{revision}^{{commit}}") if memory else None
     if memory is None or tip is None:
         return _by_skill(_walk(repository, ids, revision), ids)
     known = memory.recall()
-    before = decode_steps(known.value) if known else ()
-    if known is not None and known.commit == tip and before:
-        return _by_skill(before, ids)
-    if known is not None and before and repository.grew_straight(known.commit, tip):
-        steps = (*_walk(repository, ids, f"{known.commit}..{tip}"), *before)
+    before = decode_steps(known.value) if known else None
+    if known is None or before is None or not before.ids.issuperset(ids):
+        found = Steps(frozenset(ids), _walk(repository, ids, tip))
+    elif known.commit == tip:
+        return _by_skill(before.steps, ids)
+    elif repository.grew_straight(known.commit, tip):
+        since = _walk(repository, sorted(before.ids), f"{known.commit}..{tip}")
+        found = Steps(before.ids, (*since, *before.steps)[:MAX_COMMITS])
     else:
-        steps = _walk(repository, ids, tip)
-    memory.remember(tip, encode_steps(steps))
-    return _by_skill(steps, ids)
-
-
-def _name_of(ids: Sequence[str]) -> str:
-    return hashlib.sha256("\0".join(sorted(ids)).encode("utf-8", "surrogateescape")).hexdigest()
+        found = Steps(before.ids, _walk(repository, sorted(before.ids), tip))
+    if len(found.ids) > 1:  # one skill's alone would take the place of what was read of all
+        memory.remember(tip, encode_steps(found))
+    return _by_skill(found.steps, ids)
 
 
 def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
@@ -97,9 +96,10 @@ def _wanted(ids: Sequence[str]) -> Wanted:
 def _by_skill(steps: Iterable[Step], ids: Sequence[str]) -> dict[str, list[Change]]:
     found: dict[str, list[Change]] = {id_: [] for id_ in ids}
     for step in steps:
-        authors = frozenset(step.authors)
-        for id_, tree in step.trees.items():
-            found[id_].append(Change(step.commit, step.at, step.author, authors, step.subject, tree))
+        wanted = found.keys() & step.trees.keys()
+        authors = frozenset(step.authors) if wanted else frozenset()
+        for id_ in wanted:
+            found[id_].append(Change(step.commit, step.at, step.author, authors, step.subject, step.trees[id_]))
     return found
 
 

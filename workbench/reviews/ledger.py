@@ -16,7 +16,7 @@ from workbench.reviews import records
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.model import REVIEWS_REF, Record
 from workbench.reviews.proving import People, prove
-from workbench.reviews.record_store import decode_records, encode_records
+from workbench.reviews.record_store import Records, decode_records, encode_records
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.text import decode, visible
 
@@ -25,30 +25,40 @@ _ATTEMPTS = 20
 
 @dataclass(frozen=True)
 class Ledger:
-    """All records of a library, oldest first, and the commit they were read at (None: there is no branch).
+    """All records of a library, and the commit they were read at (None: there is no branch).
 
     Attributes:
+        kept: The records as they were read.
         libraries: Root commits of this library; None where they can't be known (a shallow clone).
+        people: By whose keys and e-mails the records are proved; None before that is known.
     """
 
     head: str | None
-    records: tuple[Record, ...]
+    kept: Records
     libraries: frozenset[str] | None = None
+    people: People | None = None
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """All records, oldest first."""
+        return self._proved(self.kept.all())
 
     def of(self, path: str) -> tuple[Record, ...]:
         """The records of one skill, oldest first."""
-        return self._by_path.get(path, ())
+        if path not in self._of:
+            self._of[path] = self._proved(self.kept.of(path))
+        return self._of[path]
 
     @cached_property
-    def _by_path(self) -> Mapping[str, tuple[Record, ...]]:
-        found: dict[str, list[Record]] = {}
-        for record in self.records:
-            found.setdefault(record.path, []).append(record)
-        return {path: tuple(some) for path, some in found.items()}
+    def _of(self) -> dict[str, tuple[Record, ...]]:
+        return {}
+
+    def _proved(self, some: tuple[Record, ...]) -> tuple[Record, ...]:
+        return some if self.people is None else prove(some, self.people, self.libraries)
 
     def proved(self, people: People) -> "Ledger":
         """The same records, each with how it is proved by these people's keys and e-mails."""
-        return replace(self, records=prove(self.records, people, self.libraries))
+        return replace(self, people=people)
 
 
 def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
@@ -63,7 +73,7 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     """
     head = _head(repository)
     if head is None:
-        return Ledger(None, ())
+        return Ledger(None, Records(()))
     if _is_cut_off(repository, head):
         raise InputError(
             "this clone has only the end of the branch workbench/reviews, so records would be missed",
@@ -73,16 +83,16 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     libraries = None if repository.is_shallow() else frozenset(repository.roots())
     memory = GitMemory(repository, "ledger") if cached else None
     known = memory.recall() if memory else None
-    before = decode_records(known.value) if known else ()
-    if known is not None and known.commit == head and before:
+    before = decode_records(known.value) if known else None
+    if known is not None and before is not None and known.commit == head:
         return Ledger(head, before, libraries)
     found = None
-    if known is not None and before and repository.grew_straight(known.commit, head):
-        found = _read_records(repository, f"{known.commit}..{head}", before)
-    found = found or _read_records(repository, head, ()) or ()
+    if known is not None and before is not None and repository.grew_straight(known.commit, head):
+        found = _read_records(repository, f"{known.commit}..{head}", before.all())
+    records = Records.of_these(found or _read_records(repository, head, ()) or ())
     if memory is not None:
-        memory.remember(head, encode_records(found))
-    return Ledger(head, found, libraries)
+        memory.remember(head, encode_records(records))
+    return Ledger(head, records, libraries)
 
 
 def records_at(repository: Repository, commit: str) -> tuple[Record, ...]:

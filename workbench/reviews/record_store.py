@@ -1,25 +1,69 @@
-"""Records as bytes for the cache, and back."""
+"""Records as bytes for the cache, and back: those of one skill without reading all the others'."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import msgspec
 
 from workbench.reviews.model import Record
 
-_decoder = msgspec.msgpack.Decoder(tuple[Record, ...])
+_items = msgspec.msgpack.Decoder(tuple[tuple[str, msgspec.Raw], ...])
+_record = msgspec.msgpack.Decoder(Record)
 
 
-def encode_records(records: Sequence[Record]) -> bytes:
-    """Records as they were read, before anybody judged who said them."""
+class Records:
+    """Records in the branch's order, before anybody judged who said them.
+
+    Args:
+        items: The skill's path with each; the record itself, or its bytes in the cache, which are read when asked for.
+    """
+
+    def __init__(self, items: Sequence[tuple[str, Record | msgspec.Raw]]) -> None:
+        self._items = items
+        self._known: dict[str, tuple[Record, ...]] = {}
+
+    @classmethod
+    def of_these(cls, records: Sequence[Record]) -> "Records":
+        """Records that were read."""
+        return cls([(record.path, record) for record in records])
+
+    def all(self) -> tuple[Record, ...]:
+        """All of them, oldest first."""
+        return self._all
+
+    @cached_property
+    def _all(self) -> tuple[Record, ...]:
+        return tuple(_read(item) for _, item in self._items)
+
+    def of(self, path: str) -> tuple[Record, ...]:
+        """Those of one skill, oldest first."""
+        if path not in self._known:
+            self._known[path] = tuple(_read(item) for item in self._by_path.get(path, ()))
+        return self._known[path]
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[Record | msgspec.Raw]]:
+        found: dict[str, list[Record | msgspec.Raw]] = {}
+        for path, item in self._items:
+            found.setdefault(path, []).append(item)
+        return found
+
+
+def _read(item: Record | msgspec.Raw) -> Record:
+    return item if isinstance(item, Record) else _record.decode(item)
+
+
+def encode_records(records: Records) -> bytes:
+    """Records as they were read, before anybody judged who said them; none where a path is not UTF-8."""
     try:
-        return msgspec.msgpack.encode(tuple(records))
-    except UnicodeEncodeError:  # a path that is not UTF-8: read from git each time
+        return msgspec.msgpack.encode([(record.path, record) for record in records.all()])
+    except UnicodeEncodeError:  # read from git each time
         return b""
 
 
-def decode_records(data: bytes) -> tuple[Record, ...]:
-    """What `encode_records` gave; no records where the bytes are something else, so that they are read again."""
+def decode_records(data: bytes) -> Records | None:
+    """What `encode_records` gave; None where the bytes are something else, so that they are read again."""
     try:
-        return _decoder.decode(data)
+        return Records(_items.decode(data)) if data else None
     except msgspec.MsgspecError:
-        return ()
+        return None

@@ -1,7 +1,8 @@
 """Commits that changed skills, as bytes for the cache, and back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,20 +24,27 @@ class Step:
     trees: Mapping[str, str | None]
 
 
-_decoder = msgspec.msgpack.Decoder(tuple[Step, ...])
+class Steps(NamedTuple):
+    """Commits, newest first, and the skills whose changes were looked for in them."""
+
+    ids: frozenset[str]
+    steps: tuple[Step, ...]
 
 
-def encode_steps(steps: Sequence[Step]) -> bytes:
-    """Commits, newest first; none where a path or a name is not UTF-8, so that they are read from git each time."""
+_decoder = msgspec.msgpack.Decoder(Steps)
+
+
+def encode_steps(steps: Steps) -> bytes:
+    """Steps as bytes; none where a path or a name is not UTF-8, so that they are read from git each time."""
     try:
-        return msgspec.msgpack.encode(tuple(steps))
+        return msgspec.msgpack.encode(steps)
     except UnicodeEncodeError:
         return b""
 
 
-def decode_steps(data: bytes) -> tuple[Step, ...]:
-    """What `encode_steps` gave; none where the bytes are something else."""
+def decode_steps(data: bytes) -> Steps | None:
+    """What `encode_steps` gave; None where the bytes are something else."""
     try:
-        return _decoder.decode(data)
+        return _decoder.decode(data) if data else None
     except msgspec.MsgspecError:
-        return ()
+        return None

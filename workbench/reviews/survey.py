@@ -71,7 +71,7 @@ def read_background(
     ids = [skill.id for skill in skills]
     # Each is git's work and waits for no other; the longest two are both logs.
     with ThreadPoolExecutor(max_workers=3) as beside:
-        history = beside.submit(read_history, repository, ids if head else (), cached=cached and len(ids) > 1)
+        history = beside.submit(read_history, repository, ids if head else (), cached=cached)
         releases = beside.submit(read_releases, repository, among)
         head_trees = beside.submit(trees_at, repository, head, ids) if head else None
         ledger = read_ledger(repository, cached=cached)
