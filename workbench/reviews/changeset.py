@@ -19,6 +19,7 @@ from workbench.reviews.pulls import commit_of, pull_base, pull_number
 from workbench.reviews.queue import RISKS, Risk, risk_of
 from workbench.reviews.survey import Background, read_background, standing_of
 from workbench.reviews.trees import WORKBENCH_FOLDER, trees_at, write_root_tree
+from workbench.reviews.twins import with_originals
 from workbench.reviews.verdicts import Subject
 from workbench.reviews.verify import committed_skills
 from workbench.skills.globs import first_match
@@ -231,7 +232,7 @@ def read_changeset(
 def _background(repository: Repository, ends: Ends, skills: Sequence[Skill], trees: Mapping[str, str]) -> Background:
     """What states rest on, were the set's head the one that is checked out."""
     background = read_background(repository, skills, skills)
-    ids = [skill.id for skill in skills]
+    ids = with_originals([skill.id for skill in skills], background.originals)
     return replace(
         background,
         head_trees=trees,

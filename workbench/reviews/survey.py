@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from workbench.reviews.policy_object import POLICY_ID, PolicyVersion, policy_ski
 from workbench.reviews.proving import prove
 from workbench.reviews.states import Evidence, derive, is_approved
 from workbench.reviews.trees import trees_at
+from workbench.reviews.twins import followed, may_follow, originals, with_originals
 from workbench.reviews.versions import Release, read_releases
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Skill
 
@@ -40,6 +41,7 @@ class Background:
     in_force: InForce
     notes: tuple[str, ...]
     ancestry: Ancestry | None = None
+    originals: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def policy(self) -> Policy | None:
@@ -68,7 +70,8 @@ def read_background(
         InputError: `policy_from` names no commit.
     """
     head = repository.head()
-    ids = [skill.id for skill in skills]
+    copied = originals(skills, among)
+    ids = with_originals([skill.id for skill in skills], copied)
     # Each is git's work and waits for no other; the longest two are both logs.
     with ThreadPoolExecutor(max_workers=3) as beside:
         history = beside.submit(read_history, repository, ids if head else (), cached=cached)
@@ -89,6 +92,7 @@ def read_background(
             in_force=in_force,
             notes=notes,
             ancestry=Ancestry(repository, head) if head else None,
+            originals=copied,
         )
 
 
@@ -153,7 +157,13 @@ def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
 
 def standing_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Standing:
     """Where one skill stands with the given tree."""
-    return derive(evidence_of(skill, tree, background, now))
+    standing = derive(evidence_of(skill, tree, background, now))
+    original = background.originals.get(skill.id)
+    if original is not None and may_follow(standing, skill.id, original, background.policy):
+        as_original = evidence_of(replace(skill, id=original), tree, background, now)
+        if is_approved(as_original):
+            return followed(standing, original)
+    return standing
 
 
 def evidence_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Evidence:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from workbench.skills.model import ROOT_ID, SKILL_FILE, Skill
 from workbench.text import truncate, visible
 
 _SHOWN = 8
+_AGENTS_FOLDER = re.compile(r"(?:^|/)\.[^/]+/skills?/[^/]+$")
 
 
 def resolve(skills: Sequence[Skill], name: str, *, cwd: Path | None, root: Path) -> Skill:
     """The one skill that `name` stands for: a skill id, else a path on disk, else a label that one skill has.
 
+    Copies in agents' folders only count for a label where no skill elsewhere has it.
     `.`, `./x`, `../x` and absolute paths are always paths on disk, seen from `cwd`.
 
     Raises:
@@ -28,6 +31,7 @@ def resolve(skills: Sequence[Skill], name: str, *, cwd: Path | None, root: Path)
     if on_disk is not None and (same := by_id.get(on_disk)):
         return same
     labelled = [skill for skill in skills if skill.name == name] if not explicit else []
+    labelled = [skill for skill in labelled if not is_in_agents_folder(skill.id)] or labelled
     if len(labelled) == 1:
         return labelled[0]
     shown = truncate(visible(name), 120)
@@ -38,6 +42,11 @@ def resolve(skills: Sequence[Skill], name: str, *, cwd: Path | None, root: Path)
             f"{len(ids)} skills are called '{shown}'", remedy=f"name one by its path: {', '.join(ids[:_SHOWN])}{more}"
         )
     raise UsageError(f"there is no skill '{shown}'", where=visible(str(root)), remedy=_near(skills, name))
+
+
+def is_in_agents_folder(id_: str) -> bool:
+    """Whether a skill lies where agents read it in a project, as `.claude/skills/x` does, and may be a copy."""
+    return _AGENTS_FOLDER.search(id_) is not None
 
 
 def _on_disk(name: str, cwd: Path | None, root: Path) -> str | None:
