@@ -237,3 +237,19 @@ async def test_filtering_ten_thousand_rows_takes_a_blink() -> None:
             driver.list.filter(word)
             times.append(time.perf_counter() - began)
         assert min(times) < 0.1
+
+
+async def test_the_first_key_of_a_filter_is_prepared_while_its_line_opens() -> None:
+    async with showing(rows(3_000)) as driver:
+        await driver.press("slash")
+        for _ in range(200):
+            if driver.list._haystacks is not None and driver.list._haystacks.complete:
+                break
+            await driver.pilot.pause(0.01)
+        else:
+            raise AssertionError("nothing was prepared")
+        await driver.press(*"2999")
+        assert driver.current == "id-2999"
+        driver.filtered.show([*rows(2_999), Row("id-2999", ("renamed", "", ""))])
+        await driver.pilot.pause()
+        assert driver.current is None

@@ -147,15 +147,15 @@ def admitted(query: Query, rows: Iterable[Row], can: Mapping[str, Collection[str
         rows: The skills, with where they stand.
         can: What they can do, by id; of one that is missing nobody knows, and no filter on that holds, negated or not.
     """
-    tests = [(_TESTS[one.key], one.value.casefold(), one.negated) for one in query.filters if one.key != "cap"]
+    left = list(rows)
+    for one in query.filters:
+        if one.key != "cap":
+            test, value, negated = _TESTS[one.key], one.value.casefold(), one.negated
+            left = [row for row in left if test(row, value) != negated]
     kinds = [(one.value.casefold(), one.negated) for one in query.filters if one.key == "cap"]
-    for row in rows:
-        for test, value, negated in tests:
-            if test(row, value) == negated:
-                break
-        else:
-            if not kinds or _can(can.get(row.id), kinds):
-                yield row.id
+    for row in left:
+        if not kinds or _can(can.get(row.id), kinds):
+            yield row.id
 
 
 def _can(capabilities: Collection[str] | None, kinds: Sequence[tuple[str, bool]]) -> bool:
@@ -193,9 +193,16 @@ def _glob(value: str) -> re.Pattern[str]:
 
 
 def _problem(row: Row, value: str) -> bool:
+    # Loops, because `any` of a generator takes several times as long for the many rows without problems.
     if value in _SEVERITIES:
-        return any(problem.severity == value for problem in row.problems)
-    return any(problem.code.startswith(value) for problem in row.problems)
+        for problem in row.problems:  # noqa: SIM110
+            if problem.severity == value:
+                return True
+        return False
+    for problem in row.problems:  # noqa: SIM110
+        if problem.code.startswith(value):
+            return True
+    return False
 
 
 def _version(row: Row, value: str) -> bool:

@@ -84,6 +84,7 @@ class FilteredList(Vertical):
             await self.mount(self._line, before=0)
         self._line.type_here()
         self._count()
+        self.list.expect_filter()
 
     def close_filter(self) -> bool:
         """Clear the filter and go back to the list; False if it is not open."""

@@ -15,12 +15,16 @@ from textual.strip import Strip
 from workbench.text import fit, visible
 from workbench.tui.bindings import bindings_of
 from workbench.tui.widgets.columns import Column, layout
+from workbench.tui.widgets.haystacks import Haystacks
 from workbench.tui.widgets.tones import Span, TonedView
 
 _MARK = "▌"
 _EDGE = 2
 """Cells before the first column: the cursor's mark and a space."""
 _GAP = "  "
+_PREPARED_AT_ONCE = 400
+_PAUSE_SECONDS = 0.005
+"""Between two parts of the rows that are prepared for a filter, so that a key that was pressed goes first."""
 
 
 class Row(NamedTuple):
@@ -105,7 +109,7 @@ class VirtualList(TonedView, can_focus=True):
         self._shown: Sequence[Row] = rows
         self._words: tuple[str, ...] = ()
         self._kept: Collection[str] | None = None
-        self._haystacks: list[str] | None = None
+        self._haystacks: Haystacks | None = None
         self._total: int | None = None
         self._empty = empty
         self.elsewhere = ""
@@ -136,7 +140,8 @@ class VirtualList(TonedView, can_focus=True):
 
     def show(self, rows: Sequence[Row], *, empty: str | None = None, columns: Sequence[Column] | None = None) -> None:
         """Show other rows; the filter stays, and the cursor stays on the row with the same id if it is still there."""
-        self._all, self._haystacks, self._total = rows, None, None
+        self._haystacks = Haystacks(rows, self._haystacks) if self._haystacks is not None else None
+        self._all, self._total = rows, None
         if empty is not None:
             self._empty = empty
         if columns is not None:
@@ -172,18 +177,18 @@ class VirtualList(TonedView, can_focus=True):
         """Say where the cursor is; later, because a message sent while a parent's handler runs ends at that parent."""
         self.post_message(self.Moved(self, self.current))
 
+    def expect_filter(self) -> None:
+        """Prepare for the first key of a filter, a little at a time."""
+        if self._haystacks is None:
+            self._haystacks = Haystacks(self._all)
+        self._haystacks.fill(_PREPARED_AT_ONCE)
+        if not self._haystacks.complete:
+            self.set_timer(_PAUSE_SECONDS, self.expect_filter)
+
     def _matching(self) -> list[Row]:
         if self._haystacks is None:
-            self._haystacks = [
-                "\n".join((*(cell if isinstance(cell, str) else cell.text for cell in row.cells), row.also)).casefold()
-                for row in self._all
-            ]
-        words, kept = self._words, self._kept
-        return [
-            row
-            for row, hay in zip(self._all, self._haystacks, strict=True)
-            if (kept is None or row.id in kept) and all(word in hay for word in words)
-        ]
+            self._haystacks = Haystacks(self._all)
+        return self._haystacks.matching(self._words, self._kept)
 
     def _index_of(self, row_id: str) -> int | None:
         if self.cursor < len(self._shown) and self._shown[self.cursor].id == row_id:
