@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from workbench.reviews.file_notes import notes_of
+
 
 @pytest.fixture
 def two(library: Any) -> Any:
@@ -130,7 +132,7 @@ def test_a_file_that_became_a_link_shows_what_went_and_where_it_leads(two: Any) 
     found = only_file(two, "run.py")
     lines = [(line.kind, line.text) for hunk in found.hunks for line in hunk.lines]
     assert lines == [("-", "one"), ("-", ""), ("-", "two"), ("-", ""), ("-", "EVIL"), ("+", "../../secrets")]
-    assert "now a symbolic link" in found.notes
+    assert {"now a symbolic link", "the link leads to ../../secrets"} <= set(notes_of(found))
 
 
 def test_a_line_end_that_came_or_went_is_said(two: Any) -> None:
@@ -156,4 +158,59 @@ def test_content_that_looks_like_a_patch_stays_content(two: Any) -> None:
     found = only_file(two, "run.py")
     assert [line.text for hunk in found.hunks for line in hunk.lines if line.kind == "+"] == [
         "-- /dev/null", "++ b/x", "@@ -1 +1 @@", "diff --git a/x b/x", "\\ No newline at end of file",
+    ]  # fmt: skip
+
+
+def test_a_binary_file_is_told_by_kind_size_and_digest(two: Any, workbench: Any) -> None:
+    logo = two.root / "skills/a/logo.png"
+    logo.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08")
+    two.commit()
+    logo.write_bytes(b"PK\x03\x04" + bytes(30))
+    two.commit()
+    file = only_file(two, "logo.png")
+    old, new = (two.git("rev-parse", f"{rev}:skills/a/logo.png")[:12] for rev in ("HEAD~1", "HEAD"))
+    assert notes_of(file) == (
+        f"binary before: PNG image, 640×480, 25 bytes, {old}",
+        f"binary now:    ZIP archive, 34 bytes, {new}",
+        "packed: what is in it is not shown",
+    )
+    said = workbench("review", "diff", "a", "--base", "HEAD~1", "--json")
+    [found] = [one for one in said.json["files"] if one["path"] == "logo.png"]
+    assert (found["old_blob"], found["new_blob"]) == (
+        {"size": 25, "kind": "PNG image, 640×480"},
+        {"size": 34, "kind": "ZIP archive"},
+    )
+
+
+def test_a_rename_a_mode_and_a_link_are_told_in_words(two: Any) -> None:
+    two.write("skills/a/notes.md", "".join(f"line {n}\n" for n in range(20)))
+    (two.root / "skills/a/link").symlink_to("run.py")
+    two.commit()
+    two.git("mv", "skills/a/notes.md", "skills/a/more.md")
+    two.write("skills/a/more.md", "".join(f"line {n}\n" for n in range(19)) + "another\n")
+    (two.root / "skills/a/run.py").chmod(0o755)
+    (two.root / "skills/a/link").unlink()
+    (two.root / "skills/a/link").symlink_to("/etc/passwd")
+    two.commit()
+    assert notes_of(only_file(two, "run.py")) == ("now executable",)
+    assert notes_of(only_file(two, "link")) == ("the link leads elsewhere now: run.py → /etc/passwd",)
+    [moved] = notes_of(only_file(two, "more.md"))
+    assert moved.startswith("renamed from notes.md, 9")
+    assert moved.endswith("% alike")
+
+
+def test_what_is_hidden_is_named_below_its_line_and_in_json(two: Any, workbench: Any) -> None:
+    two.write("skills/a/run.py", "one\n\ntwo\n\nuser = '\u202eadmin'\n")
+    two.commit()
+    said = workbench("review", "diff", "a", "--base", "HEAD~1").out.splitlines()
+    at = said.index("+user = '⟨U+202E⟩admin'")
+    assert said[at + 1] == "  ! at column 9: U+202E RIGHT-TO-LEFT OVERRIDE"
+    assert "  ! 1 hidden character in 1 new line (bidirectional)" in said
+    found = workbench("review", "diff", "a", "--base", "HEAD~1", "--json").json["files"][0]
+    [line] = [one for one in found["hunks"][0]["lines"] if "hidden" in one]
+    assert line["hidden"] == [
+        {
+            "column": 9, "characters": 1, "kind": "bidirectional", "codes": ["U+202E"],
+            "what": "U+202E RIGHT-TO-LEFT OVERRIDE",
+        }
     ]  # fmt: skip

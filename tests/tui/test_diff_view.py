@@ -157,7 +157,7 @@ def test_lines_with_nothing_in_common_have_no_marked_words() -> None:
 
 
 def test_an_old_name_a_mode_and_a_binary_file_have_rows_of_their_own() -> None:
-    moved = FileDiff("new/logo.png", "old/logo.png", "renamed", "100644", "100755", True, (), ("now executable",))
+    moved = FileDiff("new/logo.png", "old/logo.png", "renamed", "100644", "100755", True, ())
     rows = index_rows(skill_diff(moved), split=False).rows
     assert [row.kind for row in rows] == [RowKind.FILE, *[RowKind.NOTE] * 3]
 
@@ -171,3 +171,22 @@ def test_no_line_is_lost_in_either_layout() -> None:
         else:
             seen = [row.left for row in rows if row.kind is RowKind.LINE]
         assert sorted(seen) == list(range(50))
+
+
+@pytest.mark.parametrize("width", [80, 130])
+async def test_what_is_hidden_in_a_line_is_named_in_rows_below_it(width: int) -> None:
+    text = hunk(line("-", 1, "a = 1"), line("+", 1, "a\u200b = '\u202e1'"), line(" ", 2, "p\u0430ypal"))
+    async with DiffApp(skill_diff(modified("f", text))).run_test(size=(width, 24)) as pilot:
+        await pilot.pause()
+        rows = [row.strip() for row in drawn(pilot)]
+    here = next(n for n, row in enumerate(rows) if "⟨U+202E⟩" in row)
+    assert rows[here + 1].split("! ")[1] == "at column 2: U+200B ZERO WIDTH SPACE"
+    assert rows[here + 2].split("! ")[1] == "at column 7: U+202E RIGHT-TO-LEFT OVERRIDE"
+    assert "U+0430 CYRILLIC SMALL LETTER A in 'p" in rows[here + 4]
+    assert any(row.startswith("! 2 hidden characters in 1 new line (invisible, bidirectional)") for row in rows)
+
+
+def test_a_file_of_nothing_but_hidden_characters_has_a_bounded_number_of_rows() -> None:
+    evil = hunk(*(line("+", n, "\u202e\u200b" * 50) for n in range(1, 5_001)))
+    rows = index_rows(skill_diff(modified("f", evil)), split=False).rows
+    assert 5_000 < sum(row.kind is RowKind.ODD for row in rows) < 8_000

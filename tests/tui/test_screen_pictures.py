@@ -83,6 +83,7 @@ def review(*keys: str) -> Steps:
         app = await library_read(pilot)
         await app.push_screen(ReviewScreen("skills/echo"))
         await until(pilot, lambda: app.screen.query_one(DiffView).diff is not None)
+        await quiet(pilot)
         await pilot.press(*keys)
         await quiet(pilot)
 

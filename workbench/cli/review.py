@@ -1,6 +1,5 @@
 """`workbench review`: what changed, who said what, and whether the rules hold."""
 
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from workbench.cli.review_verdicts import verdict_commands
 from workbench.cli.review_viewed import viewed
 from workbench.commands import command
 from workbench.errors import ExitCode, UsageError
-from workbench.reviews.diff import as_text
+from workbench.reviews.diff_text import as_text, diff_json
 from workbench.reviews.model import Record
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
@@ -77,7 +76,7 @@ def diff(
     base = workspace.reviews.mine(skill) if since_mine else base
     found = workspace.reviews.diff(skill, base=base, context=context)
     if as_json:
-        print_json({**asdict(found), "added": found.added, "removed": found.removed})
+        print_json(diff_json(found))
         return
     found = found.by_key() if by_key else found
     click.echo(f"{visible(found.skill)}: {found.base_label} → {(found.tree or '')[:12]}")

@@ -24,7 +24,7 @@ def open_(
     workspace: Workspace, range_: str, with_diff: bool, since_my_verdict: bool, remote: str | None, as_json: bool
 ) -> None:
     """Print the set; a pull request is fetched first, and nothing is checked out."""
-    from workbench.reviews.diff import as_text
+    from workbench.reviews.diff_text import as_text
 
     found = workspace.reviews.open_set(range_, fetch=True, remote=remote, since_my_verdict=since_my_verdict)
     if as_json:

@@ -100,10 +100,8 @@ def suggest(workspace: Workspace, name: str, base: str | None, as_json: bool) ->
 @library_option
 def compare(workspace: Workspace, name: str, before: str, after: str, as_json: bool) -> None:
     """Print what changed between any two versions, revisions or trees of a skill."""
-    from dataclasses import asdict
-
     from workbench.reviews.comparing import diff_between
-    from workbench.reviews.diff import as_text
+    from workbench.reviews.diff_text import as_text, diff_json
 
     repository = workspace.reviews.need_git("comparing versions")
     row, background = workspace.reviews.standing(name)
@@ -111,7 +109,7 @@ def compare(workspace: Workspace, name: str, before: str, after: str, as_json: b
     ends = [trees.get(one.removeprefix("v")) or one for one in (before, after)]
     found = diff_between(repository, row.id, *ends)
     if as_json:
-        print_json({**asdict(found), "added": found.added, "removed": found.removed})
+        print_json(diff_json(found))
         return
     click.echo(f"{visible(found.skill)}: {visible(before)} → {visible(after)}")
     for line in as_text(found):

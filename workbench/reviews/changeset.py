@@ -12,6 +12,7 @@ from workbench.errors import ConflictError, InputError, UsageError
 from workbench.git import Repository, WorkTree
 from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.diff import FileDiff, SkillDiff, diff_trees
+from workbench.reviews.file_notes import notes_of
 from workbench.reviews.gains import gains_between
 from workbench.reviews.history import read_history
 from workbench.reviews.model import Standing
@@ -91,7 +92,7 @@ class Changed:
                 said["lines"] = [line.kind + line.text for line in hunk.lines]
             hunks.append(said)
         return {"path": file.path, "old_path": file.old_path, "status": file.status, "added": file.added,
-                "removed": file.removed, "notes": list(file.notes), "hunks": hunks}  # fmt: skip
+                "removed": file.removed, "notes": list(notes_of(file)), "hunks": hunks}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,22 @@
 """What changed between two trees of a skill, as data; git computes the hunks."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Literal
 
-from workbench.git import RunGit
-from workbench.text import decode, hidden_characters, plural, visible
+from workbench.git import RunGit, parse_batch
+from workbench.reviews.blob_kinds import kind_of
+from workbench.text import decode
 
 FileStatus = Literal["added", "deleted", "modified", "renamed", "mode"]
 _STATUS: dict[str, FileStatus] = {"A": "added", "D": "deleted", "M": "modified", "R": "renamed", "T": "modified"}
 CONTEXT = 3
 """Unchanged lines around a changed place, unless more are asked for."""
+
+_MOST_LOOKED_INTO = 32_000_000
+"""Bytes of binary files that are read for their kinds, the smallest first."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 
@@ -41,6 +44,14 @@ class Hunk:
 
 
 @dataclass(frozen=True, slots=True)
+class BlobFacts:
+    """What a binary file is: its size in bytes, and its kind by its first bytes; None where it was not looked into."""
+
+    size: int
+    kind: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileDiff:
     """What changed in one file; paths are relative to the skill.
 
@@ -48,8 +59,10 @@ class FileDiff:
         old_path: Where it was before a rename.
         old_mode: Octal git mode; None where the file did not exist.
         binary: Whether git takes it for binary, so that it has no hunks.
-        notes: What a reader must not miss, one line each.
-        old_id: Id of its blob before; None where it did not exist. Likewise `new_id`.
+        notes: What a reader must not miss and the other fields don't say, one line each; `file_notes` says it all.
+        old_id: Id of its blob before, of a submodule its commit; None where it did not exist. Likewise `new_id`.
+        similarity: How much of it is as before a rename, in percent.
+        old_blob: What it was before, where it is binary. Likewise `new_blob`.
     """
 
     path: str
@@ -62,6 +75,9 @@ class FileDiff:
     notes: tuple[str, ...] = ()
     old_id: str | None = None
     new_id: str | None = None
+    similarity: int | None = None
+    old_blob: BlobFacts | None = None
+    new_blob: BlobFacts | None = None
 
     @property
     def added(self) -> int:
@@ -119,7 +135,32 @@ def diff_trees(run: RunGit, base: str | None, tree: str, *, context: int = CONTE
         patch = next(patches)
         # A change of type (a file that became a link) is printed as a removal and an addition.
         files.append(_file(entry, [*patch, *next(patches)] if entry.status == "T" else patch))
-    return tuple(files)
+    return tuple(_with_facts(run, files))
+
+
+def _with_facts(run: RunGit, files: Sequence[FileDiff]) -> Iterator[FileDiff]:
+    """The files, of the binary ones with what they are."""
+    ids = dict.fromkeys(id_ for file in files if file.binary for id_ in (file.old_id, file.new_id) if id_)
+    sizes: dict[str, int] = {}
+    if ids:
+        asked = "".join(f"{id_}\n" for id_ in ids).encode()
+        for line in decode(run("cat-file", "--batch-check", stdin=asked)).splitlines():
+            fields = line.split()
+            if len(fields) == 3 and fields[1] == "blob":
+                sizes[fields[0]] = int(fields[2])
+    room, read = _MOST_LOOKED_INTO, []
+    for id_, size in sorted(sizes.items(), key=lambda pair: pair[1]):
+        if (room := room - size) < 0:
+            break
+        read.append(id_)
+    said = run("cat-file", "--batch", stdin="".join(f"{id_}\n" for id_ in read).encode()) if read else b""
+    kinds = {id_: kind_of(data) for id_, data in parse_batch(said)}
+    facts = {id_: BlobFacts(size, kinds.get(id_)) for id_, size in sizes.items()}
+    for file in files:
+        if file.binary:
+            yield replace(file, old_blob=facts.get(file.old_id or ""), new_blob=facts.get(file.new_id or ""))
+        else:
+            yield file
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +172,7 @@ class _Entry:
     new_id: str
     path: str
     old_path: str | None = None
+    similarity: int | None = None
 
 
 def _raw(said: bytes) -> Iterator[_Entry]:
@@ -143,7 +185,8 @@ def _raw(said: bytes) -> Iterator[_Entry]:
         first = next(fields)
         moved = status[0] in "RC"
         path, old_path = (next(fields), first) if moved else (first, None)
-        yield _Entry(status[0], old_mode, new_mode, old_id, new_id, path, old_path)
+        alike = int(status[1:]) if moved and status[1:].isdigit() else None
+        yield _Entry(status[0], old_mode, new_mode, old_id, new_id, path, old_path, alike)
 
 
 def _patches(said: bytes) -> list[list[str]]:
@@ -173,9 +216,10 @@ def _file(entry: _Entry, patch: Sequence[str]) -> FileDiff:
         new_mode=None if went else new_mode,
         binary=binary,
         hunks=hunks,
-        notes=tuple(filter(None, [*_notes(old_mode, new_mode, binary, hunks), _lost_line_end(patch)])),
+        notes=tuple(filter(None, [_lost_line_end(patch)])),
         old_id=None if came else entry.old_id,
         new_id=None if went else entry.new_id,
+        similarity=entry.similarity,
     )
 
 
@@ -212,47 +256,3 @@ def _lost_line_end(patch: Sequence[str]) -> str | None:
     """Which side's last line has no line end, where only one side's has none: the lines alone look the same."""
     sides = {before[:1] for before, line in pairwise(patch) if line.startswith("\\ No newline")}
     return {"+": "the last line has no line end now", "-": "the last line has a line end now"}.get("".join(sides))
-
-
-def _notes(old_mode: str, new_mode: str, binary: bool, hunks: Sequence[Hunk]) -> Iterator[str]:
-    """What a reader must not miss about a file."""
-    checks: tuple[tuple[bool, str], ...] = (
-        (new_mode == "100755" and old_mode != "100755", "now executable"),
-        (old_mode == "100755" and new_mode == "100644", "no longer executable"),
-        (new_mode == "120000" and old_mode != "120000", "now a symbolic link"),
-        (new_mode == old_mode == "120000", "a symbolic link that leads elsewhere now"),
-        (new_mode == "160000", "a submodule: its content is not part of what is reviewed"),
-        (binary, "binary: its content can't be shown"),
-    )
-    yield from (note for holds, note in checks if holds)
-    for hunk in hunks:
-        for line in hunk.lines:
-            if line.kind == "+" and (hidden := hidden_characters(line.text)):
-                names = ", ".join(dict.fromkeys(name.lower() for _, _, name in hidden))
-                yield f"line {line.new}: {plural(len(hidden), 'hidden character')} ({visible(names)})"
-
-
-def as_text(
-    diff: SkillDiff,
-    paint: Callable[[str, str], str] = lambda text, _style: text,
-    *,
-    read_in: Mapping[tuple[str, int], str] = MappingProxyType({}),
-) -> Iterator[str]:
-    """A diff as lines for a terminal or a file, sanitised; `paint(text, style)` may add colour.
-
-    Args:
-        read_in: For hunks (by file and number) that were shown elsewhere: where; their lines are left out.
-    """
-    for file in diff.files:
-        name = visible(file.path) if not file.old_path else f"{visible(file.old_path)} → {visible(file.path)}"
-        yield paint(f"{file.status} {name}  +{file.added} -{file.removed}", "file")
-        for note in file.notes:
-            yield paint(f"  ! {note}", "note")
-        for number, hunk in enumerate(file.hunks):
-            place = f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@"
-            yield paint(f"{place} {visible(hunk.heading)}".rstrip(), "hunk")
-            if (file.path, number) in read_in:
-                yield paint(f"  the same as in {visible(read_in[file.path, number])}", "note")
-                continue
-            for line in hunk.lines:
-                yield paint(line.kind + visible(line.text.expandtabs(4)), line.kind)

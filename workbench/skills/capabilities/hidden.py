@@ -25,7 +25,7 @@ _JOINERS = "\u200c\u200d"
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MOST_SHOWN = 120
 
-_LOOKALIKES = {
+LOOKALIKES = {
     "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "у": "y", "х": "x", "і": "i", "ј": "j", "ѕ": "s", "һ": "h",
     "ԁ": "d", "ԛ": "q", "ԝ": "w", "ѵ": "v", "ӏ": "l", "в": "b", "А": "A", "В": "B", "Е": "E", "К": "K", "М": "M",
     "Н": "H", "О": "O", "Р": "P", "С": "C", "Т": "T", "У": "Y", "Х": "X", "І": "I", "Ј": "J", "Ѕ": "S", "Ԍ": "G",
@@ -33,7 +33,7 @@ _LOOKALIKES = {
     "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X", "ɑ": "a", "ɡ": "g", "ı": "i",
     "ⅼ": "l", "ո": "n", "ս": "u", "օ": "o", "հ": "h", "ք": "p",
 }  # fmt: skip
-_LOOKALIKE = re.compile(f"[{''.join(sorted(set(_LOOKALIKES) - {'ı'}))}]")
+_LOOKALIKE = re.compile(f"[{''.join(sorted(set(LOOKALIKES) - {'ı'}))}]")
 """Those that a word in running text has no business with; a dotless i is a letter like any other there."""
 _WORD = re.compile(r"[^\W\d_](?:[-.]?[^\W\d_]){0,80}")
 _WORD_BEFORE = re.compile(r"[^\W\d_](?:[-.]?[^\W\d_])*[-.]?$")
@@ -51,7 +51,7 @@ def scan_hidden(source: Source) -> None:
     characters = set(text)
     if not characters.isdisjoint(_ODD_CHARACTERS):
         _invisible(source, list(_smuggled(source)))
-    if not characters.isdisjoint(_LOOKALIKES):
+    if not characters.isdisjoint(LOOKALIKES):
         for word, plain, offset in lookalikes(text):
             source.add("homoglyph", described(word, plain), offset, "likely")
 
@@ -155,9 +155,9 @@ def looks_like(name: str) -> str | None:
 
 def described(word: str, plain: str) -> str:
     """`аws looks like aws (U+0430)`."""
-    codes = ", ".join(dict.fromkeys(f"U+{ord(char):04X}" for char in word if char in _LOOKALIKES))
+    codes = ", ".join(dict.fromkeys(f"U+{ord(char):04X}" for char in word if char in LOOKALIKES))
     return f"{word} looks like {plain}" + (f" ({codes})" if codes else "")
 
 
 def _plain(word: str) -> str:
-    return "".join(_LOOKALIKES.get(char, char) for char in word)
+    return "".join(LOOKALIKES.get(char, char) for char in word)

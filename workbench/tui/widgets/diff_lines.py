@@ -9,8 +9,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 from workbench.reviews.diff import DiffLine, FileDiff
+from workbench.reviews.diff_text import odd_lines
+from workbench.reviews.file_notes import notes_of
+from workbench.reviews.odd_characters import odd_characters
 from workbench.text import cell_width, fit, truncate, visible
-from workbench.tui.widgets.diff_rows import MAX_CHARACTERS, Row, RowKind, changed_words, notes_of, shown
+from workbench.tui.widgets.diff_rows import MAX_CHARACTERS, Row, RowKind, changed_words, shown
 
 _STATUS = {"added": "A", "deleted": "D", "modified": "M", "renamed": "R", "mode": "X"}
 _CUT_LEFT, _CUT_RIGHT = "‹", "›"
@@ -67,11 +70,20 @@ def draw_row(file: FileDiff, about: About, row: Row, palette: Palette, left: int
         hunk = file.hunks[row.hunk]
         place = f"   @@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@ "
         segments = [Segment(fit(place + visible(hunk.heading), width), palette.hunk)]
+    elif row.kind is RowKind.ODD:
+        segments = [Segment(fit(_odd(file.hunks[row.hunk].lines[row.left], row.right), width), palette.note)]
     elif row.kind is RowKind.LINE:
         segments = _unified(file.hunks[row.hunk].lines, row, palette, left, width)
     else:
         segments = _side_by_side(file.hunks[row.hunk].lines, row, palette, left, width)
     return Strip(segments).adjust_cell_length(width, palette.plain)
+
+
+def _odd(line: DiffLine, place: int) -> str:
+    """What stands below a line of one place in it: which side it is on, and what is there."""
+    said = odd_lines(odd_characters(line.text[:MAX_CHARACTERS]))
+    words = said[place] if place < len(said) else "hidden characters beyond what is shown of this line"
+    return f"    {line.kind} ! {words}"
 
 
 def text_room(width: int, digits: int, *, split: bool) -> int:

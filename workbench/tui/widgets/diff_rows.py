@@ -7,11 +7,17 @@ from difflib import SequenceMatcher
 from enum import IntEnum
 from typing import Literal, NamedTuple
 
-from workbench.reviews.diff import DiffLine, FileDiff, Hunk, SkillDiff
+from workbench.reviews.diff import DiffLine, Hunk, SkillDiff
+from workbench.reviews.diff_text import odd_lines
+from workbench.reviews.file_notes import notes_of
+from workbench.reviews.odd_characters import has_odd, may_be_odd, odd_characters
 from workbench.text import cell_width, visible
 
 MAX_CHARACTERS = 4_000
 """What is shown of one line at most; the row says how long the line is."""
+
+_MOST_ODD_ROWS = 2_000
+"""Rows of a hunk that name what is hidden; where there are more, a line has one such row."""
 
 _TAB_STOP = 4
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
@@ -28,13 +34,15 @@ class RowKind(IntEnum):
     LINE = 3
     PAIR = 4
     BLANK = 5
+    ODD = 6
 
 
 class Row(NamedTuple):
     """One row of the screen, as indices into the diff.
 
     For LINE, `left` is the line and `right` the line it replaces or is replaced by; for PAIR they are the two sides;
-    for NOTE `left` is the note. -1 where there is none.
+    for NOTE `left` is the note; for ODD, below a line with something hidden in it, `left` is the line and `right` which
+    of its places. -1 where there is none.
     """
 
     kind: RowKind
@@ -79,7 +87,8 @@ def index_rows(diff: SkillDiff, *, split: bool) -> DiffRows:
         for h, hunk in enumerate(file.hunks):
             hunks.append(len(rows))
             rows.append(Row(RowKind.HUNK, f, h))
-            rows.extend(_paired(hunk, f, h) if beside else _in_line(hunk, f, h))
+            made = _paired(hunk, f, h) if beside else _in_line(hunk, f, h)
+            rows.extend(_with_odd(hunk, made) if may_be_odd(line.text for line in hunk.lines) else made)
             largest = max(largest, hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)
             widest = max(widest, _widest(hunk))
     return DiffRows(rows, files, hunks, widest, max(3, len(str(largest))))
@@ -94,12 +103,12 @@ class Place(NamedTuple):
 
 
 def place_of(diff: SkillDiff, row: Row) -> Place | None:
-    """The line that a row shows, of its new side where it has one; None where it shows none."""
-    if row.kind not in (RowKind.LINE, RowKind.PAIR):
+    """The line that a row shows or is below, of its new side where it has one; None where there is none."""
+    if row.kind not in (RowKind.LINE, RowKind.PAIR, RowKind.ODD):
         return None
     file = diff.files[row.file]
     lines = file.hunks[row.hunk].lines
-    sides = (row.left,) if row.kind is RowKind.LINE else (row.right, row.left)
+    sides = (row.right, row.left) if row.kind is RowKind.PAIR else (row.left,)
     for line in (lines[at] for at in sides if at >= 0):
         if line.new is not None:
             return Place(file.path, "new", line.new)
@@ -140,23 +149,6 @@ def matching(diff: SkillDiff, index: DiffRows, words: str) -> list[int]:
         if any(at >= 0 and asked in lines[at].text.casefold() for at in sides):
             found.append(number)
     return found if asked else []
-
-
-def notes_of(file: FileDiff) -> tuple[str, ...]:
-    """What has to be said of a file before its lines: its old name, its mode, what is hidden in it, why it has none."""
-    notes = []
-    if file.old_path and file.old_path != file.path:
-        notes.append(f"was {file.old_path}")
-    notes.extend(file.notes)
-    if file.old_mode and file.new_mode and file.old_mode != file.new_mode:
-        change = f"mode {file.old_mode} → {file.new_mode}"
-        if not any("executable" in note for note in notes):
-            notes.append(change)
-    if file.binary and not any("binary" in note for note in notes):
-        notes.append("binary: its content is not shown")
-    if not file.hunks and not notes:
-        notes.append("empty file" if file.status in ("added", "deleted") else "no line differs")
-    return tuple(notes)
 
 
 def shown(text: str) -> str:
@@ -239,3 +231,17 @@ def _paired(hunk: Hunk, f: int, h: int) -> Iterator[Row]:
             left = start + i if start + i < middle else -1
             right = middle + i if middle + i < end else -1
             yield Row(RowKind.PAIR, f, h, left, right)
+
+
+def _with_odd(hunk: Hunk, rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows of a hunk, below each line that has something hidden in it a row for each place."""
+    room = _MOST_ODD_ROWS
+    for row in rows:
+        yield row
+        sides = (row.left, row.right) if row.kind is RowKind.PAIR and row.left != row.right else (row.left,)
+        for at in sides:
+            if at >= 0 and has_odd(hunk.lines[at].text):
+                count = len(odd_lines(odd_characters(hunk.lines[at].text[:MAX_CHARACTERS]))) if room > 0 else 1
+                room -= count
+                for place in range(max(1, count)):
+                    yield Row(RowKind.ODD, row.file, row.hunk, at, place)

@@ -179,6 +179,7 @@ class DiffView(TonedView, can_focus=True):
             self._relayout()
         else:
             self._measure()
+            self.scroll_to_cursor()
 
     def watch_diff_layout(self) -> None:
         """Show the layout that was chosen; the cursor stays on its line."""
