@@ -21,7 +21,7 @@ from workbench.reviews.policy_object import POLICY_ID, policy_skill
 from workbench.reviews.survey import Background, excluded
 from workbench.reviews.trees import current_trees
 from workbench.sandbox import consent
-from workbench.skills.model import ROOT_ID, FileEntry, Problem, Skill, Skipped
+from workbench.skills.model import ROOT_ID, SKILL_FILE, FileEntry, Problem, Skill, Skipped
 from workbench.storage import Store
 from workbench.text import visible
 
@@ -70,6 +70,7 @@ class Workspace:
         self.log_roots = log_roots
         self._store = store
         self._store_lock = threading.Lock()
+        self._listed: tuple[Skill, ...] = ()
 
     @classmethod
     def open(
@@ -155,7 +156,9 @@ class Workspace:
 
     def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""
-        return self.catalogue.read(excluded(self.root, self.repository), within=self.within)
+        found = self.catalogue.read(excluded(self.root, self.repository), within=self.within)
+        self._listed = found[0]
+        return found
 
     def view(self) -> LibraryView:
         """All skills with their standings."""
@@ -350,7 +353,7 @@ class Workspace:
 
     def _row(self, name: str) -> tuple[SkillRow, Background | None]:
         """One skill with where it stands, and what that rests on (nothing outside git)."""
-        skills = self.skills()[0]
+        skills = self._with_fresh(name) or self.skills()[0]
         skill = self._find(name, skills)
         if self.repository is None:
             return row_outside_git(self.root, skill), None
@@ -358,6 +361,14 @@ class Workspace:
             return policy_row(self.repository)
         rows, background = rows_in_git(self.repository, [skill], among=skills)
         return rows[0], background
+
+    def _with_fresh(self, skill_id: str) -> tuple[Skill, ...]:
+        """The skills as they were listed last, this one as it is now; none where it was not listed, or is gone."""
+        listed = self._listed
+        if not any(skill.id == skill_id for skill in listed) or not (self.root / skill_id / SKILL_FILE).is_file():
+            return ()
+        (fresh,) = self.catalogue.reread([skill_id])
+        return tuple(fresh if skill.id == skill_id else skill for skill in listed)
 
     def _store_if_usable(self) -> Store | None:
         """The store, or None where it can't be opened: what was asked for matters more than its trace."""

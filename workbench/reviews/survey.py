@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, Policy, parse_policy
 from workbench.reviews.ancestry import Ancestry
+from workbench.reviews.at_hand import AtHand
 from workbench.reviews.gains import gains_between
 from workbench.reviews.history import Change, read_history
 from workbench.reviews.in_force import Approved, InForce, find_in_force
@@ -42,11 +44,23 @@ class Background:
     notes: tuple[str, ...]
     ancestry: Ancestry | None = None
     originals: Mapping[str, str] = field(default_factory=dict)
+    judged: dict[str, "_Judged"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def policy(self) -> Policy | None:
         """The rules in force; None where they can't be read."""
         return self.in_force.policy
+
+
+class _Judged(NamedTuple):
+    """A skill and tree as they were judged on a background."""
+
+    skill: Skill
+    tree: str | None
+    standing: Standing
+
+
+_at_hand: AtHand[Background] = AtHand()
 
 
 def read_background(
@@ -64,14 +78,32 @@ def read_background(
         skills: Those to judge.
         among: All skills of the library, for labels in tags.
         policy_from: A revision whose policy is in force.
-        cached: Whether what was read of history before may be taken from the cache.
+        cached: Whether what was read before may be taken from memory and from the cache; `verify` does without.
 
     Raises:
         InputError: `policy_from` names no commit.
     """
-    head = repository.head()
     copied = originals(skills, among)
     ids = with_originals([skill.id for skill in skills], copied)
+    if not cached or policy_from is not None:
+        return _read_background(repository, ids, among, copied, policy_from, cached=cached)
+
+    def read() -> Background:
+        return _read_background(repository, ids, among, copied, None, cached=True)
+
+    return _at_hand.get(repository, ids, among, read)
+
+
+def _read_background(
+    repository: Repository,
+    ids: Sequence[str],
+    among: Sequence[Skill],
+    copied: Mapping[str, str],
+    policy_from: str | None,
+    *,
+    cached: bool,
+) -> Background:
+    head = repository.head()
     # Each is git's work and waits for no other; the longest two are both logs.
     with ThreadPoolExecutor(max_workers=3) as beside:
         history = beside.submit(read_history, repository, ids if head else (), cached=cached)
@@ -157,6 +189,15 @@ def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
 
 def standing_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Standing:
     """Where one skill stands with the given tree."""
+    known = background.judged.get(skill.id)
+    if known is not None and known.tree == tree and known.skill == skill and _is_lasting(background.policy):
+        return known.standing
+    standing = _judge(skill, tree, background, now)
+    background.judged[skill.id] = _Judged(skill, tree, standing)
+    return standing
+
+
+def _judge(skill: Skill, tree: str | None, background: Background, now: datetime) -> Standing:
     standing = derive(evidence_of(skill, tree, background, now))
     original = background.originals.get(skill.id)
     if original is not None and may_follow(standing, skill.id, original, background.policy):
@@ -164,6 +205,11 @@ def standing_of(skill: Skill, tree: str | None, background: Background, now: dat
         if is_approved(as_original):
             return followed(standing, original)
     return standing
+
+
+def _is_lasting(policy: Policy | None) -> bool:
+    """Whether the same evidence says the same later on: time plays no part, nor what objects git has at the moment."""
+    return policy is None or not any(rule.expires or rule.gains for rule in policy.rules)
 
 
 def evidence_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Evidence:
