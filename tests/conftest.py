@@ -8,6 +8,8 @@ import os
 import shutil
 import tempfile
 
+from hypothesis import HealthCheck, settings
+
 for _name in {*os.environ} - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # set by the plugin that compares pictures
     if _name in (
         "NO_COLOR",
@@ -25,3 +27,7 @@ os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
 # What a test does not keep elsewhere must not end up in the user's own data folder.
 os.environ["WORKBENCH_DATA"] = tempfile.mkdtemp(prefix="workbench-tests-")
 atexit.register(shutil.rmtree, os.environ["WORKBENCH_DATA"], ignore_errors=True)
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
