@@ -13,7 +13,6 @@ from workbench.git import Repository, WorkTree
 from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.diff import FileDiff, SkillDiff, diff_trees
 from workbench.reviews.file_notes import notes_of
-from workbench.reviews.gains import gains_between
 from workbench.reviews.history import read_history
 from workbench.reviews.model import Standing
 from workbench.reviews.pulls import commit_of, pull_base, pull_number
@@ -260,7 +259,7 @@ def _changed(
     files = diff_trees(scratch.compare, base, tree or nothing)
     if tree is None:
         return Changed(skill, None, base, None, files)
-    gains = gains_between(background.repository, base, tree)
+    gains = background.gains.between(base, tree)
     return Changed(skill, standing_of(skill, tree, background, now), base, tree, files, gains)
 
 

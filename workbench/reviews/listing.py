@@ -11,7 +11,7 @@ from workbench.git import Repository
 from workbench.reviews.history import Change
 from workbench.reviews.model import Standing, State
 from workbench.reviews.policy_object import PATHS, policy_skill, version_at, write_tree
-from workbench.reviews.survey import Background, policy_standing, read_background, standing_of
+from workbench.reviews.survey import Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.trees import current_trees
 from workbench.skills.model import ROOT_ID, Problem, Skill, Skipped
 from workbench.skills.treehash import tree_of_folder
@@ -102,6 +102,7 @@ def rows_in_git(
         with current_trees(repository, ids) as current:
             trees = current.trees
         background = reading.result()
+    look_into(background, skills)
     rows = tuple(
         SkillRow(
             skill,
@@ -113,6 +114,7 @@ def rows_in_git(
         )
         for skill in skills
     )
+    background.gains.keep()
     return rows, background
 
 

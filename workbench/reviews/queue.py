@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from workbench.analytics.usage import UsageRow
 from workbench.policy.decide import Decision
-from workbench.reviews.gains import gains_between
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.states import decision_on
 from workbench.reviews.survey import Background, evidence_of
@@ -83,6 +82,9 @@ def queue(
         now: The moment that ages count from.
     """
     mail = background.in_force.people.mailmap.of(me) if me else None
+    judged = [row.standing for row in rows if row.state != "approved"]
+    background.gains.read(filter(None, (tree for one in judged for tree in (one.head_tree, one.approved_tree))))
+    background.gains.keep()
     found = [_waiting(row, background, mail, usage.get(row.id), now) for row in rows]
     return tuple(sorted(found, key=_order))
 
@@ -130,7 +132,7 @@ def _could(decision: Decision, me: str | None, authors: Iterable[str]) -> bool:
 
 def _gains(row: SkillRow, background: Background) -> frozenset[str] | None:
     tree = row.standing.head_tree
-    return gains_between(background.repository, row.standing.approved_tree, tree) if tree else None
+    return background.gains.between(row.standing.approved_tree, tree) if tree else None
 
 
 def _risk(row: SkillRow, group: Group, gains: frozenset[str] | None) -> Risk:

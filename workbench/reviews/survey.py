@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from workbench.errors import InputError
 from workbench.git import Repository
+from workbench.policy.decide import gains_matter
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, Policy, parse_policy
 from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.at_hand import AtHand
-from workbench.reviews.gains import gains_between
+from workbench.reviews.gains import Gains
 from workbench.reviews.history import Change, read_history
 from workbench.reviews.in_force import Approved, InForce, find_in_force
 from workbench.reviews.ledger import Ledger, read_ledger
@@ -42,6 +42,7 @@ class Background:
     head_trees: Mapping[str, str]
     in_force: InForce
     notes: tuple[str, ...]
+    gains: Gains
     ancestry: Ancestry | None = None
     originals: Mapping[str, str] = field(default_factory=dict)
     judged: dict[str, "_Judged"] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -123,6 +124,7 @@ def _read_background(
             head_trees=head_trees.result() if head_trees else {},
             in_force=in_force,
             notes=notes,
+            gains=Gains(repository, cached=cached),
             ancestry=Ancestry(repository, head) if head else None,
             originals=copied,
         )
@@ -187,6 +189,21 @@ def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
         return ()
 
 
+def look_into(background: Background, skills: Sequence[Skill]) -> None:
+    """Find out together what the approved trees of these skills can do, where the policy's rules ask for it."""
+    policy = background.policy
+    if policy is None:
+        return
+    ids = with_originals([skill.id for skill in skills], background.originals)
+    background.gains.read(
+        record.tree
+        for id_ in ids
+        if gains_matter(policy, id_)
+        for record in background.ledger.of(id_)
+        if record.counts and record.verdict == "approve"
+    )
+
+
 def standing_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Standing:
     """Where one skill stands with the given tree."""
     known = background.judged.get(skill.id)
@@ -228,5 +245,5 @@ def evidence_of(skill: Skill, tree: str | None, background: Background, now: dat
         mailmap=in_force.people.mailmap,
         owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
         precedes=background.ancestry.precedes if background.ancestry else None,
-        gains=partial(gains_between, background.repository),
+        gains=background.gains.between,
     )

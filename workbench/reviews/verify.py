@@ -9,7 +9,7 @@ from workbench.git import Repository
 from workbench.reviews.digests import digests_at
 from workbench.reviews.model import REVIEWS_REF, Judged, Standing, Verification
 from workbench.reviews.policy_object import POLICY_ID
-from workbench.reviews.survey import Background, policy_standing, read_background, standing_of
+from workbench.reviews.survey import Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.skills.globs import first_match
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
@@ -50,6 +50,7 @@ def verify(
     if base is not None:
         skills = _changed(repository, skills, head, base)
     digests = digests_at(repository, head, [skill.id for skill in skills])
+    look_into(background, skills)
     judged = [_judge(skill, background, digests, now) for skill in skills]
     if background.in_force.pending is not None and (not names or POLICY_ID in names):
         judged.insert(0, _judge_policy(background, now))
