@@ -60,7 +60,7 @@ def _print(workspace: Workspace, name: str, form: str, *, all_threads: bool, tre
         click.echo(f"note: {plural(len(talk.drafts), 'draft')} of yours not sent (review draft list)", err=True)
 
 
-@click.command("resolve", help=command("comment.resolve").help)
+@click.command("resolve", help=command("comment.settle").help)
 @click.argument("name")
 @click.argument("id_", metavar="ID")
 @click.option("--reason", "-m", default="", metavar="TEXT", help="Why; it is kept in git.")

@@ -131,7 +131,7 @@ def list_drafts(workspace: Workspace, name: str, as_json: bool) -> None:
         click.echo("no drafts", err=True)
 
 
-@draft.command("edit", help=command("comment.edit").help)
+@draft.command("edit", help="Change what a draft says.")
 @click.argument("name")
 @click.argument("id_", metavar="ID", type=int)
 @click.option("--text", "-m", metavar="TEXT", help="What you say instead.")
@@ -150,7 +150,7 @@ def edit(workspace: Workspace, name: str, id_: int, text: str | None, suggest: s
         click.echo(f"draft {id_} changed")
 
 
-@draft.command("remove", help=command("comment.remove").help)
+@draft.command("remove", help="Take drafts away; they were never sent.")
 @click.argument("name")
 @click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
 @library_option

@@ -37,7 +37,7 @@ def as_text(talk: Talk, threads: Sequence[Placed], paint: Paint = lambda text, _
             yield f"  {paint(_who(post), 'who')}  {post.comment.id}"
             for line in visible_lines(post.comment.text.rstrip("\n")):
                 yield f"    {line}"
-            for line in _suggested(one, post):
+            for line in suggested_lines(one, post):
                 yield paint(f"    {visible(line)}", line[:1])
 
 
@@ -64,7 +64,7 @@ def to_json(talk: Talk, threads: Sequence[Placed]) -> dict[str, Any]:
     files = []
     for path, some in groupby(threads, key=lambda one: one.path):
         said = [
-            {**one.to_json(), "diffs": {post.comment.id: list(_suggested(one, post)) for post in one.thread.posts
+            {**one.to_json(), "diffs": {post.comment.id: list(suggested_lines(one, post)) for post in one.thread.posts
                                         if post.comment.proposed is not None}}
             for one in some
         ]  # fmt: skip
@@ -97,7 +97,7 @@ def _thread_markdown(one: Placed) -> Iterator[str]:
         yield f"{escaped(_who(post))}:"
         yield ""
         yield fenced(post.comment.text or "(no words)")
-        diff = list(_suggested(one, post))
+        diff = list(suggested_lines(one, post))
         if diff:
             yield ""
             yield f"Suggests (`workbench review apply-suggestion` with `{post.comment.id}`):"
@@ -141,8 +141,8 @@ def _numbered(one: Placed) -> Iterator[tuple[int, str]]:
         yield start + offset, visible(line.removesuffix("\r").expandtabs(4))
 
 
-def _suggested(one: Placed, post: Posted) -> Iterator[str]:
-    """What a comment suggests, as the lines of a diff; not sanitised."""
+def suggested_lines(one: Placed, post: Posted) -> Iterator[str]:
+    """What a comment suggests for the lines that it was made on, as the lines of a diff; not sanitised."""
     proposed = post.comment.proposed
     if proposed is None:
         return

@@ -79,6 +79,8 @@ _SHOWN = {
     "full_stop": ".",
     "plus": "+",
     "minus": "-",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
 }
 
 

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from workbench.commands import Scope
 from workbench.errors import WorkbenchError
 from workbench.reviews.card import Card
+from workbench.reviews.comment_desk import SENDING
 from workbench.reviews.diff import CONTEXT, SkillDiff
 from workbench.reviews.listing import LibraryView, SkillRow
 from workbench.reviews.model import Recorded, Verdict
@@ -21,7 +22,9 @@ from workbench.reviews.viewed import tick
 from workbench.text import first_line, plural, visible
 from workbench.tui.bindings import bindings
 from workbench.tui.jobs import Job
+from workbench.tui.remarks import counted
 from workbench.tui.screens.frame import WorkbenchScreen
+from workbench.tui.screens.review_comments import ReviewComments
 from workbench.tui.screens.review_reading import (
     Reading,
     heading,
@@ -34,6 +37,7 @@ from workbench.tui.screens.review_reading import (
 from workbench.tui.screens.verdict import Subject, VerdictDialog
 from workbench.tui.toned import toned_lines
 from workbench.tui.widgets.change_card import ChangeCard
+from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.diff_pane import DiffPane
 
 _SHORT = 12
@@ -49,7 +53,7 @@ class ReviewScreen(WorkbenchScreen[None]):
         " here; if they change meanwhile, nothing is recorded."
     )
     SCOPES: ClassVar[tuple[Scope, ...]] = ("lists", "review", "tabs")
-    BINDINGS: ClassVar = bindings("review", but=DiffPane.COMMANDS)
+    BINDINGS: ClassVar = bindings("review", but=(*DiffPane.COMMANDS, "comment.suggest"))
     CSS_PATH = "review.tcss"
     AUTO_FOCUS = "DiffView"
 
@@ -61,6 +65,12 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._around = CONTEXT
         self._raw = False
         self._since: str | None = None
+        self._comments = ReviewComments(self, self._say_heading)
+
+    @property
+    def skill_id(self) -> str:
+        """The skill that is reviewed."""
+        return self._skill
 
     def compose_body(self) -> ComposeResult:
         """What is compared; the files and the diff; what can be said."""
@@ -98,7 +108,7 @@ class ReviewScreen(WorkbenchScreen[None]):
 
     def _show(self, read: Reading) -> None:
         self._row, self._whole = read.row, read.diff
-        self.query_one("#review-head", Static).update(Content("\n").join(heading(read.row, read.diff)))
+        self._say_heading()
         if read.diff.files:
             self._load(read.diff, read.viewed)
             self.remove_class("-instead")
@@ -108,6 +118,13 @@ class ReviewScreen(WorkbenchScreen[None]):
         said = verdicts(read.row, self.workbench.keymap)
         self.query_one("#review-verdicts", Static).update(Content("   ").join(said))
         self._read_card()
+        self._comments.read(self._skill, read.diff.base, read.diff.tree)
+
+    def _say_heading(self) -> None:
+        """The skill and its state, what is compared, and what was said about it."""
+        if self._row is not None and self._whole is not None:
+            lines = heading(self._row, self._whole, counted(self._comments.talk))
+            self.query_one("#review-head", Static).update(Content("\n").join(lines))
 
     def _load(self, diff: SkillDiff, viewed: frozenset[str] | None = None) -> None:
         self._pane.load(diff if self._raw else diff.by_key(), viewed)
@@ -204,6 +221,34 @@ class ReviewScreen(WorkbenchScreen[None]):
         shown = self.query_one(ChangeCard).toggle()
         self.workbench.say("The change card is shown" if shown else "The change card is put away")
 
+    def action_write_comment(self) -> None:
+        """Say something about the lines under the cursor."""
+        self._comments.write()
+
+    def action_reply(self) -> None:
+        """Answer the comment under the cursor."""
+        self._comments.reply()
+
+    def action_edit_draft(self) -> None:
+        """Change the draft under the cursor."""
+        self._comments.edit()
+
+    def action_remove_draft(self) -> None:
+        """Take the draft under the cursor away."""
+        self._comments.remove()
+
+    def action_resolve(self) -> None:
+        """Let the next verdict resolve the thread under the cursor, or not."""
+        self._comments.resolve()
+
+    def action_copy_comments(self) -> None:
+        """Copy the thread under the cursor, or all open ones."""
+        self._comments.copy()
+
+    @on(CommentedDiff.Opened)
+    def _turn(self, event: CommentedDiff.Opened) -> None:
+        self._comments.turn(event.remark.id)
+
     def action_verdict(self, verdict: Verdict) -> None:
         """Ask for the reason of a verdict on what is shown, or say why there can't be one now."""
         row, diff, workspace = self._row, self._whole, self.workspace
@@ -218,7 +263,8 @@ class ReviewScreen(WorkbenchScreen[None]):
             f"{visible(record.reviewer_name)}: {first_line(record.reason)}"
             for record in open_records(row.standing.records, tree)
         )
-        subject = Subject(row.id, row.name, tree, diff.base_label, settles)
+        drafts = self._comments.drafts if verdict in SENDING else ()
+        subject = Subject(row.id, row.name, tree, diff.base_label, settles, drafts)
         self.app.push_screen(VerdictDialog(workspace, verdict, subject), self._verdict_given)
 
     def _verdict_given(self, outcome: "Recorded | bool | None") -> None:

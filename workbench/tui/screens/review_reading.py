@@ -59,13 +59,13 @@ def nothing_differs(diff: SkillDiff) -> str:
     return "No file differs from what it is compared with."
 
 
-def heading(row: SkillRow, diff: SkillDiff) -> tuple[Content, ...]:
-    """Three lines: the skill and its state, what is compared, why the skill stands where it does."""
+def heading(row: SkillRow, diff: SkillDiff, said: str = "") -> tuple[Content, ...]:
+    """Three lines: the skill and its state, what is compared and said about it, why the skill stands where it does."""
     reasons = [first_line(reason) for reason in row.standing.reasons]
     more = f"  (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return (
         toned(Span(row.name, "strong"), "  ", state_span(row), Span(f"  {row.id}", "muted")),
-        toned(compared(diff)),
+        toned(compared(diff), Span(f"   {said}" if said else "", "accent")),
         toned(Span(reasons[0] + more if reasons else "", "muted")),
     )
 

@@ -10,9 +10,10 @@ from textual.content import Content
 from textual.widgets import Button, Static, TextArea
 
 from workbench.errors import ConflictError, InputError, WorkbenchError
+from workbench.reviews.drafts import Draft
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.signing import PassphraseNeeded
-from workbench.text import visible, visible_lines
+from workbench.text import plural, visible, visible_lines
 from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.jobs import run_job
 from workbench.tui.screens.dialog import Dialog
@@ -26,6 +27,7 @@ class Subject:
     Attributes:
         compared: What the tree was compared with, in words.
         open_points: What an approval settles, one line each.
+        drafts: What is sent with it.
     """
 
     skill: str
@@ -33,6 +35,7 @@ class Subject:
     tree: str
     compared: str
     open_points: tuple[str, ...] = ()
+    drafts: tuple[Draft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,14 @@ _WORDING: dict[Verdict, _Wording] = {
         "Why does it no longer hold?",
     ),
 }
+
+
+def _sent(drafts: tuple[Draft, ...]) -> str:
+    """What goes along: `3 drafts`, `2 drafts, resolves 1 thread`."""
+    said, settled = sum(one.says for one in drafts), sum(one.resolves is not None for one in drafts)
+    parts = [plural(said, "draft")] if said else []
+    parts += [f"what resolves {plural(settled, 'thread')}"] if settled else []
+    return ", ".join(parts)
 
 
 def effect_of(verdict: Verdict) -> str:
@@ -123,6 +134,7 @@ class VerdictDialog(Dialog[Recorded | bool]):
             f"compared  with {visible(subject.compared)}",
             f"records   {effect_of(self._verdict)}",
             *settles,
+            *([f"sends     {_sent(subject.drafts)}"] if subject.drafts else []),
         ]
 
     def on_mount(self) -> None:
@@ -144,7 +156,7 @@ class VerdictDialog(Dialog[Recorded | bool]):
         reason = self.query_one("#reason", TextArea).text.strip()
         if self._busy or self._outdated:
             return
-        if not reason and self._verdict != "request":
+        if not reason and not self._needs_none:
             self._say("A reason is needed: it is what the next reader has.")
             self.query_one("#reason").focus()
             return
@@ -155,10 +167,21 @@ class VerdictDialog(Dialog[Recorded | bool]):
         run_job(
             self,
             f"Recording {verdict} of {subject.name}",
-            lambda _: self._workspace.reviews.decide(subject.skill, verdict, reason, expect=subject.tree, via="tui"),
+            lambda _: self._record(reason),
             self._recorded,
             failed=self._refused,
             quiet=True,
+        )
+
+    @property
+    def _needs_none(self) -> bool:
+        """Whether it can be recorded without a reason: comments say well enough what has to change."""
+        return self._verdict == "request" or (self._verdict != "approve" and bool(self._subject.drafts))
+
+    def _record(self, reason: str, *, may_ask: bool = False) -> Recorded:
+        subject = self._subject
+        return self._workspace.comments.send(
+            subject.skill, self._verdict, reason, drafts=subject.drafts, expect=subject.tree, via="tui", may_ask=may_ask
         )
 
     def _recorded(self, recorded: Recorded) -> None:
@@ -181,13 +204,11 @@ class VerdictDialog(Dialog[Recorded | bool]):
 
     def _record_aside(self) -> WorkbenchError | None:
         """Record it with the screen set aside, so that `ssh-keygen` can ask for the passphrase; gives what failed."""
-        subject, reason = self._subject, self.query_one("#reason", TextArea).text.strip()
+        reason = self.query_one("#reason", TextArea).text.strip()
         try:
             with self.app.suspend():
                 print(f"The key that signs this {self._verdict} has a passphrase.")  # noqa: T201 - the screen is away
-                recorded = self._workspace.reviews.decide(
-                    subject.skill, self._verdict, reason, expect=subject.tree, via="tui", may_ask=True
-                )
+                recorded = self._record(reason, may_ask=True)
         except SuspendNotSupported:
             return InputError(
                 "this terminal can't be handed to ssh-keygen", remedy="put the key into an agent: ssh-add"

@@ -11,6 +11,7 @@ from textual.message import Message
 from workbench.reviews.diff import FileDiff, SkillDiff
 from workbench.tui.bindings import bindings_of
 from workbench.tui.widgets.columns import Column
+from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.diff_view import LAYOUTS, DiffView, Layout
 from workbench.tui.widgets.filter_line import FilterLine
 from workbench.tui.widgets.virtual_list import Row, VirtualList
@@ -36,6 +37,7 @@ class DiffPane(Vertical):
     COMMANDS: ClassVar[tuple[str, ...]] = (
         "diff.next", "diff.previous", "diff.next-file", "diff.previous-file", "diff.layout", "diff.find-next",
         "diff.find-previous", "diff.viewed", "diff.unviewed", "filter",
+        "comment.mark", "comment.next", "comment.previous",
     )  # fmt: skip
     """What it does by itself, so that the screen around it need not."""
     BINDINGS: ClassVar = bindings_of(*COMMANDS)
@@ -72,13 +74,13 @@ class DiffPane(Vertical):
         """The files and the diff; the search below them."""
         with Horizontal(id="diff-both"):
             yield VirtualList(_FILE_COLUMNS, id="diff-files")
-            yield DiffView(layout=self._wanted, id="diff")
+            yield CommentedDiff(layout=self._wanted, id="diff")
         yield FilterLine("what a line holds", id="diff-search")
 
     @property
-    def view(self) -> DiffView:
+    def view(self) -> CommentedDiff:
         """The diff itself."""
-        return self.query_one(DiffView)
+        return self.query_one(CommentedDiff)
 
     @property
     def _files(self) -> tuple[FileDiff, ...]:
@@ -153,6 +155,18 @@ class DiffPane(Vertical):
     def action_previous_file(self) -> None:
         """To the changed file before."""
         self.view.action_previous_file()
+
+    def action_mark(self) -> None:
+        """Begin a range of lines at the cursor, or give it up."""
+        self.view.action_mark()
+
+    def action_next_comment(self) -> None:
+        """To the next comment."""
+        self.view.action_next_comment()
+
+    def action_previous_comment(self) -> None:
+        """To the comment before."""
+        self.view.action_previous_comment()
 
     def action_toggle_layout(self) -> None:
         """Automatic, unified, side by side, in turn; says which it is now."""

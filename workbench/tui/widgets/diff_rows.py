@@ -35,6 +35,7 @@ class RowKind(IntEnum):
     PAIR = 4
     BLANK = 5
     ODD = 6
+    COMMENT = 7
 
 
 class Row(NamedTuple):
@@ -42,7 +43,7 @@ class Row(NamedTuple):
 
     For LINE, `left` is the line and `right` the line it replaces or is replaced by; for PAIR they are the two sides;
     for NOTE `left` is the note; for ODD, below a line with something hidden in it, `left` is the line and `right` which
-    of its places. -1 where there is none.
+    of its places; for COMMENT `left` is one of the rows that `comment_rows` made. -1 where there is none.
     """
 
     kind: RowKind

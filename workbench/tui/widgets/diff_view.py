@@ -1,7 +1,7 @@
 """The diff of a skill, drawn line by line: however long it is, only what is on the screen is worked out."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -163,8 +163,12 @@ class DiffView(TonedView, can_focus=True):
         if self._diff is not None:
             if self._split not in self._indices:
                 self._indices[self._split] = index_rows(self._diff, split=self._split)
-            self._index = self._indices[self._split]
+            self._index = self._overlaid(self._indices[self._split])
         self._measure()
+
+    def _overlaid(self, index: DiffRows) -> DiffRows:
+        """The rows that are shown, made from those of the diff alone."""
+        return index
 
     def _measure(self) -> None:
         self._strips.clear()
@@ -193,10 +197,16 @@ class DiffView(TonedView, can_focus=True):
 
     def _relayout(self) -> None:
         row = self._index.rows[self.cursor] if self._index.rows else None
+        wanted = self._wanted()
         self._arrange()
         if row is not None:
-            self.cursor = min(self._row_like(row), len(self._index.rows) - 1)
+            found = wanted()
+            self.cursor = min(self._row_like(row) if found is None else found, len(self._index.rows) - 1)
             self.scroll_to_cursor()
+
+    def _wanted(self) -> Callable[[], int | None]:
+        """Finds the cursor's row again once the rows are others; by default as the line that it shows."""
+        return lambda: None
 
     def _row_like(self, wanted: Row) -> int:
         """The row of this layout that shows what `wanted` showed in the other."""
@@ -317,15 +327,18 @@ class DiffView(TonedView, can_focus=True):
         key = (number, left, width)
         strip = self._strips.get(key)
         if strip is None:
-            assert self._diff is not None
-            row = self._index.rows[number]
-            strip = draw_row(self._diff.files[row.file], self._counts[row.file], row, self._palette, left, width)
+            strip = self._drawn(self._index.rows[number], left, width)
             self._strips[key] = strip
             if len(self._strips) > _CACHED_STRIPS:
                 self._strips.popitem(last=False)
         if number == self.cursor and self._index.rows:
             strip = self._under_cursor(strip)
         return strip
+
+    def _drawn(self, row: Row, left: int, width: int) -> Strip:
+        """One row, exactly `width` cells, before the cursor is laid over it."""
+        assert self._diff is not None
+        return draw_row(self._diff.files[row.file], self._counts[row.file], row, self._palette, left, width)
 
     def _under_cursor(self, strip: Strip) -> Strip:
         """Mark the row; what came and what went keeps its colour."""

@@ -1,0 +1,227 @@
+"""What a review's screen does about comments: reads them, and writes, answers, settles, takes away and copies them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.reviews.comment_desk import Talk, Target
+from workbench.reviews.comment_text import as_markdown, chosen, thread_markdown
+from workbench.reviews.comments import place_text
+from workbench.reviews.discussion import Placed
+from workbench.reviews.drafts import Draft
+from workbench.text import first_line
+from workbench.tui.clipboard import copy
+from workbench.tui.jobs import Job
+from workbench.tui.remarks import DRAFT, remarks_of
+from workbench.tui.screens.comment_dialog import Asked, CommentDialog
+from workbench.tui.widgets.commented_diff import CommentedDiff
+from workbench.tui.widgets.line_choice import Choice
+from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.tui.screens.review import ReviewScreen
+
+_QUOTED = 4
+
+
+class ReviewComments:
+    """The comments on what a review's screen shows.
+
+    Args:
+        screen: The screen.
+        changed: Told when other comments are shown, or none.
+    """
+
+    def __init__(self, screen: "ReviewScreen", changed: Callable[[], None]) -> None:
+        self._screen = screen
+        self._changed = changed
+        self._turned: set[str] = set()
+        self._shown: tuple[str | None, str | None] | None = None
+        self.talk: Talk | None = None
+
+    def read(self, skill: str, base: str | None, tree: str | None) -> None:
+        """Read what was said, placed in these trees; what is shown of others is put away at once."""
+        workspace = self._screen.workspace
+        if workspace is None or tree is None:
+            return
+        if self._shown != (base, tree):
+            self._show(None)
+        self._shown = (base, tree)
+
+        def look(_: Job) -> Talk:
+            return workspace.comments.read(skill, tree=tree, base=base)
+
+        def show(talk: Talk) -> None:
+            if self._shown == (base, tree):
+                self._show(talk)
+
+        # Where the skill changed under the reader, it is about to be read again.
+        self._screen.run_job("Reading comments", look, show, failed=lambda _: None, group="comments", quiet=True)
+
+    @property
+    def drafts(self) -> tuple[Draft, ...]:
+        """The drafts that are shown, which a verdict sends."""
+        return tuple(one.draft for one in self.talk.drafts) if self.talk else ()
+
+    def write(self) -> None:
+        """Ask for a comment on the chosen lines."""
+        choice = self._diff.choice
+        if choice is None:
+            self._say("Choose lines of one file.")
+            return
+        target = Target(choice.path, choice.line, choice.end_line, choice.side)
+
+        def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:
+            desk = workspace.comments
+            base, tree = self._shown or (None, None)
+            desk.keep(desk.compose(self._skill, target, text, suggestion=suggestion, tree=tree, base=base))
+
+        where = place_text(choice.path, choice.line, choice.end_line)
+        side = "  (before the change)" if choice.side == "old" else ""
+        self._ask(Asked("Comment", (f"on  {where}{side}", *_quoted(choice)), lines=_to_suggest(choice)), keep)
+
+    def reply(self) -> None:
+        """Ask for an answer to the thread under the cursor."""
+        thread = self._thread()
+        if thread is None:
+            self._say("Put the cursor on a thread to answer it.")
+            return
+        last = thread.thread.posts[-1]
+
+        def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:
+            desk = workspace.comments
+            made = desk.compose(self._skill, Target(), text, suggestion=suggestion, reply_to=last.comment.id)
+            desk.keep(made)
+
+        said = f"to  {last.record.reviewer_name}: {first_line(last.comment.text) or 'a suggestion'}"
+        lines = "".join(f"{line}\n" for line in thread.quote) if thread.side == "new" and thread.line else None
+        self._ask(Asked("Answer", (f"on  {thread.place or 'the skill as a whole'}", said), lines=lines), keep)
+
+    def edit(self) -> None:
+        """Ask for another text of the draft under the cursor."""
+        draft = self._draft()
+        if draft is None:
+            self._say("Put the cursor on a draft to change it.")
+            return
+
+        def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:
+            workspace.comments.edit(self._skill, draft.id, text, suggestion)
+
+        lines = "".join(f"{line}\n" for line in draft.spot.within) if draft.spot and draft.side == "new" else None
+        about = f"on  {draft.place or 'the skill as a whole'}"
+        self._ask(Asked("Change the draft", (about,), draft.text, draft.suggestion, lines), keep)
+
+    def remove(self) -> None:
+        """Take the draft under the cursor away."""
+        draft = self._draft()
+        if draft is None:
+            self._say("Put the cursor on a draft to remove it.")
+            return
+        self._do("Removing the draft", lambda w: w.comments.remove(self._skill, [draft.id]), "The draft is removed")
+
+    def resolve(self) -> None:
+        """Let the next verdict resolve the thread under the cursor, or not."""
+        thread = self._thread()
+        if thread is None or not thread.thread.open:
+            self._say(
+                "It is resolved: an answer opens it again." if thread else "Put the cursor on a thread to resolve it."
+            )
+            return
+        id_ = thread.thread.id
+        settled = [draft.id for draft in self.drafts if draft.resolves == id_]
+        if settled:
+            self._do("Leaving it open", lambda w: w.comments.remove(self._skill, settled), "The thread stays open")
+            return
+
+        def settle(workspace: Workspace) -> None:
+            desk = workspace.comments
+            desk.keep(desk.compose(self._skill, Target(), "", resolves=id_))
+
+        self._do("Resolving", settle, "Your next verdict resolves it")
+
+    def copy(self) -> None:
+        """Copy the thread under the cursor, or all open ones, as Markdown."""
+        talk, thread = self.talk, self._thread()
+        if talk is not None and (thread is not None or talk.unresolved):
+            open_ = chosen(talk, all_threads=False)
+            copy(self._screen.workbench, thread_markdown(thread) if thread else as_markdown(talk, open_))
+        else:
+            self._say("There is no open thread to copy.")
+
+    def turn(self, id_: str) -> None:
+        """Fold a thread, or unfold it."""
+        self._turned ^= {id_}
+        self._show(self.talk)
+
+    @property
+    def _diff(self) -> CommentedDiff:
+        return self._screen.query_one(CommentedDiff)
+
+    @property
+    def _skill(self) -> str:
+        return self._screen.skill_id
+
+    def _show(self, talk: Talk | None) -> None:
+        self.talk = talk
+        self._diff.show_remarks(remarks_of(talk, self._turned) if talk else ())
+        self._changed()
+
+    def _thread(self) -> Placed | None:
+        remark = self._diff.remark_at_cursor
+        if remark is None or self.talk is None:
+            return None
+        return next((one for one in self.talk.threads if one.thread.id == remark.id), None)
+
+    def _draft(self) -> Draft | None:
+        remark = self._diff.remark_at_cursor
+        if remark is None or not remark.id.startswith(DRAFT):
+            return None
+        return next((one for one in self.drafts if f"{DRAFT}{one.id}" == remark.id), None)
+
+    def _ask(self, asked: Asked, keep: Callable[[Workspace, str, str | None], None]) -> None:
+        workspace = self._screen.workspace
+        if workspace is None:
+            return
+
+        def kept(done: bool | None) -> None:
+            if done:
+                self._diff.unmark()
+                self._again()
+
+        dialog = CommentDialog(asked, lambda text, suggestion: keep(workspace, text, suggestion))
+        self._screen.app.push_screen(dialog, kept)
+
+    def _do(self, title: str, what: Callable[[Workspace], None], said: str) -> None:
+        workspace = self._screen.workspace
+        if workspace is None:
+            return
+
+        def done(_: None) -> None:
+            self._say(said)
+            self._again()
+
+        def failed(error: WorkbenchError) -> None:
+            self._screen.notify(str(error), severity="warning", markup=False)
+
+        self._screen.run_job(title, lambda _: what(workspace), done, failed=failed, group="draft", quiet=True)
+
+    def _again(self) -> None:
+        base, tree = self._shown or (None, None)
+        self.read(self._skill, base, tree)
+
+    def _say(self, text: str) -> None:
+        self._screen.workbench.say(text)
+
+
+def _quoted(choice: Choice) -> tuple[str, ...]:
+    """The chosen lines, the first few."""
+    more = (f"    … {len(choice.lines) - _QUOTED} more",) if len(choice.lines) > _QUOTED else ()
+    return (*(f"    {line.expandtabs(4)}" for line in choice.lines[:_QUOTED]), *more)
+
+
+def _to_suggest(choice: Choice) -> str | None:
+    """What a suggestion starts from: all of the lines, so that none that is not shown is lost."""
+    if choice.side == "old" or choice.line is None or choice.end_line is None:
+        return None
+    whole = len(choice.lines) == choice.end_line - choice.line + 1
+    return "".join(f"{line.removesuffix(chr(13))}\n" for line in choice.lines) if whole else None
