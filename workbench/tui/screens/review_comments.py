@@ -64,7 +64,13 @@ class ReviewComments:
         return tuple(one.draft for one in self.talk.drafts) if self.talk else ()
 
     def write(self) -> None:
-        """Ask for a comment on the chosen lines."""
+        """Ask for a comment on the chosen lines; on a thread for an answer, on a draft for another text."""
+        if self._thread() is not None:
+            self.reply()
+            return
+        if self._draft() is not None:
+            self.edit()
+            return
         choice = self._diff.choice
         if choice is None:
             self._say("Choose lines of one file.")
@@ -78,7 +84,7 @@ class ReviewComments:
 
         where = place_text(choice.path, choice.line, choice.end_line)
         side = "  (before the change)" if choice.side == "old" else ""
-        self._ask(Asked("Comment", (f"on  {where}{side}", *_quoted(choice)), lines=_to_suggest(choice)), keep)
+        self._ask(Asked("Comment on lines", (f"on  {where}{side}", *_quoted(choice)), lines=_to_suggest(choice)), keep)
 
     def reply(self) -> None:
         """Ask for an answer to the thread under the cursor."""

@@ -60,12 +60,18 @@ def nothing_differs(diff: SkillDiff) -> str:
 
 
 def heading(row: SkillRow, diff: SkillDiff, said: str = "") -> tuple[Content, ...]:
-    """Three lines: the skill and its state, what is compared and said about it, why the skill stands where it does."""
+    """Three lines: the skill, its state and what was said; what is compared; why the skill stands where it does."""
     reasons = [first_line(reason) for reason in row.standing.reasons]
     more = f"  (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return (
-        toned(Span(row.name, "strong"), "  ", state_span(row), Span(f"  {row.id}", "muted")),
-        toned(compared(diff), Span(f"   {said}" if said else "", "accent")),
+        toned(
+            Span(row.name, "strong"),
+            "  ",
+            state_span(row),
+            Span(f"  {said}" if said else "", "accent"),
+            Span(f"  {row.id}", "muted"),
+        ),
+        toned(compared(diff)),
         toned(Span(reasons[0] + more if reasons else "", "muted")),
     )
 

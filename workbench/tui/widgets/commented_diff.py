@@ -101,6 +101,18 @@ class CommentedDiff(DiffView):
         if (remark := self.remark_at_cursor) is not None:
             self.post_message(self.Opened(remark))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter is for comments alone."""
+        return action != "open" or self.remark_at_cursor is not None
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Move as ever, and show Enter among the keys where it does something."""
+        super().watch_cursor(old, new)
+        if (self._remark_at(old) is None) is not (self._remark_at(new) is None):
+            self.refresh_bindings()
+        if self._marked is not None:
+            self.refresh()
+
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the comments to the width."""
         if self._remarks and self._diff is not None:

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from workbench.reviews.diff import SkillDiff
 from workbench.tui.bindings import bindings_of
 from workbench.tui.widgets.diff_lines import About, Palette, draw_row, text_room
-from workbench.tui.widgets.diff_rows import DiffRows, Place, Row, index_rows, matching, place_of, row_at
+from workbench.tui.widgets.diff_rows import DiffRows, Place, Row, RowKind, index_rows, matching, place_of, row_at
 from workbench.tui.widgets.tones import TonedView
 
 Layout = Literal["auto", "unified", "split"]
@@ -210,12 +210,15 @@ class DiffView(TonedView, can_focus=True):
 
     def _row_like(self, wanted: Row) -> int:
         """The row of this layout that shows what `wanted` showed in the other."""
+        texts = (RowKind.LINE, RowKind.PAIR)
+        line = wanted.left if wanted.left >= 0 else wanted.right
         start = self._index.files[wanted.file]
         for number in range(start, len(self._index.rows)):
             row = self._index.rows[number]
             if row.file != wanted.file:
                 break
-            if row.hunk == wanted.hunk and (row.left == wanted.left or row.right == wanted.left):
+            alike = row.kind in texts if wanted.kind in texts else row.kind is wanted.kind
+            if alike and row.hunk == wanted.hunk and line in (row.left, row.right):
                 return number
         return start
 
