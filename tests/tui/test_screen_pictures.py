@@ -14,6 +14,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from workbench.analytics.events import Event, record_all
+from workbench.reviews.anchoring import spot_of
+from workbench.reviews.comment_desk import Target
+from workbench.reviews.comments import Comment, Remarks
+from workbench.reviews.verdicts import Opinion, decide
 from workbench.testing.results import CaseResult, Mismatch
 from workbench.tui.screens.call import CallScreen
 from workbench.tui.screens.review import ReviewScreen
@@ -24,6 +28,7 @@ from workbench.workspace import Workspace
 
 NARROW, WIDE = (80, 24), (120, 40)
 TODAY = date(2026, 11, 21)
+AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 CHANGED = """import json, sys
 words = [word.strip() for word in sys.argv[1:]]
 print(json.dumps({"words": words, "count": len(words), "note": "\u202etrust me\u202c"}))
@@ -103,6 +108,48 @@ def test_a_review_on_a_wide_screen(snap_compare: Any, app_of: Any) -> None:
 @pytest.mark.usefixtures("changed")
 def test_the_dialog_of_a_verdict(snap_compare: Any, app_of: Any) -> None:
     assert snap_compare(app_of(), run_before=review("A"), terminal_size=NARROW)
+
+
+@pytest.fixture
+def discussed(changed: None, skill_library: Any) -> None:
+    """Somebody commented on the change with a suggestion, and one draft waits."""
+    workspace = Workspace.open(skill_library.root)
+    row = workspace.row("skills/echo")
+    assert workspace.repository is not None
+    lines = CHANGED.splitlines()
+    spot = spot_of(lines, 2, 2)
+    assert spot is not None
+    said = Comment("Why strip? Words that begin with a space are lost.", path="scripts/echo.py", line=2, end_line=2,
+                   context=spot.context, suggestion="words = sys.argv[1:]\n")  # fmt: skip
+    opinion = Opinion("request-changes", "", "tui")
+    decide(workspace.repository, row.skill, row.standing, opinion, AT, Remarks((said,)))
+
+
+def commented(pilot_keys: tuple[str, ...]) -> Steps:
+    async def steps(pilot: Pilot[int]) -> None:
+        app: Any = await library_read(pilot)
+        desk = app.workspace.comments
+        desk.keep(desk.compose("skills/echo", Target("notes.md", 1), "Say how."))
+        await review(*pilot_keys)(pilot)
+
+    return steps
+
+
+@pytest.mark.usefixtures("discussed")
+def test_comments_on_a_narrow_screen(snap_compare: Any, app_of: Any) -> None:
+    keys = ("right_curly_bracket", "right_curly_bracket")
+    assert snap_compare(app_of(), run_before=commented(keys), terminal_size=NARROW)
+
+
+@pytest.mark.usefixtures("discussed")
+def test_comments_on_a_wide_screen(snap_compare: Any, app_of: Any) -> None:
+    assert snap_compare(app_of(), run_before=commented(("N", "right_curly_bracket")), terminal_size=WIDE)
+
+
+@pytest.mark.usefixtures("discussed")
+def test_the_dialog_of_a_comment(snap_compare: Any, app_of: Any) -> None:
+    keys = ("N", "n", "j", "j", "j", "j", "C", "ctrl+t", "tab", "tab")
+    assert snap_compare(app_of(), run_before=commented(keys), terminal_size=NARROW)
 
 
 def test_the_tools(snap_compare: Any, app_of: Any) -> None:

@@ -155,7 +155,7 @@ def _last_of(index: DiffRows, at: int) -> int:
     return at
 
 
-_BELONGING = tuple(kind for kind in RowKind if kind.name in ("NOTE", "ODD"))
+_BELONGING = (RowKind.NOTE, RowKind.ODD)
 
 
 def _lines(remark: Remark, number: int, room: int, *, named: bool) -> Iterator[Said]:
