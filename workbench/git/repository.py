@@ -103,6 +103,15 @@ class Repository:
         listed = run_git(("config", *drivers), self.root, hardened(OVERRIDES), ok=(0, 1))
         return hardened(OVERRIDES + tuple(switched_off(decode(listed).split("\0"))))
 
+    @cached_property
+    def ignores_case(self) -> bool:
+        """Whether git takes names for the same that differ only in case."""
+        # What can't be told is taken for a yes: then nothing is left out.
+        return self.run("config", "--type=bool", "--get", "core.ignoreCase", ok=(0, 1, 128)).strip() not in (
+            b"",
+            b"false",
+        )
+
     def head(self) -> str | None:
         """The commit at HEAD; None in a repository without commits."""
         return self.resolve("HEAD^{commit}")
@@ -282,14 +291,18 @@ class Repository:
         return f"branch {ref}" in listed.splitlines()
 
     @contextmanager
-    def work_tree(self, folders: Sequence[str]) -> Iterator[WorkTree]:
+    def work_tree(self, folders: Sequence[str], *, alone: bool = False) -> Iterator[WorkTree]:
         """The given folders (relative to the root) as `git add` would store them, while the context is open.
 
         Everything is written beside the repository: a copy of the index and an object folder of its own, so that
         neither the user's index nor the object store changes, also on a disk that can't be written.
+
+        Args:
+            folders: Relative to the root.
+            alone: Whether its tree may hold these folders and nothing else.
         """
         with tempfile.TemporaryDirectory(prefix="workbench-git-") as scratch:
-            yield WorkTree(self, Path(scratch), folders)
+            yield WorkTree(self, Path(scratch), folders, alone=alone)
 
 
 def dated(at: datetime) -> dict[str, str]:

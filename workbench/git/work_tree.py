@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.git.covering import covering
+from workbench.git.index_file import part_of
 from workbench.git.plumbing import GitError
 from workbench.text import decode
 
+_FEW = 16
+"""From more folders on, git's own reading of the whole index is less work."""
 _MANY = 64
 """From so many folders on, those above them are added instead: git compares every path with every one it is given."""
 
@@ -21,6 +24,10 @@ class Runner(Protocol):
     root: Path
     git_dir: Path
     common_dir: Path
+
+    @property
+    def ignores_case(self) -> bool:
+        """Whether git takes names for the same that differ only in case."""
 
     def run(
         self,
@@ -36,9 +43,16 @@ class Runner(Protocol):
 
 
 class WorkTree:
-    """Folders of the work tree, stored in a scratch index and object folder."""
+    """Folders of the work tree, stored in a scratch index and object folder.
 
-    def __init__(self, repository: Runner, scratch: Path, folders: Sequence[str]) -> None:
+    Args:
+        repository: The repository.
+        scratch: An empty folder.
+        folders: Relative to the repository's root.
+        alone: Whether `tree` may hold nothing else: for a few folders of many that is a fraction of the work.
+    """
+
+    def __init__(self, repository: Runner, scratch: Path, folders: Sequence[str], *, alone: bool = False) -> None:
         self._runner = repository
         self._scratch = scratch
         objects = scratch / "objects"
@@ -48,7 +62,8 @@ class WorkTree:
             "GIT_OBJECT_DIRECTORY": str(objects),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repository.common_dir / "objects"),
         }
-        self._copy_index(scratch / "index")
+        if not (alone and self._cut_index(scratch / "index", folders)):
+            self._copy_index(scratch / "index")
         self.ignored: frozenset[str] = frozenset()
         if len(folders) > _MANY and self._add(_above(folders)):
             # Below a folder that is named itself, git passes over what is ignored.
@@ -76,10 +91,28 @@ class WorkTree:
         env = {**self._env, "GIT_DIR": str(neutral), "GIT_ATTR_NOSYSTEM": "1"}
         return self._runner.run("-c", f"core.attributesFile={os.devnull}", *args, stdin=stdin, env=env, ok=ok)
 
+    def _cut_index(self, target: Path, folders: Sequence[str]) -> bool:
+        """Take from the user's index what these folders need; False where all of it has to be taken."""
+        index = self._runner.git_dir / "index"
+        if not folders or len(folders) > _FEW or "." in folders or self._runner.ignores_case:
+            return False
+        try:
+            part = part_of(index.read_bytes(), [os.fsencode(folder) for folder in folders])
+        except FileNotFoundError:
+            return False
+        if part is None:
+            return False
+        target.write_bytes(part.data)
+        _set_times(target, index)
+        if part.overlooked:
+            self._see(part.overlooked)
+        return True
+
     def _copy_index(self, target: Path) -> None:
         index = self._runner.git_dir / "index"
         if index.exists():
             shutil.copyfile(index, target)
+            _set_times(target, index)
             overlooked, unmerged = self._oddities()
             if unmerged:
                 target.unlink()
@@ -130,6 +163,12 @@ class WorkTree:
         except GitError:
             return False
         return True
+
+
+def _set_times(copy: Path, index: Path) -> None:
+    """Give the copy of an index its times: git looks again at files that changed when it was written, or later."""
+    times = index.stat()
+    os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _above(folders: Sequence[str]) -> list[str]:

@@ -99,7 +99,7 @@ def rows_in_git(
     # Both are chains of git commands that wait on each other and not on the other chain: half the time.
     with ThreadPoolExecutor(max_workers=1) as beside:
         reading = beside.submit(read_background, repository, skills, among or skills)
-        with current_trees(repository, ids) as current:
+        with current_trees(repository, ids, alone=True) as current:
             trees = current.trees
         background = reading.result()
     look_into(background, skills)

@@ -23,9 +23,15 @@ class CurrentTrees:
 
 
 @contextmanager
-def current_trees(repository: Repository, ids: Sequence[str]) -> Iterator[CurrentTrees]:
-    """The current trees of these skills; ignored and unstorable folders have none."""
-    with repository.work_tree(ids) as scratch:
+def current_trees(repository: Repository, ids: Sequence[str], *, alone: bool = False) -> Iterator[CurrentTrees]:
+    """The current trees of these skills; ignored and unstorable folders have none.
+
+    Args:
+        repository: The library's.
+        ids: Of the skills.
+        alone: Whether nothing but these trees is asked of the scratch store: for a few of many that is much less work.
+    """
+    with repository.work_tree(ids, alone=alone) as scratch:
         trees = _by_id(parse_tree(scratch.run(*_LISTING, scratch.tree, *_asked(ids))), ids)
         if ROOT_ID in ids:
             trees[ROOT_ID] = write_root_tree(scratch.run, scratch.tree)
