@@ -29,6 +29,7 @@ class Position(NamedTuple):
     branch: str | None
     refs: bytes
     shallow: bytes
+    config: tuple[int, int]
 
 
 def position_of(repository: Repository) -> Position:
@@ -38,7 +39,12 @@ def position_of(repository: Repository) -> Position:
         shallow = (repository.common_dir / "shallow").read_bytes()
     except OSError:
         shallow = b""
-    return Position(repository.head(), repository.branch(), refs, shallow)
+    try:
+        info = (repository.common_dir / "config").stat()  # it names the remotes, of which only one's reviews count
+        config = info.st_mtime_ns, info.st_size
+    except OSError:
+        config = 0, 0
+    return Position(repository.head(), repository.branch(), refs, shallow, config)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.text import decode, visible
 
 _ATTEMPTS = 20
+_BRANCH = REVIEWS_REF.removeprefix("refs/heads/")
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,20 @@ def _is_cut_off(repository: Repository, head: str) -> bool:
 
 
 def _head(repository: Repository) -> str | None:
+    """The branch here, or else as `origin` has it, or the only remote.
+
+    Not just any remote's: whoever forks a library can commit in anybody's name there, and to look at a fork's branches
+    must not be to believe its reviews.
+    """
     local = repository.resolve(REVIEWS_REF)
     if local:
         return local
-    listed = repository.run("for-each-ref", "--format=%(objectname)", "refs/remotes/*/workbench/reviews")
-    return decode(listed).split("\n")[0] or None
+    listed = decode(repository.run("for-each-ref", "--format=%(objectname) %(refname)", f"refs/remotes/*/{_BRANCH}"))
+    heads = {ref.split("/")[2]: commit for commit, _, ref in (line.partition(" ") for line in listed.splitlines())}
+    if not heads or "origin" in heads:
+        return heads.get("origin")
+    remotes = decode(repository.run("remote")).splitlines()
+    return heads.get(remotes[0]) if len(remotes) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,15 +74,17 @@ def _committed(id_: str, data: bytes | None) -> Skill:
 
 
 def _refuse_a_partial_clone(repository: Repository) -> None:
-    """Say so where the reviews branch is missing because this clone was made of one branch only.
+    """Say so where the reviews branch may be missing because this clone has only a part of the library's history.
 
     Raises:
-        InputError: It was.
+        InputError: It was made of one branch only, or shallow.
     """
     fetched = decode(repository.run("config", "--get-all", "remote.origin.fetch", ok=(0, 1))).split()
-    if fetched and not any("refs/heads/*" in refs for refs in fetched):
+    one_branch = bool(fetched) and not any("refs/heads/*" in refs for refs in fetched)
+    if one_branch or repository.is_shallow():
+        lacks = "has one branch only" if one_branch else "is shallow"
         raise InputError(
-            "this clone has one branch only, and no branch workbench/reviews, so no record can be seen",
+            f"this clone {lacks}, and has no branch {_BRANCH}, so no record can be seen",
             where=visible(str(repository.root)),
             remedy=f"git fetch origin {_BRANCH}:{_BRANCH}",
         )
