@@ -93,7 +93,6 @@ async def test_a_terminal_that_is_too_small_says_so_and_recovers(opened: Any) ->
 
 
 async def test_every_tab_says_what_it_has(opened: Any, skill_library: Any) -> None:
-    (skill_library.root / "skills/echo/outside").symlink_to("/etc/passwd")
     (skill_library.root / "skills/echo/scripts/echo.py").chmod(0o755)
     skill_library.commit()
     Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read all of it.")
@@ -101,7 +100,7 @@ async def test_every_tab_says_what_it_has(opened: Any, skill_library: Any) -> No
         "Says": "Do it well.",
         "Source": "description: Does echo.",
         "Can do": "starts programs",
-        "Files": "! link out of the skill",
+        "Files": "echo.py",
         "Tests": "gives words back",
         "Versions": "Add echo",
         "Reviews": "claim: commit author",
@@ -119,6 +118,20 @@ async def test_every_tab_says_what_it_has(opened: Any, skill_library: Any) -> No
                 assert "self-approved" in page.text
                 assert "Read all of it." in page.text
             await page.press("]")
+
+
+async def test_a_link_out_of_the_skill_is_marked_and_keeps_it_from_being_approved(
+    opened: Any, skill_library: Any
+) -> None:
+    Workspace.open(skill_library.root).reviews.decide("skills/echo", "approve", "Read all of it.")
+    (skill_library.root / "skills/echo/outside").symlink_to("/etc/passwd")
+    skill_library.commit()
+    async with opened(size=WIDE) as page:
+        await page.until(lambda: page.screen.query("#skill-text"), "the detail")
+        for _ in range(TABS.index("Files")):
+            await page.press("]")
+        await page.shows("! link out of the skill")
+        assert cells(page, 0)[1] == "~ stale"
 
 
 async def test_a_problem_is_marked_on_its_line_with_its_severity(opened: Any, skill_library: Any) -> None:

@@ -74,7 +74,8 @@ class WorkTree:
 
     def run(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
         """A git command that sees the scratch objects and the repository's."""
-        return self._runner.run(*args, stdin=stdin, env=self._env, ok=ok)
+        # What a sparse checkout leaves out may stand there all the same.
+        return self._runner.run("-c", "core.sparseCheckout=false", *args, stdin=stdin, env=self._env, ok=ok)
 
     def compare(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
         """A git command that sees the same objects, but neither the repository's configuration nor its attributes.
@@ -135,7 +136,7 @@ class WorkTree:
 
     def _see(self, paths: Sequence[bytes]) -> None:
         """Let git look at these files again; one that is absent by design (a sparse checkout) stays so."""
-        present = b"\0".join(path for path in paths if (self._runner.root / os.fsdecode(path)).exists())
+        present = b"\0".join(path for path in paths if os.path.lexists(self._runner.root / os.fsdecode(path)))
         if present:
             self.run("update-index", "--no-assume-unchanged", "-z", "--stdin", stdin=present)
             self.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=present)

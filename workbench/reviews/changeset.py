@@ -11,8 +11,10 @@ from typing import Any
 from workbench.errors import ConflictError, InputError, UsageError
 from workbench.git import Repository, WorkTree
 from workbench.reviews.ancestry import Ancestry
+from workbench.reviews.coverage import COVERED, coverage_at
 from workbench.reviews.diff import FileDiff, SkillDiff, diff_trees
 from workbench.reviews.file_notes import notes_of
+from workbench.reviews.gains import Gains
 from workbench.reviews.history import read_history
 from workbench.reviews.model import Standing
 from workbench.reviews.pulls import commit_of, pull_base, pull_number
@@ -205,6 +207,7 @@ def read_changeset(
     policy = background.policy
     excluded = tuple(id_ for id_ in touched if policy and first_match(policy.exclude, id_))
     shown = [id_ for id_ in touched if id_ not in excluded]
+    coverage = coverage_at(repository, ends.head, [id_ for id_ in shown if id_ in after])
     with repository.work_tree([]) as scratch:
         if ROOT_ID in shown:
             for commit in (ends.base, ends.head):
@@ -216,11 +219,9 @@ def read_changeset(
                 base = _judged_last(repository, background, id_, since_verdict_of) or base
             skill = after.get(id_) or before[id_]
             tree = new.get(id_)
-            if read_lines:
-                found.append(_changed(scratch, skill, base, tree, background, now))
-            else:
-                standing = standing_of(skill, tree, background, now) if tree else None
-                found.append(Changed(skill, standing, base, tree, ()))
+            standing = standing_of(skill, tree, background, now, coverage.get(id_, COVERED)) if tree else None
+            one = Changed(skill, standing, base, tree, ())
+            found.append(_read(scratch, one, background.gains) if read_lines else one)
     found.sort(key=lambda one: (RISKS.index(one.risk), one.skill.id))
     changed = decode(repository.run("diff-tree", "-r", "--name-only", "--no-renames", "-z", ends.base, ends.head))
     files = sorted(filter(None, changed.split("\0")))
@@ -252,15 +253,12 @@ def _judged_last(repository: Repository, background: Background, id_: str, email
     return None
 
 
-def _changed(
-    scratch: WorkTree, skill: Skill, base: str | None, tree: str | None, background: Background, now: datetime
-) -> Changed:
+def _read(scratch: WorkTree, one: Changed, gains: Gains) -> Changed:
+    """The same with what changed and what it gains."""
     nothing = decode(scratch.run("hash-object", "-t", "tree", "--stdin", stdin=b"")).strip()
-    files = diff_trees(scratch.compare, base, tree or nothing)
-    if tree is None:
-        return Changed(skill, None, base, None, files)
-    gains = background.gains.between(base, tree)
-    return Changed(skill, standing_of(skill, tree, background, now), base, tree, files, gains)
+    files = diff_trees(scratch.compare, one.base, one.tree or nothing)
+    gained = gains.between(one.base, one.tree) if one.tree else frozenset()
+    return replace(one, files=files, gains=gained)
 
 
 def _holds(id_: str, file: str) -> bool:

@@ -24,6 +24,9 @@ MAX_KEPT = 20_000
 
 _AT_ONCE = 64
 _SUBMODULE = b"160000"
+_EXECUTABLE = b"100755"
+_File = tuple[str, str, bytes]
+"""Path, blob and mode."""
 
 Findings = tuple[Finding, ...] | None
 """What the files of a tree say that they can do; None where that can't be known."""
@@ -101,12 +104,12 @@ def _as_finding(told: Sequence[Any]) -> Finding:
 def _read(repository: Repository, trees: Sequence[str]) -> dict[str, Findings]:
     """What the files of these trees say; a tree that is not here is left out."""
     listed = _files_of(repository, trees)
-    sizes = repository.sizes(id_ for files in listed.values() if files for _, id_ in files)
+    sizes = repository.sizes(id_ for files in listed.values() if files for _, id_, _ in files)
     found: dict[str, Findings] = {}
-    some: dict[str, list[tuple[str, str]]] = {}
+    some: dict[str, list[_File]] = {}
     room = MAX_BYTES
     for tree, files in listed.items():
-        size = MAX_BYTES + 1 if files is None else sum(sizes.get(id_, MAX_BYTES + 1) for _, id_ in files)
+        size = MAX_BYTES + 1 if files is None else sum(sizes.get(id_, MAX_BYTES + 1) for _, id_, _ in files)
         if files is None or size > MAX_BYTES:
             found[tree] = None
             continue
@@ -118,27 +121,31 @@ def _read(repository: Repository, trees: Sequence[str]) -> dict[str, Findings]:
     return found | _scanned(repository, some)
 
 
-def _scanned(repository: Repository, listed: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, Findings]:
-    contents = repository.blobs(id_ for files in listed.values() for _, id_ in files)
+def _scanned(repository: Repository, listed: Mapping[str, Sequence[_File]]) -> dict[str, Findings]:
+    contents = repository.blobs(id_ for files in listed.values() for _, id_, _ in files)
     return {
-        tree: _distinct(files, contents) if all(id_ in contents for _, id_ in files) else None
+        tree: _distinct(files, contents) if all(id_ in contents for _, id_, _ in files) else None
         for tree, files in listed.items()
     }
 
 
-def _distinct(files: Iterable[tuple[str, str]], contents: Mapping[str, bytes]) -> tuple[Finding, ...]:
+def _distinct(files: Iterable[_File], contents: Mapping[str, bytes]) -> tuple[Finding, ...]:
     """Findings of each kind, subject and certainty, one each: where they are says nothing of what is gained."""
-    found = {(one.kind, one.what, one.certainty): one for path, id_ in files for one in scan_file(path, contents[id_])}
+    found = {
+        (one.kind, one.what, one.certainty): one
+        for path, id_, mode in files
+        for one in scan_file(path, contents[id_], executable=mode == _EXECUTABLE)
+    }
     return tuple(found.values())
 
 
-def _files_of(repository: Repository, trees: Sequence[str]) -> dict[str, list[tuple[str, str]] | None]:
+def _files_of(repository: Repository, trees: Sequence[str]) -> dict[str, list[_File] | None]:
     """Path and blob of every file of each tree, level by level for all at once; None where it is more than is read.
 
     A submodule's files are not here, so what they can do is not known.
     """
     here = [tree for tree, known in zip(trees, repository.look_up(trees), strict=True) if known == (tree, "tree")]
-    found: dict[str, list[tuple[str, str]] | None] = {tree: [] for tree in here}
+    found: dict[str, list[_File] | None] = {tree: [] for tree in here}
     waiting = [(tree, "", tree) for tree in here]
     for depth in range(MAX_DEPTH + 1):
         contents = repository.blobs(id_ for _, _, id_ in waiting)
@@ -155,7 +162,7 @@ def _files_of(repository: Repository, trees: Sequence[str]) -> dict[str, list[tu
                 if mode == TREE_MODE:
                     below.append((tree, f"{path}/", entry.hex()))
                 else:
-                    files.append((path, entry.hex()))
+                    files.append((path, entry.hex(), mode))
                 if mode == _SUBMODULE or len(files) > MAX_FILES or len(below) > MAX_FILES * _AT_ONCE:
                     found[tree] = None
                     break

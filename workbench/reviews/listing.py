@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.git import Repository
+from workbench.reviews.coverage import COVERED, coverage_in
 from workbench.reviews.history import Change
 from workbench.reviews.model import Standing, State
 from workbench.reviews.policy_object import PATHS, policy_skill, version_at, write_tree
@@ -68,6 +69,7 @@ class SkillRow:
             "head_tree": self.standing.head_tree,
             "approved_tree": self.standing.approved_tree,
             "self_approved": self.standing.self_approved,
+            "uncovered": list(self.standing.uncovered),
             "version": self.version,
             "description": self.skill.description,
             "changed_at": self.changed_at and f"{datetime.fromtimestamp(self.changed_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -101,12 +103,13 @@ def rows_in_git(
         reading = beside.submit(read_background, repository, skills, among or skills)
         with current_trees(repository, ids, alone=True) as current:
             trees = current.trees
+            coverage = coverage_in(repository, current.scratch, ids)
         background = reading.result()
     look_into(background, skills)
     rows = tuple(
         SkillRow(
             skill,
-            standing_of(skill, trees.get(skill.id), background, now),
+            standing_of(skill, trees.get(skill.id), background, now, coverage.get(skill.id, COVERED)),
             next((change.at for change in background.history.get(skill.id, ())), None),
             frozenset(
                 who for change in background.history.get(skill.id, ()) for who in (change.author, *change.authors)

@@ -117,6 +117,7 @@ class Standing:
         released: The version whose tag is on this tree.
         self_approved: Whether the approval is by the author of the change.
         records: Every record of this skill, in the branch's order.
+        uncovered: What an agent finds in the folder that no approval of the tree can cover.
     """
 
     state: State
@@ -127,6 +128,7 @@ class Standing:
     released: str | None = None
     self_approved: bool = False
     records: tuple[Record, ...] = ()
+    uncovered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

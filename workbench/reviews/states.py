@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, check_matters, decide, gains_matter
 from workbench.policy.rules import COMMENTS, Policy
+from workbench.reviews.coverage import COVERED, Coverage
 from workbench.reviews.history import Change
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import Record, Standing, State
@@ -32,6 +33,7 @@ class Evidence:
         has_checks: Whether it has checks that a rule can ask for.
         base: The tree that the one to judge is compared with; None for what met the rules before it.
         precedes: Whether the first commit is contained in the second; None where history is one line.
+        coverage: What the tree does not hold of the folder.
         gains: Gives the capabilities that a tree has over another (None: over nothing); None where they are unknown.
     """
 
@@ -48,6 +50,7 @@ class Evidence:
     has_checks: bool = True
     base: str | None = None
     precedes: Callable[[str, str], bool] | None = None
+    coverage: Coverage = COVERED
     gains: Callable[[str | None, str], frozenset[str] | None] | None = None
 
 
@@ -66,15 +69,18 @@ def derive(evidence: Evidence) -> Standing:
     judge = _Judge(evidence)
     approved = next(judge.approved_trees(), None)
     state, reasons, own = _state(judge, approved)
+    coverage = evidence.coverage
+    missed = coverage.beside if reasons == coverage.unread else coverage.unread + coverage.beside
     return Standing(
         state=state,
-        reasons=reasons + _doubts(evidence.records),
+        reasons=reasons + missed + _doubts(evidence.records),
         tree=evidence.tree,
         head_tree=evidence.head_tree,
         approved_tree=approved,
         released=evidence.released,
         self_approved=own,
         records=tuple(evidence.records),
+        uncovered=coverage.beyond,
     )
 
 
@@ -253,6 +259,8 @@ def _state(judge: _Judge, approved: str | None) -> tuple[State, tuple[str, ...],
     if verdicts.requests:
         return "changes-requested", tuple(_said(r, "wants changes") for r in verdicts.requests), False
     met, missing, own = judge.approval(evidence.tree)
+    if met and evidence.coverage.unread:
+        return "stale", evidence.coverage.unread, False
     if met:
         lines = [_said(record, "approved") for record in verdicts.approvals]
         return "approved", (*lines, *(["self-approved"] if own else [])), own

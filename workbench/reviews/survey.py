@@ -13,6 +13,7 @@ from workbench.policy.decide import gains_matter
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, Policy, parse_policy
 from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.at_hand import AtHand
+from workbench.reviews.coverage import COVERED, Coverage
 from workbench.reviews.gains import Gains
 from workbench.reviews.history import Change, read_history
 from workbench.reviews.in_force import Approved, InForce, find_in_force
@@ -58,6 +59,7 @@ class _Judged(NamedTuple):
 
     skill: Skill
     tree: str | None
+    coverage: Coverage
     standing: Standing
 
 
@@ -204,20 +206,23 @@ def look_into(background: Background, skills: Sequence[Skill]) -> None:
     )
 
 
-def standing_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Standing:
-    """Where one skill stands with the given tree."""
+def standing_of(
+    skill: Skill, tree: str | None, background: Background, now: datetime, coverage: Coverage = COVERED
+) -> Standing:
+    """Where one skill stands with the given tree, which does not hold all that an agent finds where `coverage` says."""
     known = background.judged.get(skill.id)
-    if known is not None and known.tree == tree and known.skill == skill and _is_lasting(background.policy):
+    same = known is not None and (known.tree, known.skill, known.coverage) == (tree, skill, coverage)
+    if known is not None and same and _is_lasting(background.policy):
         return known.standing
-    standing = _judge(skill, tree, background, now)
-    background.judged[skill.id] = _Judged(skill, tree, standing)
+    standing = _judge(skill, tree, background, now, coverage)
+    background.judged[skill.id] = _Judged(skill, tree, coverage, standing)
     return standing
 
 
-def _judge(skill: Skill, tree: str | None, background: Background, now: datetime) -> Standing:
-    standing = derive(evidence_of(skill, tree, background, now))
+def _judge(skill: Skill, tree: str | None, background: Background, now: datetime, coverage: Coverage) -> Standing:
+    standing = derive(replace(evidence_of(skill, tree, background, now), coverage=coverage))
     original = background.originals.get(skill.id)
-    if original is not None and may_follow(standing, skill.id, original, background.policy):
+    if original is not None and not coverage.unread and may_follow(standing, skill.id, original, background.policy):
         as_original = evidence_of(replace(skill, id=original), tree, background, now)
         if is_approved(as_original):
             return followed(standing, original)

@@ -160,6 +160,12 @@ def _tree_to_judge(skill: Skill, standing: Standing, opinion: Opinion) -> str:
             where=visible(skill.id),
             remedy="mend the skill first",
         )
+    if standing.uncovered and opinion.verdict == "approve":
+        raise InputError(
+            f"an approval can't cover all that an agent finds here: {'; '.join(standing.uncovered[:3])}",
+            where=visible(skill.id),
+            remedy="keep the files themselves in the skill, as plain files of git, or take them out of the folder",
+        )
     if tree != standing.head_tree:
         raise ConflictError(
             f"the folder's tree is {tree[:12]}, HEAD has {(standing.head_tree or 'none')[:12]}",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from workbench.errors import InputError
 from workbench.git import Repository
+from workbench.reviews.coverage import COVERED, Coverage, coverage_at
 from workbench.reviews.digests import digests_at
 from workbench.reviews.model import REVIEWS_REF, Judged, Standing, Verification
 from workbench.reviews.policy_object import POLICY_ID
@@ -47,11 +48,12 @@ def verify(
     policy = background.policy
     every = [skill for skill in found if not (policy and first_match(policy.exclude, skill.id))]
     skills = [skill for skill in every if not names or skill.id in names]
+    coverage = coverage_at(repository, head, [skill.id for skill in skills])
     if base is not None:
-        skills = _changed(repository, skills, head, base)
+        skills = _changed(repository, skills, coverage, head, base)
     digests = digests_at(repository, head, [skill.id for skill in skills])
     look_into(background, skills)
-    judged = [_judge(skill, background, digests, now) for skill in skills]
+    judged = [_judge(skill, background, digests, coverage.get(skill.id, COVERED), now) for skill in skills]
     if background.in_force.pending is not None and (not names or POLICY_ID in names):
         judged.insert(0, _judge_policy(background, now))
     return Verification(all(one.ok for one in judged), head, tuple(judged), background.notes)
@@ -90,7 +92,10 @@ def _refuse_a_partial_clone(repository: Repository) -> None:
         )
 
 
-def _changed(repository: Repository, skills: Sequence[Skill], head: str, base: str) -> list[Skill]:
+def _changed(
+    repository: Repository, skills: Sequence[Skill], coverage: Mapping[str, Coverage], head: str, base: str
+) -> list[Skill]:
+    """The skills that differ from `base`, or that agents read otherwise since, as an attribute file can have it."""
     commit = repository.resolve(f"{base}^{{commit}}")
     if commit is None:
         raise InputError(
@@ -100,7 +105,12 @@ def _changed(repository: Repository, skills: Sequence[Skill], head: str, base: s
         )
     ids = [skill.id for skill in skills]
     before, after = trees_at(repository, commit, ids), trees_at(repository, head, ids)
-    return [skill for skill in skills if before.get(skill.id) != after.get(skill.id)]
+    covered = coverage_at(repository, commit, list(coverage)) if coverage else {}
+    return [
+        skill
+        for skill in skills
+        if before.get(skill.id) != after.get(skill.id) or coverage.get(skill.id) != covered.get(skill.id)
+    ]
 
 
 def _judge_policy(background: Background, now: datetime) -> Judged:
@@ -112,9 +122,11 @@ def _judge_policy(background: Background, now: datetime) -> Judged:
     return Judged(POLICY_ID, POLICY_ID, False, standing.state, tree, reasons, standing.records)
 
 
-def _judge(skill: Skill, background: Background, digests: Mapping[str, str], now: datetime) -> Judged:
+def _judge(
+    skill: Skill, background: Background, digests: Mapping[str, str], coverage: Coverage, now: datetime
+) -> Judged:
     tree = background.head_trees.get(skill.id)
-    standing = standing_of(skill, tree, background, now)
+    standing = standing_of(skill, tree, background, now, coverage)
     ok, reasons = standing.state == "approved", standing.reasons
     if ok:
         forged = _forged_digest(standing, digests.get(skill.id))
