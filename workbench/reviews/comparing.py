@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from workbench.errors import InputError
-from workbench.git import Repository, WorkTree, parse_batch
+from workbench.git import Repository, RunGit, WorkTree, parse_batch
 from workbench.reviews.card import Card, card_of
 from workbench.reviews.diff import CONTEXT, FileDiff, SkillDiff, diff_trees
 from workbench.reviews.frontmatter_diff import by_key
@@ -16,6 +16,9 @@ from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.skills.reader import MAX_SKILL_FILE
 from workbench.storage import Store
 from workbench.text import decode, visible
+
+MOST_READ = 1_000_000
+"""Bytes of a file that is read whole, for its colours or to render it."""
 
 
 def diff_of(
@@ -70,6 +73,27 @@ def _by_key(scratch: WorkTree, files: Sequence[FileDiff]) -> FileDiff | None:
     if any(len(data) > MAX_SKILL_FILE for data in found.values()) or len(found) != 2:
         return None
     return by_key(file, found[file.old_id], found[file.new_id])
+
+
+def contents_of(repository: Repository, skill_id: str, ids: Sequence[str]) -> dict[str, bytes]:
+    """Blobs of a skill by id, of its work tree too; those over `MOST_READ` bytes, and what is gone, are left out."""
+    found, missing = _small_blobs(repository.run, ids)
+    if missing:
+        with current_trees(repository, PATHS if skill_id == POLICY_ID else [skill_id]) as current:
+            found |= _small_blobs(current.scratch.run, missing)[0]
+    return found
+
+
+def _small_blobs(run: RunGit, ids: Sequence[str]) -> tuple[dict[str, bytes], list[str]]:
+    """The blobs that are there and not too large, and the ids of those that are not there."""
+    if not ids:
+        return {}, []
+    said = decode(run("cat-file", "--batch-check", stdin="".join(f"{id_}\n" for id_ in ids).encode())).splitlines()
+    fields = [line.split() for line in said]
+    small = [one[0] for one in fields if len(one) == 3 and one[1] == "blob" and int(one[2]) <= MOST_READ]
+    asked = "".join(f"{id_}\n" for id_ in small).encode()
+    found = dict(parse_batch(run("cat-file", "--batch", stdin=asked))) if small else {}
+    return found, [id_ for id_, one in zip(ids, fields, strict=True) if len(one) != 3]
 
 
 def changed_paths(

@@ -117,6 +117,16 @@ class ReviewDesk:
             base = background.in_force.version.commit
         return diff_of(repository, skill_id, row.standing, base, context=CONTEXT if context is None else context)
 
+    def contents(self, skill_id: str, ids: Sequence[str]) -> dict[str, bytes]:
+        """The blobs of a skill's diff by id, its uncommitted ones too; those that are too large or gone are left out.
+
+        Raises:
+            InputError: Outside git.
+        """
+        from workbench.reviews.comparing import contents_of
+
+        return contents_of(self.need_git("reading a file"), skill_id, ids)
+
     def mine(self, skill_id: str) -> str:
         """The tree of this user's last verdict on a skill that is not its current tree.
 

@@ -51,7 +51,10 @@ class Odd:
 
 def may_be_odd(lines: Iterable[str]) -> bool:
     """Whether any of these lines may have something to mark: quick, since many lines have few different characters."""
-    characters = set[str]().union(*lines) - {"\t"}
+    text = "".join(lines).replace("\t", "")
+    if text.isascii() and text.isprintable():
+        return False
+    characters = set(text)
     return any(char in _MAY_BE or visible(char) != char for char in characters)
 
 

@@ -104,7 +104,7 @@ def _split(tokens: Iterable[tuple[object, str]]) -> list[tuple[Span, ...]]:
     lines: list[tuple[Span, ...]] = []
     line: list[Span] = []
     for kind, value in tokens:
-        tone = _tone(str(kind))
+        tone = tone_of(str(kind))
         for number, piece in enumerate(value.split("\n")):
             if number:
                 lines.append(tuple(line))
@@ -117,5 +117,6 @@ def _split(tokens: Iterable[tuple[object, str]]) -> list[tuple[Span, ...]]:
     return lines
 
 
-def _tone(kind: str) -> str:
+def tone_of(kind: str) -> str:
+    """The tone of a kind of token, as Pygments writes it: `Token.Keyword.Constant`."""
     return next((tone for prefix, tone in _TONES if kind.startswith(prefix)), "plain")

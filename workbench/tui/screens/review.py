@@ -1,6 +1,7 @@
 """The review of one skill: what changed since the approved tree, read as a diff, and the verdict on exactly that."""
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -78,7 +79,7 @@ class ReviewScreen(WorkbenchScreen[None]):
         yield Static(Content(""), id="review-head")
         yield ChangeCard(id="review-card")
         with Horizontal(id="review-body"):
-            yield DiffPane(layout=workspace.settings.diff if workspace else "auto")
+            yield DiffPane(layout=workspace.settings.diff if workspace else "auto", contents=self._contents)
             yield Static(Content("Comparing…"), id="review-instead")
         yield Static(Content(""), id="review-verdicts")
 
@@ -90,6 +91,10 @@ class ReviewScreen(WorkbenchScreen[None]):
     def library_changed(self, view: LibraryView) -> None:
         """The library was read again: so may this skill."""
         self.reload()
+
+    def _contents(self, ids: Sequence[str]) -> Mapping[str, bytes]:
+        assert self.workspace is not None
+        return self.workspace.reviews.contents(self._skill, ids)
 
     @property
     def _pane(self) -> DiffPane:

@@ -1,7 +1,7 @@
 """How one row of a diff looks: signs, numbers, what changed within a line, and marks where a line goes on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -13,17 +13,25 @@ from workbench.reviews.diff_text import odd_lines
 from workbench.reviews.file_notes import notes_of
 from workbench.reviews.odd_characters import odd_characters
 from workbench.text import cell_width, fit, truncate, visible
+from workbench.tui.widgets.diff_layers import PLAIN_SIGHT, Layer, Sight, hidden_places, in_shown, layered, matches
 from workbench.tui.widgets.diff_rows import MAX_CHARACTERS, Row, RowKind, changed_words, shown
 
 _STATUS = {"added": "A", "deleted": "D", "modified": "M", "renamed": "R", "mode": "X"}
 _CUT_LEFT, _CUT_RIGHT = "‹", "›"
+
+_REVERSE = Style(reverse=True)
 
 Spans = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The styles of a diff, and how wide its line numbers are."""
+    """The styles of a diff, and how wide its line numbers are.
+
+    Attributes:
+        tones: What a tone of the language looks like on a line of a kind: the colour only.
+        hidden: Lies over what can't be seen; `match` over what was searched for, `match_here` where the cursor is.
+    """
 
     plain: Style
     added: Style
@@ -37,6 +45,10 @@ class Palette:
     note: Style
     gap: Style
     digits: int
+    tones: Mapping[tuple[str, str], Style] = field(default_factory=dict)
+    hidden: Style = _REVERSE
+    match: Style = _REVERSE
+    match_here: Style = _REVERSE
 
     def of(self, kind: str) -> tuple[Style, Style]:
         """The styles of a line and of the words in it that changed."""
@@ -55,7 +67,9 @@ class About(NamedTuple):
     viewed: bool = False
 
 
-def draw_row(file: FileDiff, about: About, row: Row, palette: Palette, left: int, width: int) -> Strip:
+def draw_row(
+    file: FileDiff, about: About, row: Row, palette: Palette, left: int, width: int, sight: Sight = PLAIN_SIGHT
+) -> Strip:
     """One row, exactly `width` cells; `left` is how far the text is scrolled.
 
     The first cell is free for the cursor's mark.
@@ -73,9 +87,9 @@ def draw_row(file: FileDiff, about: About, row: Row, palette: Palette, left: int
     elif row.kind is RowKind.ODD:
         segments = [Segment(fit(_odd(file.hunks[row.hunk].lines[row.left], row.right), width), palette.note)]
     elif row.kind is RowKind.LINE:
-        segments = _unified(file.hunks[row.hunk].lines, row, palette, left, width)
+        segments = _unified(file.hunks[row.hunk].lines, row, palette, left, width, sight)
     else:
-        segments = _side_by_side(file.hunks[row.hunk].lines, row, palette, left, width)
+        segments = _side_by_side(file.hunks[row.hunk].lines, row, palette, left, width, sight)
     return Strip(segments).adjust_cell_length(width, palette.plain)
 
 
@@ -105,34 +119,44 @@ def _heading(file: FileDiff, about: About, palette: Palette, width: int) -> list
     ]
 
 
-def _unified(lines: Sequence[DiffLine], row: Row, palette: Palette, left: int, width: int) -> list[Segment]:
+def _unified(
+    lines: Sequence[DiffLine], row: Row, palette: Palette, left: int, width: int, sight: Sight
+) -> list[Segment]:
     line = lines[row.left]
     numbers = f" {_number(line.old, palette.digits)} {_number(line.new, palette.digits)} "
     words = _words(line, lines[row.right] if row.right >= 0 else None)
     room = text_room(width, palette.digits, split=False)
-    return [Segment(numbers, palette.number), *_text(line, words, palette, left, room)]
+    return [Segment(numbers, palette.number), *_text(line, words, palette, left, room, sight)]
 
 
-def _side_by_side(lines: Sequence[DiffLine], row: Row, palette: Palette, left: int, width: int) -> list[Segment]:
+def _side_by_side(
+    lines: Sequence[DiffLine], row: Row, palette: Palette, left: int, width: int, sight: Sight
+) -> list[Segment]:
     old = lines[row.left] if row.left >= 0 else None
     new = lines[row.right] if row.right >= 0 else None
     room = text_room(width, palette.digits, split=True)
     pair = (new, old) if old is not new else (None, None)
     return [
         Segment(" ", palette.plain),
-        *_side(old, pair[0], old.old if old else None, palette, left, room),
+        *_side(old, pair[0], old.old if old else None, palette, left, room, sight),
         Segment(" ", palette.plain),
-        *_side(new, pair[1], new.new if new else None, palette, left, room + width % 2),
+        *_side(new, pair[1], new.new if new else None, palette, left, room + width % 2, sight),
     ]
 
 
 def _side(
-    line: DiffLine | None, other: DiffLine | None, number: int | None, palette: Palette, left: int, room: int
+    line: DiffLine | None,
+    other: DiffLine | None,
+    number: int | None,
+    palette: Palette,
+    left: int,
+    room: int,
+    sight: Sight,
 ) -> list[Segment]:
     if line is None:
         return [Segment(" " * (palette.digits + room + 3), palette.gap)]
     numbers = Segment(f"{_number(number, palette.digits)} ", palette.number)
-    return [numbers, *_text(line, _words(line, other), palette, left, room)]
+    return [numbers, *_text(line, _words(line, other), palette, left, room, sight)]
 
 
 def _words(line: DiffLine, other: DiffLine | None) -> Spans:
@@ -144,13 +168,13 @@ def _words(line: DiffLine, other: DiffLine | None) -> Spans:
     return changed_words(shown(other.text), shown(line.text))[1]
 
 
-def _text(line: DiffLine, words: Spans, palette: Palette, left: int, room: int) -> list[Segment]:
+def _text(line: DiffLine, words: Spans, palette: Palette, left: int, room: int, sight: Sight) -> list[Segment]:
     """The sign and the visible part of a line, `room` cells and two, with marks where it goes on."""
     base, word = palette.of(line.kind)
     text = shown(line.text)
     if len(line.text) > MAX_CHARACTERS:
         text += f" … {len(line.text):,} characters"
-    whole = Strip(_styled(text, words, base, word))
+    whole = Strip(layered(text, base, _layers(line, words, word, palette, sight)))
     length = whole.cell_length
     body = whole.crop(left, left + room).adjust_cell_length(room, base)
     if left > 0 and length > 0:
@@ -163,10 +187,17 @@ def _number(number: int | None, digits: int) -> str:
     return " " * digits if number is None else f"{number:>{digits}}"
 
 
-def _styled(text: str, spans: Spans, base: Style, word: Style) -> list[Segment]:
-    """`text` as segments, the spans in another style."""
-    segments, at = [], 0
-    for start, end in spans:
-        segments += [Segment(text[at:start], base), Segment(text[start:end], word)]
-        at = end
-    return [*segments, Segment(text[at:], base)]
+def _layers(line: DiffLine, words: Spans, word: Style, palette: Palette, sight: Sight) -> list[Layer]:
+    """What lies over a line's text; what was searched for is on top, then what is hidden."""
+    kind = line.kind
+    marks = [
+        (start, end, palette.tones[kind, tone])
+        for start, end, tone in sight.colours(line)
+        if (kind, tone) in palette.tones
+    ]
+    layers = list(in_shown(line.text, marks))
+    layers += [(start, end, word) for start, end in words]
+    found = palette.match_here if sight.current else palette.match
+    above = [(start, end, palette.hidden) for start, end in hidden_places(line.text)]
+    above += [(start, end, found) for start, end in matches(line.text, sight.words)]
+    return layers + list(in_shown(line.text, above))

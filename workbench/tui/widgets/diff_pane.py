@@ -1,5 +1,6 @@
 """A diff with its files beside it, ticks on those that were read, and a search: what every screen with a diff shows."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,13 +9,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
+from workbench.errors import WorkbenchError
 from workbench.reviews.diff import FileDiff, SkillDiff
 from workbench.tui.bindings import bindings_of
+from workbench.tui.diff_colours import Slice
+from workbench.tui.jobs import Job, run_job
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.diff_view import LAYOUTS, DiffView, Layout
 from workbench.tui.widgets.filter_line import FilterLine
 from workbench.tui.widgets.virtual_list import Row, VirtualList
+
+Contents = Callable[[Sequence[str]], Mapping[str, bytes]]
 
 FILES_FROM = 100
 """Columns from which the changed files are listed beside the diff."""
@@ -32,6 +38,7 @@ class DiffPane(Vertical):
 
     Args:
         layout: What the settings ask for; anything that is no layout is `auto`.
+        contents: Gives blobs by their ids, for colours; runs in a job. Without it the diff has none.
     """
 
     COMMANDS: ClassVar[tuple[str, ...]] = (
@@ -65,8 +72,17 @@ class DiffPane(Vertical):
         seen: bool
         left: int
 
-    def __init__(self, *, layout: str = "auto", id: str | None = None) -> None:
+    @dataclass
+    class Coloured(Message):
+        """Some more lines of a blob have their colours."""
+
+        blob: str
+        more: Slice
+
+    def __init__(self, *, layout: str = "auto", contents: Contents | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._contents = contents
+        self._uncoloured: list[FileDiff] = []
         self._wanted: Layout = next((one for one in LAYOUTS if one == layout), "auto")
         self._viewed: frozenset[str] = frozenset()
 
@@ -116,6 +132,46 @@ class DiffPane(Vertical):
         with self.prevent(VirtualList.Moved):
             self.query_one("#diff-files", VirtualList).show(rows)
         self.view.mark_viewed(self._viewed)
+
+    @on(DiffView.Uncoloured)
+    def _wants_colours(self, event: DiffView.Uncoloured) -> None:
+        if self._contents is not None and not event.file.binary:
+            self._uncoloured.append(event.file)
+            if len(self._uncoloured) == 1:
+                self._colour_next()
+
+    def _colour_next(self) -> None:
+        """Work out the colours of the file that was asked for last: it is the one that is read."""
+        if not self._uncoloured or self._contents is None:
+            return
+        file, contents = self._uncoloured[-1], self._contents
+
+        def colour(job: Job) -> None:
+            from workbench.tui.diff_colours import colour_slices
+
+            sides = {file.old_id: file.old_path or file.path, file.new_id: file.path}
+            wanted = [id_ for id_ in sides if id_]
+            for blob, data in contents(wanted).items():
+                self.post_message(self.Coloured(blob, ([], [])))
+                for more in colour_slices(data, sides[blob] or "", job.cancel.is_set):
+                    self.post_message(self.Coloured(blob, more))
+
+        def done(_: None) -> None:
+            self._uncoloured.remove(file)
+            self._colour_next()
+
+        def failed(_: WorkbenchError) -> None:
+            done(None)  # what can't be read stays plain
+
+        run_job(self, f"Colouring {file.path}", colour, done, failed=failed, group="colours", quiet=True)
+
+    @on(Coloured)
+    def _has_colours(self, event: Coloured) -> None:
+        event.stop()
+        if event.more[0]:
+            self.view.add_colours(event.blob, event.more)
+        else:
+            self.view.begin_colours(event.blob)
 
     def on_resize(self, event: events.Resize) -> None:
         """List the files only where there is room."""
@@ -204,6 +260,7 @@ class DiffPane(Vertical):
         if not self.has_class("-search"):
             return False
         self.remove_class("-search")
+        self.view.find("")
         self.view.focus()
         return True
 

@@ -158,6 +158,23 @@ def shown(text: str) -> str:
     return visible(text.expandtabs(_TAB_STOP) if "\t" in text else text)
 
 
+def places_in_shown(text: str) -> list[int] | None:
+    """Where each character of a line begins in `shown(text)`, and its end; None where they are the same."""
+    text = text[:MAX_CHARACTERS].rstrip("\n").removesuffix("\r")
+    if text.isascii() and text.isprintable():
+        return None
+    places, at, column = [], 0, 0
+    for char in text:
+        places.append(at)
+        if char == "\t":
+            width = _TAB_STOP - column % _TAB_STOP
+            at, column = at + width, column + width
+        else:
+            at += len(visible(char))
+            column = 0 if char == "\r" else column + 1
+    return [*places, at]
+
+
 def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Which characters of two shown lines differ, as spans of each; empty where the lines have too little in common."""
     if max(len(old), len(new)) > _WORD_DIFF_CHARACTERS:

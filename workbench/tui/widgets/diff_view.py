@@ -13,9 +13,12 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from workbench.reviews.diff import SkillDiff
+from workbench.reviews.diff import FileDiff, SkillDiff
 from workbench.tui.bindings import bindings_of
+from workbench.tui.diff_colours import FileColours, Slice
+from workbench.tui.widgets.diff_layers import Sight
 from workbench.tui.widgets.diff_lines import About, Palette, draw_row, text_room
+from workbench.tui.widgets.diff_palette import palette_of
 from workbench.tui.widgets.diff_rows import DiffRows, Place, Row, RowKind, index_rows, matching, place_of, row_at
 from workbench.tui.widgets.tones import TonedView
 
@@ -27,6 +30,9 @@ SPLIT_FROM = 110
 LAYOUTS: tuple[Layout, ...] = ("auto", "unified", "split")
 
 _CACHED_STRIPS = 512
+_MOST_COLOURED = 64
+"""Sides of files whose colours are kept."""
+
 _MARK = "▌"
 
 
@@ -76,13 +82,24 @@ class DiffView(TonedView, can_focus=True):
         file: int
         hunk: int
 
+    @dataclass
+    class Uncoloured(Message):
+        """A file is drawn whose colours are not known."""
+
+        diff_view: "DiffView"
+        file: FileDiff
+
     def __init__(self, diff: SkillDiff | None = None, *, layout: Layout = "auto", id: str | None = None) -> None:
         super().__init__(id=id)
         self._diff: SkillDiff | None = None
         self._counts: list[About] = []
-        self._strips: OrderedDict[tuple[int, int, int], Strip] = OrderedDict()
+        self._strips: OrderedDict[tuple[int, int, int, bool], Strip] = OrderedDict()
         self._indices: dict[bool, DiffRows] = {}
         self._index = DiffRows([], [], [], 0, 3)
+        self._styles: Palette | None = None
+        self._words = ""
+        self._colours: dict[str, FileColours] = {}
+        self._asked: set[str] = set()
         self.set_reactive(DiffView.diff_layout, layout)
         self._split = False
         if diff is not None:
@@ -106,6 +123,7 @@ class DiffView(TonedView, can_focus=True):
     def load(self, diff: SkillDiff, *, at: Place | None = None) -> None:
         """Show another diff, from its first row, or with the cursor on the line that `at` names."""
         self._diff = diff
+        self._asked.clear()
         self._counts = [About(file.added, file.removed) for file in diff.files]
         self._indices.clear()
         self._index = DiffRows([], [], [], 0, 3)
@@ -135,12 +153,18 @@ class DiffView(TonedView, can_focus=True):
     def find(self, words: str, *, forward: bool = True, here: bool = False) -> tuple[int, int]:
         """Put the cursor on the next line that holds `words`, whatever their case, beginning anew after the last.
 
+        What holds them is marked in every line, until another search or one for nothing.
+
         Args:
             here: Whether the cursor's own line will do.
 
         Returns:
             Which of the lines that hold them it is, counted from 1, and how many there are; zeros if none does.
         """
+        if words != self._words:
+            self._words = words
+            self._strips.clear()
+            self.refresh()
         found = matching(self._diff, self._index, words) if self._diff else []
         if not found:
             return 0, 0
@@ -172,6 +196,7 @@ class DiffView(TonedView, can_focus=True):
 
     def _measure(self) -> None:
         self._strips.clear()
+        self._styles = None
         width = self.scrollable_content_region.width
         room = text_room(width, self._index.number_width, split=self._split)
         hidden = max(0, self._index.text_width - room)
@@ -193,6 +218,7 @@ class DiffView(TonedView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget what was drawn in another theme's colours."""
         self._strips.clear()
+        self._styles = None
         super().notify_style_update()
 
     def _relayout(self) -> None:
@@ -327,7 +353,7 @@ class DiffView(TonedView, can_focus=True):
         if number >= len(self._index.rows):
             return Strip.blank(width, self.rich_style)
         left = self.scroll_offset.x
-        key = (number, left, width)
+        key = (number, left, width, bool(self._words) and number == self.cursor)
         strip = self._strips.get(key)
         if strip is None:
             strip = self._drawn(self._index.rows[number], left, width)
@@ -341,7 +367,8 @@ class DiffView(TonedView, can_focus=True):
     def _drawn(self, row: Row, left: int, width: int) -> Strip:
         """One row, exactly `width` cells, before the cursor is laid over it."""
         assert self._diff is not None
-        return draw_row(self._diff.files[row.file], self._counts[row.file], row, self._palette, left, width)
+        file, sight = self._diff.files[row.file], self._sight(row)
+        return draw_row(file, self._counts[row.file], row, self._palette, left, width, sight)
 
     def _under_cursor(self, strip: Strip) -> Strip:
         """Mark the row; what came and what went keeps its colour."""
@@ -355,20 +382,33 @@ class DiffView(TonedView, can_focus=True):
         ]
         return Strip([Segment(_MARK, mark + lit), *body], strip.cell_length)
 
+    def _sight(self, row: Row) -> Sight:
+        """What is known of a row besides; the colours of a file are asked for when it is drawn for the first time."""
+        assert self._diff is not None
+        file = self._diff.files[row.file]
+        old, new = self._colours.get(file.old_id or ""), self._colours.get(file.new_id or "")
+        if old is None and new is None and file.path not in self._asked and not self.app.no_color:
+            self._asked.add(file.path)
+            self.post_message(self.Uncoloured(self, file))
+        return Sight(old, new, self._words, row is self._index.rows[self.cursor])
+
+    def begin_colours(self, blob: str) -> None:
+        """The colours of a blob are being worked out."""
+        self._colours[blob] = FileColours()
+        while len(self._colours) > _MOST_COLOURED:
+            self._colours.pop(next(iter(self._colours)))
+
+    def add_colours(self, blob: str, more: Slice) -> None:
+        """Colour the next lines of a blob."""
+        known = self._colours.get(blob)
+        if known is not None:
+            known.lines += more[0]
+            known.colours += more[1]
+            self._strips.clear()
+            self.refresh()
+
     @property
     def _palette(self) -> Palette:
-        style, plain = self.get_component_rich_style, self.rich_style
-        return Palette(
-            plain=plain,
-            added=style("diff--added"),
-            added_word=style("diff--added-word"),
-            removed=style("diff--removed"),
-            removed_word=style("diff--removed-word"),
-            number=plain + self.tone("muted"),
-            file=style("diff--file"),
-            status=style("diff--status"),
-            hunk=plain + self.tone("comment"),
-            note=plain + self.tone("attention"),
-            gap=style("diff--gap"),
-            digits=self._index.number_width,
-        )
+        if self._styles is None:
+            self._styles = palette_of(self, self._index.number_width)
+        return self._styles

@@ -36,6 +36,11 @@ _TONES: dict[str, tuple[str, str]] = {
 works out every component class of every widget before the first paint, and there are many."""
 
 
+def tone_parts(name: str) -> tuple[str, str]:
+    """The theme's variable with a tone's colour, and its attributes."""
+    return _TONES[name]
+
+
 class TonedView(ScrollView):
     """A view drawn line by line in tones."""
 
