@@ -8,9 +8,19 @@ writes the history of repositories that the workbench makes itself (`git.authori
 
 from workbench.git.changes import Change, Wanted, changes_of
 from workbench.git.covering import FEW, covering
+from workbench.git.deep_entries import deep_entries
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, commands, on_command
-from workbench.git.plumbing import GitError, Identity, RunGit, TreeEntry, format_tree, parse_batch, parse_tree
+from workbench.git.plumbing import (
+    GitError,
+    Identity,
+    RunGit,
+    TreeEntry,
+    empty_tree,
+    format_tree,
+    parse_batch,
+    parse_tree,
+)
 from workbench.git.repository import Repository, dated, named
 from workbench.git.tree_diff import TREE_MODE
 from workbench.git.work_tree import WorkTree
@@ -32,6 +42,8 @@ __all__ = [
     "commands",
     "covering",
     "dated",
+    "deep_entries",
+    "empty_tree",
     "format_tree",
     "named",
     "on_command",

@@ -1,5 +1,6 @@
 """What git's plumbing says and what it is told, as plain data."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,14 @@ class RunGit(Protocol):
 
     def __call__(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
         """What the command prints."""
+
+
+def empty_tree(like: str) -> str:
+    """The id of the empty tree, which git knows without having it, where ids are like this one."""
+    data = b"tree 0\0"
+    return (
+        hashlib.sha256(data).hexdigest() if len(like) == 64 else hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    )
 
 
 def parse_tree(listing: bytes) -> list[TreeEntry]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from workbench.errors import ConflictError, InputError
 from workbench.git import log
 from workbench.git.environment import OVERRIDES, hardened, switched_off
+from workbench.git.grafting import graft
 from workbench.git.plumbing import (
     GitError,
     Identity,
@@ -237,25 +238,28 @@ class Repository:
         """Write a blob; gives its id."""
         return decode(self.run("hash-object", "-w", "--stdin", stdin=data)).strip()
 
+    def store_blobs(self, contents: Sequence[bytes]) -> list[str]:
+        """Write blobs; gives their ids."""
+        if len(contents) == 1:
+            return [self.store_blob(contents[0])]
+        with tempfile.TemporaryDirectory(prefix="workbench-blobs-") as scratch:
+            for number, data in enumerate(contents):
+                Path(scratch, str(number)).write_bytes(data)
+            named = "".join(f"{scratch}/{number}\n" for number in range(len(contents))).encode()
+            return decode(self.run("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=named)).split()
+
     def make_tree(self, entries: Iterable[TreeEntry]) -> str:
         """Write a tree of these entries; gives its id."""
         return decode(self.run("mktree", "-z", "--missing", stdin=format_tree(entries))).strip()
 
+    def make_trees(self, trees: Sequence[Iterable[TreeEntry]]) -> list[str]:
+        """Write trees of these entries, none of them empty; gives their ids."""
+        listing = b"\0".join(format_tree(entries) for entries in trees)
+        return decode(self.run("mktree", "-z", "--missing", "--batch", stdin=listing)).split()
+
     def graft(self, tree: str | None, additions: Mapping[str, TreeEntry]) -> str:
         """Write `tree` with entries put at their paths (`a/b/c`); gives the new tree's id."""
-        entries = {entry.path: entry for entry in (self.entries(tree) if tree else [])}
-        below: dict[str, dict[str, TreeEntry]] = {}
-        for path, entry in additions.items():
-            first, _, rest = path.partition("/")
-            if rest:
-                below.setdefault(first, {})[rest] = entry
-            else:
-                entries[first] = TreeEntry(entry.mode, entry.kind, entry.id, first)
-        for name, inner in below.items():
-            old = entries.get(name)
-            grafted = self.graft(old.id if old and old.kind == "tree" else None, inner)
-            entries[name] = TreeEntry("040000", "tree", grafted, name)
-        return self.make_tree(entries.values())
+        return graft(self, tree, additions)
 
     def commit(self, tree: str, parents: Sequence[str], message: str, who: Identity, at: datetime) -> str:
         """Write a commit object; gives its id. No ref moves."""

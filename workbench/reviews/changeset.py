@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from workbench.errors import ConflictError, InputError, UsageError
-from workbench.git import Repository, WorkTree
+from workbench.git import Repository, WorkTree, empty_tree
 from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.coverage import COVERED, coverage_at
 from workbench.reviews.diff import FileDiff, SkillDiff, diff_trees
@@ -255,8 +255,7 @@ def _judged_last(repository: Repository, background: Background, id_: str, email
 
 def _read(scratch: WorkTree, one: Changed, gains: Gains) -> Changed:
     """The same with what changed and what it gains."""
-    nothing = decode(scratch.run("hash-object", "-t", "tree", "--stdin", stdin=b"")).strip()
-    files = diff_trees(scratch.compare, one.base, one.tree or nothing)
+    files = diff_trees(scratch.compare, one.base, one.tree or empty_tree(one.base or ""))
     gained = gains.between(one.base, one.tree) if one.tree else frozenset()
     return replace(one, files=files, gains=gained)
 

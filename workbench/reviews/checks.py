@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -156,6 +156,7 @@ def cases_in(repository: Repository, skill: Skill, tree: str) -> list[str]:
         return [case.name for case in load_cases(root, skill)[0]]
 
 
+@lru_cache(maxsize=16)
 def _files(repository: Repository, tree: str) -> dict[str, TreeEntry]:
     if repository.resolve(f"{tree}^{{tree}}") is None:
         raise InputError(f"the tree {tree[:12]} is not in this clone")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from workbench.errors import InputError
-from workbench.git import Repository, RunGit, WorkTree, parse_batch
+from workbench.git import Repository, RunGit, WorkTree, empty_tree, parse_batch
 from workbench.reviews.card import Card, card_of
 from workbench.reviews.diff import CONTEXT, FileDiff, SkillDiff, diff_trees
 from workbench.reviews.frontmatter_diff import by_key
@@ -115,7 +115,7 @@ def changed_paths(
             if old is None and (base is not None or repository.head() is not None):
                 old = _named(current.scratch, id_, base or "HEAD")[0]
             if tree != old:
-                old = old or decode(current.scratch.run("hash-object", "-t", "tree", "--stdin", stdin=b"")).strip()
+                old = old or empty_tree(tree)
                 said = current.scratch.compare("diff-tree", "-r", "--name-only", "--no-renames", "-z", old, tree)
                 found[id_] = frozenset(filter(None, decode(said).split("\0")))
         return found, frozenset(standings.keys() - current.trees.keys())

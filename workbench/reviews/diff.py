@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from workbench.git import RunGit, parse_batch
+from workbench.git import RunGit, empty_tree, parse_batch
 from workbench.reviews.blob_kinds import kind_of
 from workbench.text import decode
 
@@ -126,7 +126,7 @@ class SkillDiff:
 
 def diff_trees(run: RunGit, base: str | None, tree: str, *, context: int = CONTEXT) -> tuple[FileDiff, ...]:
     """The files that differ between two trees, in git's order."""
-    old = base or decode(run("hash-object", "-t", "tree", "--stdin", stdin=b"")).strip()
+    old = base or empty_tree(tree)
     options = ("-r", "-M", "--ignore-submodules=none", "--no-ext-diff", "--no-color", "--full-index", f"-U{context}")
     raw = run("diff-tree", "--raw", "-z", *options, old, tree)
     patches = iter(_patches(run("diff-tree", "-p", *options, old, tree)))

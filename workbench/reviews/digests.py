@@ -5,8 +5,9 @@ A link counts as its target's text; a submodule, whose content git does not hold
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from workbench.git import Repository, TreeEntry
+from workbench.git import Repository, TreeEntry, deep_entries
 from workbench.reviews.trees import WORKBENCH_FOLDER
 from workbench.skills.model import ROOT_ID
 from workbench.skills.treehash import manifest_of
@@ -17,7 +18,18 @@ _BATCH = 1_000
 
 def digest_of(repository: Repository, tree: str) -> str:
     """The digest of one tree."""
-    return manifest_of(_hashed(repository, repository.entries(tree, "-r")).items())
+    return digests_of(repository, [tree])[tree]
+
+
+def digests_of(repository: Repository, trees: Iterable[str]) -> dict[str, str]:
+    """The digests of some trees, each file read once."""
+    listed = deep_entries(repository, list(dict.fromkeys(trees)))
+    every = {(entry.kind, entry.id): entry for entries in listed.values() for entry in entries}
+    by_object = _hashed(repository, (replace(entry, path=f"{kind} {id_}") for (kind, id_), entry in every.items()))
+    return {
+        tree: manifest_of((entry.path, by_object[f"{entry.kind} {entry.id}"]) for entry in entries)
+        for tree, entries in listed.items()
+    }
 
 
 def digests_at(repository: Repository, commit: str, ids: Sequence[str]) -> dict[str, str]:

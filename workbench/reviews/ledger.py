@@ -210,7 +210,8 @@ def append(
             where=str(repository.root),
             remedy="switch to another branch first",
         )
-    additions = {path: TreeEntry("100644", "blob", repository.store_blob(data), path) for path, data in files.items()}
+    blobs = zip(files, repository.store_blobs(list(files.values())), strict=True)
+    additions = {path: TreeEntry("100644", "blob", blob, path) for path, blob in blobs}
     for tree in trees:
         place = f"trees/{tree[:2]}/{tree}"
         additions[place] = TreeEntry("040000", "tree", tree, place)

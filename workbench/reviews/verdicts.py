@@ -11,7 +11,7 @@ from workbench.git import Identity, Repository
 from workbench.policy.rules import POLICY_FILE
 from workbench.reviews import ledger, records
 from workbench.reviews.comments import NO_REMARKS, Remarks, checked
-from workbench.reviews.digests import digest_of
+from workbench.reviews.digests import digests_of
 from workbench.reviews.model import Checks, Record, Recorded, Standing, Verdict
 from workbench.reviews.policy_object import POLICY_ID, read_policy, version_at, write_tree
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
@@ -94,11 +94,12 @@ def decide_all(
         raise UsageError(f"'{opinion.verdict}' needs a reason", remedy="say what you saw: --reason TEXT")
     trees = [_accepted_tree(repository, subject, opinion) for subject in subjects]
     who = repository.identity()
+    place = _place_of(repository, subjects, trees)
     made: dict[str, bytes] = {}
     notes: list[tuple[str, ...]] = []
     for subject, tree in zip(subjects, trees, strict=True):
         checks = _checks(subject, tree, opinion)
-        file, data = _record_file(repository, subject, opinion, tree, checks, who, now)
+        file, data = _record_file(place, subject, opinion, tree, checks, who, now)
         made[file] = data
         notes.append(checks.unknown)
     files = dict(made)
@@ -194,8 +195,37 @@ def _tree_to_revoke(skill: Skill, standing: Standing) -> str:
     return tree
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What all records of one action say of the library, read once.
+
+    Attributes:
+        library: Its root commit.
+        head: The commit at HEAD.
+        policies: The policy in force by the commit that was read; None in the key for HEAD.
+        digests: By tree.
+    """
+
+    library: str | None
+    head: str | None
+    policies: Mapping[str | None, str | None]
+    digests: Mapping[str, str]
+
+
+def _place_of(repository: Repository, subjects: Sequence[Subject], trees: Sequence[str]) -> _Place:
+    commits = list(dict.fromkeys(subject.commit for subject in subjects))
+    named = repository.ids_of([f"{commit or 'HEAD'}:.workbench" for commit in commits])
+    roots = repository.roots()
+    return _Place(
+        library=roots[0] if roots else None,
+        head=repository.head(),
+        policies=dict(zip(commits, named, strict=True)),
+        digests=digests_of(repository, trees),
+    )
+
+
 def _record_file(
-    repository: Repository,
+    place: _Place,
     subject: Subject,
     opinion: Opinion,
     tree: str,
@@ -205,18 +235,17 @@ def _record_file(
 ) -> tuple[str, bytes]:
     skill, standing = subject.skill, subject.standing
     settles: Sequence[Record] = open_records(standing.records, tree) if opinion.verdict == "approve" else ()
-    roots = repository.roots()
     fields = {
         "schema": records.SCHEMA,
         "path": skill.id,
         "skill": skill.name,
-        "library": roots[0] if roots else None,
+        "library": place.library,
         "tree": tree,
-        "digest": digest_of(repository, tree),
-        "commit": subject.commit or repository.head(),
+        "digest": place.digests[tree],
+        "commit": subject.commit or place.head,
         "base": _compared_with(standing, tree),
         "version": skill.version,
-        "policy": repository.resolve(f"{subject.commit or 'HEAD'}:.workbench"),
+        "policy": place.policies[subject.commit],
         "verdict": opinion.verdict,
         "answers": [record.file for record in settles],
         "reviewer": {"name": who.name, "email": who.email},
