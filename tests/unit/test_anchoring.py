@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.reviews.anchoring import find, find_context, spot_of
+from workbench.reviews.anchoring import Lines, find, find_context, spot_of
 
 WORDS = st.text("abcd \t", min_size=0, max_size=3)
 FILES = st.lists(WORDS, min_size=1, max_size=30)
@@ -99,3 +99,17 @@ def test_without_the_commented_file_its_digest_alone_finds_it_where_it_is_unchan
     assert spot is not None
     assert find_context(spot.context, 5, 2, ["new", *lines]) == 6
     assert find_context(spot.context, 5, 2, [*lines[:3], "other", *lines[4:]]) is None
+
+
+def test_a_hostile_file_of_equal_lines_costs_no_time() -> None:
+    import time
+
+    lines = Lines(["}"] * 200_000)
+    later = Lines([*lines, "end"])
+    began = time.process_time()
+    for line in range(1, 200_000, 1_000):
+        spot = spot_of(lines, line, line)
+        assert spot is not None
+        assert find(spot, later) == line
+        find_context(spot.context, line, 1, later)
+    assert time.process_time() - began < 10

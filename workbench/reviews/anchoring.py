@@ -6,14 +6,30 @@ where one place agrees with more of the surroundings than all others. What is no
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 AROUND = 3
 """So many lines on either side belong to a context."""
 _WIDE = 100
-MAX_LINES = 200_000
-"""In a file with more lines nothing is looked for."""
+_MOST_PLACES = 200
+"""Of lines that stand more often, only the places nearest to where they were are looked at."""
+_REACH = 300
+"""So far from where it was a context is looked for whose lines are not known."""
+
+
+class Lines(tuple[str, ...]):
+    """The lines of a file, which know where each text stands: many comments on one file are found in no time."""
+
+    @cached_property
+    def where(self) -> dict[str, list[int]]:
+        """The places of each text, from 1."""
+        found: dict[str, list[int]] = {}
+        for number, text in enumerate(self, start=1):
+            found.setdefault(text, []).append(number)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +67,12 @@ def spot_of(lines: Sequence[str], line: int, end_line: int, *, around: int = _WI
     within = tuple(lines[line - 1 : end_line])
     before = tuple(lines[max(0, line - 1 - around) : line - 1])
     after = tuple(lines[end_line : end_line + around])
-    twins = sum(1 for _ in _places(lines, within))
-    return Spot(line, within, before, after, alone=twins == 1)
+    return Spot(line, within, before, after, alone=_places(lines, within, line) == [line])
 
 
 def find(spot: Spot, lines: Sequence[str]) -> int | None:
     """The line at which the spot is in another state of its file; None where that is not known."""
-    if len(lines) > MAX_LINES:
-        return None
-    candidates = list(_places(lines, spot.within))
+    candidates = _places(lines, spot.within, spot.line)
     wanted = spot.context
     exact = [at for at in candidates if _context_at(lines, at, len(spot.within)) == wanted]
     if exact:
@@ -76,23 +89,24 @@ def find(spot: Spot, lines: Sequence[str]) -> int | None:
 
 
 def find_context(context: str, line: int, count: int, lines: Sequence[str]) -> int | None:
-    """The line nearest to `line` at which `count` lines have this context; None where there is none.
+    """The line nearest to `line` at which `count` lines have this context; None where none within reach has.
 
     For comments on a tree that is not in this clone, of which only the digest is known.
     """
-    if len(lines) > MAX_LINES:
-        return None
-    starts = range(1, len(lines) - count + 2)
+    starts = range(max(1, line - _REACH), min(len(lines) - count + 1, line + _REACH) + 1)
     found = [at for at in starts if _context_at(lines, at, count) == context]
     return min(found, key=lambda at: abs(at - line), default=None)
 
 
-def _places(lines: Sequence[str], within: Sequence[str]) -> Iterator[int]:
-    """Every line at which exactly these lines stand."""
-    first, count = within[0], len(within)
-    for index, text in enumerate(lines):
-        if text == first and tuple(lines[index : index + count]) == tuple(within):
-            yield index + 1
+def _places(lines: Sequence[str], within: Sequence[str], near: int) -> list[int]:
+    """The lines at which exactly these lines stand, those nearest to `near` where there are very many."""
+    known = lines if isinstance(lines, Lines) else Lines(lines)
+    every = known.where.get(within[0], [])
+    if len(every) > _MOST_PLACES:
+        start = max(0, min(bisect_left(every, near) - _MOST_PLACES // 2, len(every) - _MOST_PLACES))
+        every = every[start : start + _MOST_PLACES]
+    count = len(within)
+    return [at for at in every if count == 1 or tuple(known[at - 1 : at - 1 + count]) == tuple(within)]
 
 
 def _context_at(lines: Sequence[str], at: int, count: int) -> str:

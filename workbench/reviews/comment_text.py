@@ -16,6 +16,8 @@ from workbench.reviews.threads import Posted
 from workbench.text import plural, visible, visible_lines
 
 _SHOWN = 20
+_MOST_COMPARED = 40_000
+"""Lines times lines; of more, what goes and what comes stand below each other."""
 Paint = Callable[[str, str], str]
 
 
@@ -148,11 +150,13 @@ def suggested_lines(one: Placed, post: Posted) -> Iterator[str]:
         return
     after = proposed.removesuffix("\n").split("\n") if proposed else []
     before = [line.removesuffix("\r") for line in one.quote]
-    for line in difflib.ndiff(before, after) if len(before) * max(1, len(after)) <= 40_000 else _plain(before, after):
-        if line[:1] in "+- ":
-            yield line[:1] + line[2:]
-
-
-def _plain(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
-    yield from (f"- {line}" for line in before)
-    yield from (f"+ {line}" for line in after)
+    if len(before) * len(after) > _MOST_COMPARED:
+        yield from (f"-{line}" for line in before)
+        yield from (f"+{line}" for line in after)
+        return
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield from (f" {line}" for line in before[a:b])
+        else:
+            yield from (f"-{line}" for line in before[a:b])
+            yield from (f"+{line}" for line in after[c:d])

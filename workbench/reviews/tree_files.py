@@ -3,6 +3,7 @@
 import re
 
 from workbench.git import RunGit, TreeEntry, parse_batch, parse_tree
+from workbench.reviews.anchoring import Lines
 from workbench.text import decode
 
 _HEX = re.compile(r"[0-9a-f]{40,64}")
@@ -20,7 +21,7 @@ class TreeFiles:
     def __init__(self, run: RunGit) -> None:
         self._run = run
         self._listed: dict[str, dict[str, TreeEntry]] = {}
-        self._lines: dict[str, tuple[str, ...] | None] = {}
+        self._lines: dict[str, Lines | None] = {}
 
     def knows(self, tree: str) -> bool:
         """Whether the tree is in this clone."""
@@ -36,7 +37,7 @@ class TreeFiles:
         paths = [path for path, entry in self._entries(tree).items() if entry.id == blob]
         return paths[0] if len(paths) == 1 else None
 
-    def lines(self, tree: str, path: str) -> tuple[str, ...] | None:
+    def lines(self, tree: str, path: str) -> Lines | None:
         """The lines of a text file as a diff numbers them; None where there is no such file, or it is no text."""
         entry = self.entry(tree, path)
         if entry is None or entry.kind != "blob":
@@ -55,12 +56,12 @@ class TreeFiles:
         return self._listed[tree]
 
 
-def lines_of(data: bytes) -> tuple[str, ...] | None:
+def lines_of(data: bytes) -> Lines | None:
     """The lines of a file; None for what is binary or too large."""
     if len(data) > MAX_BYTES or b"\0" in data:
         return None
     lines = decode(data).split("\n")
-    return tuple(lines[:-1] if lines[-1] == "" else lines)
+    return Lines(lines[:-1] if lines[-1] == "" else lines)
 
 
 def _asked(entry: TreeEntry) -> bytes:
