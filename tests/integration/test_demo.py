@@ -28,6 +28,8 @@ def test_it_holds_every_situation_and_is_gone_afterwards(scratch: Path) -> None:
         assert states["standup-notes"] == "changes-requested"
         assert states["title-case"] == "draft"
         assert workspace.row("csv-profile").standing.released == "1.0.0"
+        assert workspace.comments.read("deploy-preview").unresolved == 2
+        assert not any(one.outdated for one in workspace.comments.read("deploy-preview").threads)
         risky = workspace.reviews.diff("skills/deploy-preview")
         assert any("curl" in line.text for f in risky.files for h in f.hunks for line in h.lines if line.kind == "+")
         run = workspace.test(["skills/title-case"], how=How(unsandboxed=True))

@@ -247,3 +247,10 @@ async def test_an_outdated_comment_stands_below_its_file_with_its_lines(opened: 
         await page.shows("outdated")
         assert "scripts/echo.py:2" in page.text
         assert "word.strip()" in page.text
+
+
+async def test_where_nothing_differs_the_open_threads_are_counted(opened: Any, changed: Any) -> None:
+    say(changed, 2, "Why strip?")
+    Workspace.open(changed.root).reviews.decide("skills/echo", "approve", "Fine all the same.")
+    async with opened(ReviewScreen("skills/echo"), size=(80, 24)) as page:
+        await page.shows("Still open: 1 thread.")

@@ -15,6 +15,16 @@ BUNDLED = ("csv-profile", "log-summary", "secret-finder", "sql-migration-check",
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment on the lines of a skill's file that begin with a text."""
+
+    path: str
+    line: str
+    text: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Something that happened: files written and committed, then a verdict, then a release; each may be absent.
 
@@ -23,6 +33,7 @@ class Step:
         files: Path in the library to new content.
         append: Path in the library to text that is added at its end.
         tag: Version to release.
+        remarks: Comments that the verdict brings.
     """
 
     days_ago: float
@@ -34,6 +45,7 @@ class Step:
     verdict: Verdict | None = None
     reason: str = ""
     tag: str | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 _DEPLOY = """\
@@ -210,6 +222,13 @@ STEPS: tuple[Step, ...] = (
             "skills/deploy-preview/scripts/preview.py": _PREVIEW_RISKY,
         },
         verdict="request", reason="Please look at this before Monday.",
+    ),
+    Step(
+        1.5, MIA, "deploy-preview", verdict="comment",
+        remarks=(
+            Remark("scripts/preview.py", "    subprocess.run(", "This starts whatever that host sends. Why a shell?"),
+            Remark("scripts/preview.py", "    warm(name)", "Without it nothing leaves this machine.", ""),
+        ),
     ),
     Step(1, ADA, "secret-finder", verdict="request", reason="We want this in CI."),
 )  # fmt: skip

@@ -14,6 +14,8 @@ from workbench.demo.traffic import write_events, write_logs
 from workbench.errors import ConflictError, WorkbenchError
 from workbench.git import Identity, Repository, dated
 from workbench.git.authoring import commit_everything
+from workbench.reviews.anchoring import spot_of
+from workbench.reviews.comments import Comment, Remarks
 from workbench.reviews.listing import rows_in_git
 from workbench.reviews.verdicts import Opinion, decide
 from workbench.skills.reader import read
@@ -95,11 +97,27 @@ def _play(repository: Repository, step: Step, at: datetime) -> None:
         skill = read(repository.root, f"skills/{step.skill}")
         rows, _ = rows_in_git(repository, [skill])
         opinion = Opinion(step.verdict, step.reason, "tui", checks={"validation": "pass"})
-        decide(repository, skill, rows[0].standing, opinion, at + timedelta(hours=1))
+        decide(repository, skill, rows[0].standing, opinion, at + timedelta(hours=1), _remarks(repository, step))
     if step.tag:
         _become(repository, step.who)
         tag = f"{step.skill}/v{step.tag}"
         repository.run("tag", "--annotate", "--no-sign", "-m", f"{step.skill} {step.tag}", tag, env=dated(at))
+
+
+def _remarks(repository: Repository, step: Step) -> Remarks:
+    """The comments of a step, each on the one line that begins as it says."""
+    made = []
+    for remark in step.remarks:
+        file = repository.root / "skills" / step.skill / remark.path
+        lines = file.read_text(encoding="utf-8").splitlines()
+        at = next(number for number, line in enumerate(lines, start=1) if line.startswith(remark.line))
+        spot = spot_of(lines, at, at)
+        context = spot.context if spot else None
+        said = Comment(
+            remark.text, path=remark.path, line=at, end_line=at, context=context, suggestion=remark.suggestion
+        )
+        made.append(said)
+    return Remarks(tuple(made))
 
 
 def _write(library: Path, files: Mapping[str, str]) -> None:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbench.reviews.comments import comments_in, resolves_in
 from workbench.skills.model import SKILL_FILE
-from workbench.text import cell_width, visible, visible_lines
+from workbench.text import cell_width, first_line, plural, visible, visible_lines
 from workbench.tui.markdown_lines import markdown_lines
 from workbench.tui.syntax_lines import problem_lines, source_lines
 from workbench.tui.widgets.text_view import TextLine
@@ -148,6 +149,7 @@ def _record(record: "Record", row: "SkillRow") -> Iterator[TextLine]:
     yield TextLine((Span(word, tone), Span(f"   {at}   ", "muted"), Span(who, "strong")), hang=2)
     for line in visible_lines(record.reason.strip()):
         yield TextLine((Span("  "), Span(line)), hang=2)
+    yield from _said_of_lines(record)
     same = "the tree of now" if record.tree == row.standing.tree else "another tree than now"
     own = ", self-approved" if record.verdict == "approve" and _is_own(record, row) else ""
     facts = f"tree {record.tree[:12]} ({same}) by {record.via}{own}; claim: commit author {record.author}"
@@ -155,6 +157,17 @@ def _record(record: "Record", row: "SkillRow") -> Iterator[TextLine]:
     if not record.counts:
         yield TextLine((Span("  "), Span(f"! does not count: {record.why_not or 'unknown'}", "attention")), hang=2)
     yield TextLine()
+
+
+def _said_of_lines(record: "Record") -> Iterator[TextLine]:
+    """What a record says of lines, a row each, and how many threads it settled."""
+    comments, _ = comments_in(record)
+    for comment in comments:
+        place = comment.place or (f"answers {comment.reply_to}" if comment.reply_to else "in general")
+        said = first_line(comment.text) or "a suggestion"
+        yield TextLine((Span("  "), Span(f"{place}  ", "accent"), Span(said)), hang=4)
+    if resolved := resolves_in(record):
+        yield TextLine((Span("  "), Span(f"resolves {plural(len(resolved), 'thread')}", "muted")))
 
 
 def _is_own(record: "Record", row: "SkillRow") -> bool:

@@ -130,6 +130,8 @@ class ReviewScreen(WorkbenchScreen[None]):
         if self._row is not None and self._whole is not None:
             lines = heading(self._row, self._whole, counted(self._comments.talk))
             self.query_one("#review-head", Static).update(Content("\n").join(lines))
+            if not self._whole.files and self._comments.talk is not None:
+                self._instead(nothing_differs(self._whole, self._comments.talk.unresolved))
 
     def _load(self, diff: SkillDiff, viewed: frozenset[str] | None = None) -> None:
         self._pane.load(diff if self._raw else diff.by_key(), viewed)

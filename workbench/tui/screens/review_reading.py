@@ -52,11 +52,15 @@ def compared(diff: SkillDiff) -> str:
     return f"{visible(diff.base_label)} → {tree}   {changed}"
 
 
-def nothing_differs(diff: SkillDiff) -> str:
-    """What to say where no file differs."""
-    if diff.base is not None and diff.base == diff.tree:
-        return "Identical to the approved tree: nothing has changed since it was approved."
-    return "No file differs from what it is compared with."
+def nothing_differs(diff: SkillDiff, unresolved: int = 0) -> str:
+    """What to say where no file differs; `unresolved` counts the threads that are open all the same."""
+    same = diff.base is not None and diff.base == diff.tree
+    said = "Identical to the approved tree: nothing has changed since it was approved."
+    said = said if same else "No file differs from what it is compared with."
+    if not unresolved:
+        return said
+    shown = f"workbench review comments {visible(diff.skill)} shows them"
+    return f"{said}\n\nStill open: {plural(unresolved, 'thread')}. {shown}."
 
 
 def heading(row: SkillRow, diff: SkillDiff, said: str = "") -> tuple[Content, ...]:
