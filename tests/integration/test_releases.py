@@ -104,3 +104,53 @@ def test_verify_says_who_said_what_and_how_it_is_proved(versions: Any, workbench
     said = workbench("review", "verify", "a").out
     assert "approve by Ada <ada@example.com> on " in said
     assert "via cli, claimed by the commit's author" in said
+
+
+def move(library: Any, tag: str, to: str) -> None:
+    library.git("tag", "-f", "-a", "-m", "a 1.0.0", tag, to)
+
+
+def test_a_tag_that_was_moved_is_told_and_nothing_is_installed_by_it(versions: Any, workbench: Any) -> None:
+    move(versions, "a/v1.0.0", "HEAD")  # to another tree, which is approved, too
+    said = workbench("review", "verify", "--json")
+    assert said.code == 1
+    assert all(one["ok"] for one in said.json["skills"]), "the rules hold for what HEAD has"
+    assert "the tag a/v1.0.0 was moved" in said.json["notes"][0]
+    assert "was released by Ada on" in said.json["notes"][0]
+    [listed] = workbench("version", "list", "a", "--json").json["versions"]
+    assert "was released by Ada" in listed["moved"]
+    assert "the tag was moved" in workbench("version", "list", "a").out
+    assert workbench("skills", "show", "a", "--json").json["released"] is None
+    for command in (
+        ("install", "a@1.0.0", "--agent", "claude", "--scope", "project"),
+        ("version", "rollback", "a", "--to", "1.0.0"),
+        ("review", "receipt", "a@1.0.0"),
+    ):
+        refused = workbench(*command)
+        assert refused.code == 5, command
+        assert "the tag a/v1.0.0 was moved" in refused.err
+    assert not (versions.root / ".claude").exists()
+
+
+def test_a_tag_that_is_made_again_where_it_was_is_believed(versions: Any, workbench: Any) -> None:
+    move(versions, "a/v1.0.0", "HEAD~1")
+    assert workbench("review", "verify").code == 0
+    assert workbench("install", "a@1.0.0", "--agent", "claude", "--scope", "project").code == 0
+
+
+def test_a_tag_by_hand_on_what_was_approved_as_another_version_is_told(versions: Any, workbench: Any) -> None:
+    versions.git("tag", "-a", "-m", "a 2.0.0", "a/v2.0.0", "HEAD~1")
+    said = workbench("install", "a@2.0.0", "--agent", "claude", "--scope", "project")
+    assert said.code == 5
+    assert "approved as version 1.0.0" in said.err
+    assert workbench("review", "verify").code == 1
+
+
+def test_a_release_while_the_reviews_are_checked_out_is_tagged_and_says_what_is_missing(
+    versions: Any, workbench: Any, tmp_path: Any
+) -> None:
+    versions.git("worktree", "add", "-q", str(tmp_path / "reviews"), "workbench/reviews")
+    said = workbench("version", "release", "a")
+    assert said.code == 0
+    assert "the reviews do not tell of this release" in said.err
+    assert versions.git("tag", "-l", "a/v1.1.0").strip() == "a/v1.1.0"

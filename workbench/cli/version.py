@@ -32,6 +32,7 @@ def list_versions(workspace: Workspace, name: str, as_json: bool) -> None:
     found = [
         {
             "version": one.version, "tag": one.tag, "commit": one.commit, "tree": one.tree,
+            "moved": one.moved,
             "approved": one.tree in approved, "current": one.tree is not None and one.tree == row.standing.tree,
         }
         for one in background.releases.get(row.id, ())
@@ -52,6 +53,7 @@ def _text(value: object) -> str:
 
 def _marks(one: dict[str, Any]) -> str:
     marks = ["approved"] if one["approved"] else ["not approved"]
+    marks += [f"the tag was moved: {one['moved']}"] if one["moved"] else []
     return ", ".join([*marks, *(["what is here now"] if one["current"] else [])])
 
 
@@ -70,6 +72,8 @@ def release(workspace: Workspace, name: str, wanted: str | None, sign: bool | No
     if as_json:
         print_json(done.to_json())
         return
+    if done.note:
+        click.echo(f"note: {done.note}", err=True)
     click.echo(f"released {visible(done.tag)} at {done.commit[:12]}{', signed' if done.signed else ''}")
     for line in done.changelog:
         click.echo(f"  - {line}")

@@ -326,22 +326,19 @@ class ReviewDesk:
         """The receipt of `NAME`'s approved tree, or of the tree that `NAME@VERSION` released.
 
         Raises:
+            RefusedError: The version's tag was moved.
             InputError: There is no such version, or nothing was decided on that tree.
         """
         from workbench.reviews.receipts import receipt_of
+        from workbench.reviews.tag_evidence import named_release
 
         repository = self.need_git("a receipt")
         label, _, version = name.rpartition("@") if "@" in name[1:] else (name, "", "")
         row, background = self._row(label)
         assert background is not None
         if version:
-            release = next(
-                (r for r in background.releases.get(row.id, ()) if r.version == version.removeprefix("v")), None
-            )
-            if release is None or release.tree is None:
-                known = ", ".join(visible(r.version) for r in background.releases.get(row.id, ())) or "none"
-                what = f"there is no released version '{visible(version)}'"
-                raise InputError(what, where=visible(row.id), remedy=f"released: {known}")
+            release = named_release(background.releases.get(row.id, ()), version, visible(row.id))
+            assert release.tree is not None
             return receipt_of(repository, row, background, release.tree, release.version)
         decided = row.standing.tree if row.standing.state == "approved" else row.standing.approved_tree
         tree = decided or row.standing.tree

@@ -22,6 +22,7 @@ from workbench.reviews.placing import place
 from workbench.reviews.saving import save_copy
 from workbench.reviews.states import approved_trees
 from workbench.reviews.survey import Background, evidence_of
+from workbench.reviews.tag_evidence import named_release
 from workbench.skills.clients import client, outside_folders
 from workbench.skills.contents import contents_of_tree
 from workbench.skills.model import ROOT_ID
@@ -113,15 +114,11 @@ def tree_to_install(
 
     Raises:
         InputError: There is no such version.
-        RefusedError: It is not approved, and `force` is not set.
+        RefusedError: It is not approved, or its tag was moved, and `force` is not set.
     """
     releases = background.releases.get(row.id, ())
     if version is not None:
-        found = next((one for one in releases if one.version == version.removeprefix("v")), None)
-        if found is None or found.tree is None:
-            known = ", ".join(visible(one.version) for one in releases) or "none"
-            what = f"there is no released version '{visible(version)}'"
-            raise InputError(what, where=visible(row.id), remedy=f"released: {known}")
+        found = named_release(releases, version, visible(row.id), moved=force)
         tree: str | None = found.tree
     else:
         approved = row.standing.state == "approved"
@@ -130,7 +127,7 @@ def tree_to_install(
             tree = row.standing.head_tree
     if tree is None:
         raise RefusedError("no version of it is approved", where=visible(row.id), remedy="review it first, or --force")
-    named = next((one.version for one in reversed(releases) if one.tree == tree), None)
+    named = next((one.version for one in reversed(releases) if one.tree == tree and not one.moved), None)
     now = datetime.now(UTC)
     if tree in approved_trees(evidence_of(row.skill, row.standing.tree, background, now)):
         return tree, named, False

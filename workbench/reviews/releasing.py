@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from workbench.errors import ConflictError, InputError, RefusedError, UsageError
+from workbench.errors import ConflictError, InputError, RefusedError, UsageError, WorkbenchError
 from workbench.git import Repository, TreeEntry
 from workbench.reviews.comparing import named_tree
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.model import Record
 from workbench.reviews.survey import Background
+from workbench.reviews.tag_evidence import refuse_moved, released_fields
 from workbench.reviews.trees import WORKBENCH_FOLDER, current_trees
+from workbench.reviews.verdicts import Opinion, decide
 from workbench.reviews.versions import Release
 from workbench.skills.model import ROOT_ID, Skill
 from workbench.skills.versions import parse_version
@@ -31,12 +33,13 @@ class Released:
     tree: str
     signed: bool
     changelog: tuple[str, ...]
+    note: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `version release --json`."""
         return {
             "skill": self.skill, "version": self.version, "tag": self.tag, "commit": self.commit, "tree": self.tree,
-            "signed": self.signed, "changelog": list(self.changelog),
+            "signed": self.signed, "changelog": list(self.changelog), "note": self.note,
         }  # fmt: skip
 
 
@@ -48,6 +51,7 @@ def release(
     *,
     version: str | None = None,
     sign: bool | None = None,
+    now: datetime | None = None,
 ) -> Released:
     """Make the annotated tag `<skill>/v<version>` on HEAD, if the rules hold for the skill there.
 
@@ -58,6 +62,7 @@ def release(
         among: All skills, since a label that two share can't be in a tag.
         version: The version; it has to be the one that SKILL.md says, which is the default.
         sign: Whether to sign the tag; None as git's `tag.gpgSign` says.
+        now: The moment of the record that tells of it; None for this one.
 
     Raises:
         RefusedError: The rules do not hold for it.
@@ -85,7 +90,18 @@ def release(
     message = "\n".join(lines).rstrip() + "\n"
     how = "--sign" if signed else "--no-sign"
     repository.run("tag", "--annotate", how, "--cleanup=verbatim", "-F", "-", tag, "HEAD", stdin=message.encode())
-    return Released(row.id, said, tag, repository.head() or "", standing.tree, signed, changelog)
+    note = _noted(repository, row, said, tag, now or datetime.now(UTC))
+    return Released(row.id, said, tag, repository.head() or "", standing.tree, signed, changelog, note)
+
+
+def _noted(repository: Repository, row: SkillRow, version: str, tag: str, now: datetime) -> str | None:
+    """Leave a comment that names the tag on the reviews branch, where it can't be moved; gives why there is none."""
+    opinion = Opinion("comment", f"Released as {tag}.", "cli", extra=released_fields(version, tag))
+    try:
+        decide(repository, row.skill, row.standing, opinion, now)
+    except WorkbenchError as error:
+        return f"the reviews do not tell of this release: {visible(error.what)}"
+    return None
 
 
 def _version(row: SkillRow, wanted: str | None) -> str:
@@ -151,6 +167,7 @@ def roll_back(repository: Repository, row: SkillRow, background: Background, to:
 
     Raises:
         ConflictError: The folder has changes that are not committed, or another operation is under way.
+        RefusedError: The version's tag was moved.
         InputError: There is no such version, or this clone lacks it.
     """
     standing = row.standing
@@ -183,8 +200,11 @@ def _earlier(repository: Repository, row: SkillRow, background: Background, to: 
         if tree is None:
             raise InputError("no version of it was ever approved", where=where)
     else:
-        releases = {one.version: one.tree for one in background.releases.get(row.id, ())}
-        tree = releases.get(to.removeprefix("v"))
+        releases = {one.version: one for one in background.releases.get(row.id, ())}
+        found = releases.get(to.removeprefix("v"))
+        if found is not None:
+            refuse_moved(found, where)
+        tree = found.tree if found else None
         if tree is None:
             with current_trees(repository, [row.id]) as current:
                 tree = named_tree(current.scratch, row.id, to)
@@ -210,7 +230,7 @@ def last_version(background: Background, row: SkillRow) -> str:
         UsageError: There is none.
     """
     for one in reversed(background.releases.get(row.id, ())):
-        if one.tree is not None and one.tree != row.standing.head_tree:
+        if one.tree is not None and one.tree != row.standing.head_tree and not one.moved:
             return one.version
     remedy = "--to approved, or --to VERSION"
     raise UsageError("no earlier version was released", where=visible(row.id), remedy=remedy)

@@ -22,6 +22,7 @@ from workbench.reviews.model import Record, Standing
 from workbench.reviews.policy_object import POLICY_ID, PolicyVersion, policy_skill, read_policy, version_at
 from workbench.reviews.proving import prove
 from workbench.reviews.states import Evidence, derive, is_approved
+from workbench.reviews.tag_evidence import held_against
 from workbench.reviews.trees import trees_at
 from workbench.reviews.twins import followed, may_follow, originals, with_originals
 from workbench.reviews.versions import Release, read_releases
@@ -117,12 +118,13 @@ def _read_background(
         notes = in_force.notes
         if repository.is_shallow():
             notes = (*notes, _SHALLOW)
+        proved = ledger.proved(in_force.people)
         return Background(
             repository=repository,
             head=head,
-            ledger=ledger.proved(in_force.people),
+            ledger=proved,
             history=history.result(),
-            releases=releases.result(),
+            releases=held_against(releases.result(), proved),
             head_trees=head_trees.result() if head_trees else {},
             in_force=in_force,
             notes=notes,
@@ -246,7 +248,7 @@ def evidence_of(skill: Skill, tree: str | None, background: Background, now: dat
         policy=in_force.policy,
         now=now,
         head_tree=background.head_trees.get(skill.id),
-        released=next((r.version for r in reversed(releases) if tree and r.tree == tree), None),
+        released=next((r.version for r in reversed(releases) if tree and r.tree == tree and not r.moved), None),
         mailmap=in_force.people.mailmap,
         owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
         precedes=background.ancestry.precedes if background.ancestry else None,

@@ -56,7 +56,14 @@ def verify(
     judged = [_judge(skill, background, digests, coverage.get(skill.id, COVERED), now) for skill in skills]
     if background.in_force.pending is not None and (not names or POLICY_ID in names):
         judged.insert(0, _judge_policy(background, now))
-    return Verification(all(one.ok for one in judged), head, tuple(judged), background.notes)
+    moved = tuple(
+        f"{visible(skill.id)}: the tag {visible(one.tag)} was moved: {one.moved}"
+        for skill in skills
+        for one in background.releases.get(skill.id, ())
+        if one.moved
+    )
+    ok = all(one.ok for one in judged) and not moved
+    return Verification(ok, head, tuple(judged), (*background.notes, *moved))
 
 
 def committed_skills(repository: Repository, revision: str) -> list[Skill]:

@@ -10,12 +10,17 @@ from workbench.skills.model import ROOT_ID, Skill
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One released version: its tag, the commit the tag names, and the skill's tree there."""
+    """One released version: its tag, the commit the tag names, and the skill's tree there.
+
+    Attributes:
+        moved: Why the tag is not to be believed; None if nothing speaks against it.
+    """
 
     version: str
     tag: str
     commit: str
     tree: str | None
+    moved: str | None = None
 
 
 def read_releases(repository: Repository, skills: Sequence[Skill]) -> dict[str, tuple[Release, ...]]:
