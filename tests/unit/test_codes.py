@@ -12,7 +12,7 @@ import workbench
 from workbench.skills.codes import code_pages, every_code
 from workbench.skills.model import Problem
 from workbench.skills.reader import parse_skill, read_all
-from workbench.skills.validation import ALL_CLIENTS, judged
+from workbench.skills.validation import ALL_CLIENTS, Validation, judged, with_lookalikes
 from workbench.testing.companions import companion_problems
 
 HERE = Path(workbench.__file__).parent
@@ -46,6 +46,9 @@ def emitted(tmp_path: Path) -> Iterator[Problem]:
         yield from _judge(tmp_path / f"extra{number}", f"---\n{front}---\nDo it.\n")
     for number, body in enumerate(BODIES.values()):
         yield from _judge(tmp_path / f"body{number}", f"---\nname: demo\ndescription: x\n---\n{body}")
+    twins = [parse_skill(f"skills/{name}", b"", present=()) for name in ("tools", "too1s")]
+    for one in with_lookalikes([Validation(tmp_path, twin, ()) for twin in twins], twins):
+        yield from one.problems
     yield from _judge(tmp_path / "blanks", "--- \nname: demo\ndescription: x\n---\nDo it.\n")
     for number, hostile in enumerate(FOLDERS.values()):
         library = tmp_path / f"folder{number}"

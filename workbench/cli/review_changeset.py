@@ -39,6 +39,9 @@ def open_(
         rows.append((one.skill.id, state, one.risk, size, ", ".join(sorted(one.gains or ())) or "-"))
     if rows:
         print_table(("SKILL", "STATE", "RISK", "LINES", "CAN DO MORE"), rows)
+    for one in found.skills:
+        for text in one.standing.alike if one.standing else ():
+            click.echo(f"note: {visible(one.skill.id)}: {text}", err=True)
     if with_diff:
         for one in found.skills:
             click.echo()

@@ -65,7 +65,7 @@ def validate(
     as_json: bool,
 ) -> int:
     """Judge skills; exit 1 if there is an error, or a client that was asked about does not load one."""
-    from workbench.skills.validation import ALL_CLIENTS
+    from workbench.skills.validation import ALL_CLIENTS, with_lookalikes
 
     if yes and not fix:
         raise UsageError("--yes goes with --fix")
@@ -81,6 +81,7 @@ def validate(
         mending, fixes, changed = mend(judged, yes=yes, quiet=form != "text")
         if changed:
             judged = [_judge(_again(target), strict, asked) for target in targets]
+    judged = with_lookalikes(judged, workspace.skills()[0])
     _print(judged, form, strict, level, source, fixes if fix else None)
     return max(mending, ExitCode.OK if all(one.ok for one in judged) else ExitCode.NO)
 

@@ -15,9 +15,10 @@ from workbench.skills.capabilities import Difference, Finding, compare
 from workbench.skills.model import SKILL_FILE
 from workbench.storage import Store
 
-RiskKind = Literal["routing", "gains", "loses", "code", "data", "words", "nothing"]
+RiskKind = Literal["alike", "routing", "gains", "loses", "code", "data", "words", "nothing"]
 
 RISK_WORDS: dict[RiskKind, str] = {
+    "alike": "looks like another skill",
     "routing": "routing",
     "gains": "can do more",
     "loses": "can do less",
@@ -27,7 +28,7 @@ RISK_WORDS: dict[RiskKind, str] = {
     "nothing": "nothing changed",
 }
 """What each part of the strip is called on the screen and in print."""
-ALARMING: frozenset[RiskKind] = frozenset(("routing", "gains", "code"))
+ALARMING: frozenset[RiskKind] = frozenset(("alike", "routing", "gains", "code"))
 """The parts that a reader has to look at first."""
 USAGE_DAYS = 30
 
@@ -122,7 +123,7 @@ class Card:
         }
 
 
-def card_of(run: RunGit, diff: SkillDiff, store: Store | None, today: date) -> Card:
+def card_of(run: RunGit, diff: SkillDiff, store: Store | None, today: date, alike: Sequence[str] = ()) -> Card:
     """The card of a change.
 
     Args:
@@ -130,6 +131,7 @@ def card_of(run: RunGit, diff: SkillDiff, store: Store | None, today: date) -> C
         diff: The change.
         store: Where runs and calls are kept; None where it can't be opened, and they are unknown.
         today: The day that use is counted up to.
+        alike: What is said of skills that its name looks like.
 
     Raises:
         InputError: A tree has too many or too large files, or some are not in this clone.
@@ -150,7 +152,7 @@ def card_of(run: RunGit, diff: SkillDiff, store: Store | None, today: date) -> C
         files=len(diff.files),
         added=diff.added,
         removed=diff.removed,
-        risks=_risks(diff, before, after, change),
+        risks=(*([Risk("alike", tuple(alike))] if alike else []), *_risks(diff, before, after, change)),
         change=change,
         tokens=(before.tokens.total if before else None, after.tokens.total),
         tests=(_tests(store, diff.skill, diff.base), _tests(store, diff.skill, diff.tree)),

@@ -78,6 +78,7 @@ class Changed:
             "base_tree": self.base,
             "tree": self.tree,
             "risk": self.risk,
+            "looks_like": list(self.standing.alike) if self.standing else [],
             "gains": sorted(self.gains or ()),
             "added_lines": sum(file.added for file in self.files),
             "removed_lines": sum(file.removed for file in self.files),
@@ -203,7 +204,9 @@ def read_changeset(
     old = {id_: tree for id_, tree in old.items() if id_ in before}
     new = {id_: tree for id_, tree in new.items() if id_ in after}
     touched = [id_ for id_ in ids if old.get(id_) != new.get(id_)]
-    background = _background(repository, ends, [after[id_] for id_ in touched if id_ in after], new)
+    background = _background(
+        repository, ends, [after[id_] for id_ in touched if id_ in after], list(after.values()), new
+    )
     policy = background.policy
     excluded = tuple(id_ for id_ in touched if policy and first_match(policy.exclude, id_))
     shown = [id_ for id_ in touched if id_ not in excluded]
@@ -230,9 +233,11 @@ def read_changeset(
     return ChangeSet(ends, tuple(_marked(found)), outside, excluded, rules)
 
 
-def _background(repository: Repository, ends: Ends, skills: Sequence[Skill], trees: Mapping[str, str]) -> Background:
+def _background(
+    repository: Repository, ends: Ends, skills: Sequence[Skill], among: Sequence[Skill], trees: Mapping[str, str]
+) -> Background:
     """What states rest on, were the set's head the one that is checked out."""
-    background = read_background(repository, skills, skills)
+    background = read_background(repository, skills, among)
     ids = with_originals([skill.id for skill in skills], background.originals)
     return replace(
         background,

@@ -117,6 +117,7 @@ class Standing:
         released: The version whose tag is on this tree.
         self_approved: Whether the approval is by the author of the change.
         records: Every record of this skill, in the branch's order.
+        alike: Which skills of the library its name looks like, as a sentence.
         uncovered: What an agent finds in the folder that no approval of the tree can cover.
     """
 
@@ -129,6 +130,7 @@ class Standing:
     self_approved: bool = False
     records: tuple[Record, ...] = ()
     uncovered: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Evidence:
         base: The tree that the one to judge is compared with; None for what met the rules before it.
         precedes: Whether the first commit is contained in the second; None where history is one line.
         coverage: What the tree does not hold of the folder.
+        alike: Which skills it could be taken for.
         gains: Gives the capabilities that a tree has over another (None: over nothing); None where they are unknown.
     """
 
@@ -51,6 +52,7 @@ class Evidence:
     base: str | None = None
     precedes: Callable[[str, str], bool] | None = None
     coverage: Coverage = COVERED
+    alike: tuple[str, ...] = ()
     gains: Callable[[str | None, str], frozenset[str] | None] | None = None
 
 
@@ -73,7 +75,7 @@ def derive(evidence: Evidence) -> Standing:
     missed = coverage.beside if reasons == coverage.unread else coverage.unread + coverage.beside
     return Standing(
         state=state,
-        reasons=reasons + missed + _doubts(evidence.records),
+        reasons=reasons + missed + evidence.alike + _doubts(evidence.records),
         tree=evidence.tree,
         head_tree=evidence.head_tree,
         approved_tree=approved,
@@ -81,6 +83,7 @@ def derive(evidence: Evidence) -> Standing:
         self_approved=own,
         records=tuple(evidence.records),
         uncovered=coverage.beyond,
+        alike=evidence.alike,
     )
 
 

@@ -26,6 +26,7 @@ from workbench.reviews.tag_evidence import held_against
 from workbench.reviews.trees import trees_at
 from workbench.reviews.twins import followed, may_follow, originals, with_originals
 from workbench.reviews.versions import Release, read_releases
+from workbench.skills.lookalikes import alike, told
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Skill
 
 _IN_FORCE = "this version of the policy is in force"
@@ -47,6 +48,7 @@ class Background:
     gains: Gains
     ancestry: Ancestry | None = None
     originals: Mapping[str, str] = field(default_factory=dict)
+    alike: Mapping[str, Sequence[str]] = field(default_factory=dict)
     judged: dict[str, "_Judged"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -108,6 +110,7 @@ def _read_background(
     cached: bool,
 ) -> Background:
     head = repository.head()
+    wanted = frozenset(ids)
     # Each is git's work and waits for no other; the longest two are both logs.
     with ThreadPoolExecutor(max_workers=3) as beside:
         history = beside.submit(read_history, repository, ids if head else (), cached=cached)
@@ -131,6 +134,7 @@ def _read_background(
             gains=Gains(repository, cached=cached),
             ancestry=Ancestry(repository, head) if head else None,
             originals=copied,
+            alike=alike([skill for skill in among if skill.id in wanted], among),
         )
 
 
@@ -253,4 +257,5 @@ def evidence_of(skill: Skill, tree: str | None, background: Background, now: dat
         owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
         precedes=background.ancestry.precedes if background.ancestry else None,
         gains=background.gains.between,
+        alike=told(background.alike, skill.id),
     )

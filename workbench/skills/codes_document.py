@@ -130,6 +130,12 @@ _NAME = (
         strict="error",
     ),
     Code(
+        "name-looks-alike",
+        "warning",
+        "The name or the folder looks like that of another skill of the library",
+        "Rename one of them, so that nobody takes one for the other",
+    ),
+    Code(
         "name-mismatch",
         "error",
         "The name is not the folder's name; VS Code then skips the skill",

@@ -12,6 +12,7 @@ from workbench.skills.client_rules import ClientVerdict, judge
 from workbench.skills.clients import CLIENTS, client
 from workbench.skills.codes import explained, problem, under_strict
 from workbench.skills.folder import look
+from workbench.skills.lookalikes import alike, told
 from workbench.skills.model import Problem, Severity, Skill
 from workbench.skills.rules_folder import check_folder
 from workbench.text import truncate, visible
@@ -82,6 +83,16 @@ def judged(
     for verdict in verdicts:
         found += _of_client(verdict, skill)
     return Validation(root, skill, reader.in_order(found), verdicts)
+
+
+def with_lookalikes(judged: Sequence[Validation], among: Sequence[Skill]) -> list[Validation]:
+    """The same with a problem for each skill whose name looks like that of another one of the library."""
+    names = alike([one.skill for one in judged], among)
+    found = []
+    for one in judged:
+        more = [problem("name-looks-alike", text, one.skill.skill_file, 1) for text in told(names, one.skill.id)]
+        found.append(replace(one, problems=reader.in_order([*one.problems, *more])) if more else one)
+    return found
 
 
 def folder_problems(root: Path, skill: Skill) -> tuple[Problem, ...]:

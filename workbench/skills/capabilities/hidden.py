@@ -144,12 +144,12 @@ def lookalikes(text: str) -> Iterator[tuple[str, str, int]]:
         match = _WORD.match(text, at)
         done = match.end() if match else odd.end()
         if match and any("a" <= char <= "z" or "A" <= char <= "Z" for char in match[0]):
-            yield match[0], _plain(match[0]), at
+            yield match[0], plain_letters(match[0]), at
 
 
 def looks_like(name: str) -> str | None:
     """The ASCII name that a name would be taken for though it is another one; None if there is none."""
-    plain = _plain(unicodedata.normalize("NFKC", name))
+    plain = plain_letters(unicodedata.normalize("NFKC", name))
     return plain if plain != name and plain.isascii() else None
 
 
@@ -159,5 +159,6 @@ def described(word: str, plain: str) -> str:
     return f"{word} looks like {plain}" + (f" ({codes})" if codes else "")
 
 
-def _plain(word: str) -> str:
+def plain_letters(word: str) -> str:
+    """A word with each letter that looks like a Latin one replaced by that."""
     return "".join(LOOKALIKES.get(char, char) for char in word)
