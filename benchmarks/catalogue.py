@@ -4,14 +4,19 @@
 
 Makes a library (see `made_library.py`), reads the bundled one too, and prints one table for both. A cold reading starts
 a new process with no catalogue; its memory is that process' peak. Times are CPU seconds of one process where a rate is
-given, and wall time elsewhere; each is the best of `--runs`, since other programs only ever add. `skills-ref` is asked
+given, and wall time elsewhere; each is the best of `--runs`, since other programs only ever add. Texts and capabilities
+are taken by worker processes: by the clock, in CPU seconds of all of them (which on a busy machine says more), and in
+those of the process that has the screen. A changed skill is read again with where it stands in git, until its row is
+there; the bundled library is not changed for that. `skills-ref` is asked
 through `validate()` in this process, about a sample of the folders, and extrapolated; it checks the six fields of the
 frontmatter, ours also bodies, links and files. It is set against ours twice: without a catalogue, and with one, where
 every file is looked at and none has changed. Exit code 1 where a target is missed.
 """
 
 import argparse
+import gc
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -56,9 +61,10 @@ def main() -> None:
     ask.add_argument("--runs", type=int, default=3)
     ask.add_argument("--sample", type=int, default=300, help="Folders that skills-ref is asked about.")
     want = ask.parse_args()
+    gc.set_threshold(50_000, 20, 20)  # as the program itself does
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as scratch:
         made = Path(scratch, "made")
-        make_library(made, want.skills)
+        make_library(made, want.skills, git=True)
         time.sleep(2.1)  # what was written within the clock's tick would be read twice
         columns = [_measure(made, Path(scratch), want), _measure(ROOT / "skills", Path(scratch), want)]
     names = (f"made, {want.skills:,}", "bundled")
@@ -84,16 +90,18 @@ _TARGETS: dict[str, tuple[Callable[[float], bool], str]] = {
     "warm open until rows, unchecked": (lambda value: value < 300, "< 300 ms"),
     "filter, worst key": (lambda value: value < 16, "< 16 ms"),
     "search, median": (lambda value: value < 20, "< 20 ms"),
+    "one changed skill until its row": (lambda value: value < 500, "< 500 ms"),
     "skills-ref / ours, nothing changed since": (lambda value: value >= 20, ">= 20"),
 }
 
 
 def _measure(library: Path, scratch: Path, want: argparse.Namespace) -> Measured:
     file = scratch / f"{library.name}.db"
+    made = ROOT not in library.parents
     count, cold, peak = min((_cold(library, file) for _ in range(want.runs)), key=lambda run: run[1])
     catalogue = Catalogue.open(library, file)
     skills, _ = catalogue.read()
-    taken = _cpu(lambda: take_texts(catalogue, scan=scan_kinds))
+    taken, worked, own = _texts(catalogue)
     size = sum(f.stat().st_size for f in scratch.glob(f"{file.name}*")) / (1 << 20)
     warm = min(_wall(lambda: _rows(Catalogue.open(library, file).remembered())) for _ in range(want.runs))
     checked = min(_cpu(lambda: Catalogue.open(library, file).read()) for _ in range(want.runs))
@@ -106,6 +114,8 @@ def _measure(library: Path, scratch: Path, want: argparse.Namespace) -> Measured
         "cold: skills a second": (count / cold, "{:,.0f}"),
         "cold: peak memory": (peak, "{:.0f} MiB"),
         "texts and capabilities: skills a second": (count / taken, "{:,.0f}"),
+        "texts and capabilities: skills a CPU second": (count / worked, "{:,.0f}"),
+        "texts and capabilities: own CPU, a skill": (own / count * 1e6, "{:,.0f} us"),
         "size of the catalogue": (size, "{:.1f} MiB"),
         "warm open until rows, unchecked": (warm, "{:.0f} ms"),
         "warm open, every file looked at": (checked * 1000, "{:.0f} ms"),
@@ -113,6 +123,7 @@ def _measure(library: Path, scratch: Path, want: argparse.Namespace) -> Measured
         "search, median": (statistics.median(searches.values()), "{:.1f} ms"),
         f"search, worst ({max(searches, key=lambda query: searches[query])})": (max(searches.values()), "{:.1f} ms"),
         "one changed skill read again": (min(changed), "{:.1f} ms"),
+        **({"one changed skill until its row": (_row_of_changed(library, want.runs), "{:.0f} ms")} if made else {}),
         "skills-ref, a skill (sample, extrapolated)": (reference * 1e6, "{:,.0f} us"),
         "ours, a skill, without a catalogue": (validated * 1e6, "{:,.0f} us"),
         "ours, a skill, nothing changed since": (checked / count * 1e6, "{:,.0f} us"),
@@ -180,6 +191,30 @@ def _one_changed(catalogue: Catalogue, library: Path, skills: tuple[Skill, ...],
         return _wall(lambda: catalogue.reread([skills[number % len(skills)].id]))
     file.write_text(file.read_text() + f"\nOne more line, {number}.\n")
     return _wall(lambda: catalogue.reread([skills[number].id]))
+
+
+def _texts(catalogue: Catalogue) -> tuple[float, float, float]:
+    """Seconds of the second pass: by the clock, of the processors, and of this process alone."""
+    began, before = time.perf_counter(), os.times()
+    take_texts(catalogue, scan=scan_kinds)
+    took, after = time.perf_counter() - began, os.times()
+    spent = [after[kind] - before[kind] for kind in range(4)]
+    return took, sum(spent), spent[0] + spent[1]
+
+
+def _row_of_changed(library: Path, runs: int) -> float:
+    """Milliseconds from a change that was noticed to the row that shows it, as the open workbench works it out."""
+    from workbench.tui.renewing import renew
+    from workbench.workspace import Workspace
+
+    workspace = Workspace.open(library)
+    view = workspace.view()
+    times = []
+    for number in range(runs + 2):
+        path = view.rows[number * 37 % len(view.rows)].skill.skill_file
+        (library / path).write_text((library / path).read_text() + f"\nOne more line, {number}.\n")
+        times.append(_wall(lambda path=path: renew(workspace, view, [path])))
+    return min(times)
 
 
 def _validations(library: Path, skills: tuple[Skill, ...], sample: int) -> tuple[float, float]:

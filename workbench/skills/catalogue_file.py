@@ -146,7 +146,7 @@ def _often_asked(connection: sqlite3.Connection) -> None:
         connection,
         "CREATE INDEX skill_without_texts ON skill (library) WHERE content IS NULL",
         "CREATE INDEX skill_waiting ON skill (library) WHERE indexed = 0",
-        "CREATE INDEX skill_name ON skill (library, name)",
+        "CREATE INDEX skill_name ON skill (library, name, id)",
     )
 
 

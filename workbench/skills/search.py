@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workbench.errors import InputError
 from workbench.skills.catalogue import Catalogue
@@ -20,7 +20,7 @@ FIELDS = ("name", "description", "files", "body")
 MARKED, UNMARKED = "\x02", "\x03"
 """What a snippet's found words stand between."""
 
-_MANY = 500
+_MANY = 4_000
 MOST_SCORED = 2_000
 """So many finds are scored; of more, only those in names and descriptions."""
 
@@ -90,20 +90,24 @@ def search(catalogue: Catalogue, query: Query, *, limit: int, among: AbstractSet
 
 
 def _ids(catalogue: Catalogue, numbers: Sequence[int]) -> dict[int, str]:
-    """The ids of what was found: asked for one by one, or all at once where that is less work."""
+    """The ids of what was found: of those alone, or of all skills where that is less work."""
+    every = "SELECT json_group_array(number), json_group_array(id) FROM skill WHERE library = ?"
     if len(numbers) > _MANY:
-        rows = catalogue.query("SELECT number, id FROM skill WHERE library = ?", (catalogue.library(),))
+        rows = catalogue.query(every, (catalogue.library(),))
     else:
-        sql = "SELECT number, id FROM skill WHERE number IN (SELECT value FROM json_each(?))"
-        rows = catalogue.query(sql, (json.dumps(numbers),))
-    return {row[0]: row[1] for row in rows}
+        these = (
+            "SELECT json_group_array(number), json_group_array(id) FROM skill"
+            " WHERE number IN (SELECT value FROM json_each(?))"
+        )
+        rows = catalogue.query(these, (json.dumps(numbers),))
+    return {number: id_ for row in rows for number, id_ in zip(*map(json.loads, row), strict=True)}
 
 
 def _found(catalogue: Catalogue, query: Query) -> _Found:
     """What is found. The index is asked alone: joined, it would be asked once for every skill."""
     if not (query.words or query.phrases):
-        rows = catalogue.query("SELECT number FROM skill WHERE library = ? ORDER BY name, id", (catalogue.library(),))
-        return _Found([row[0] for row in rows], {})
+        sql = "SELECT json_group_array(number) FROM (SELECT number FROM skill WHERE library = ? ORDER BY name, id)"
+        return _Found(_column(catalogue, sql, (catalogue.library(),)), {})
     by_words = _by_words(catalogue, to_match(query), catalogue.numbers())
     seen = set(by_words.numbers)
     more = [number for number in _by_letters(catalogue, query) if number not in seen]
@@ -131,9 +135,14 @@ def _by_words(catalogue: Catalogue, match: str, here: tuple[int, int]) -> _Found
 
 
 def _matching(catalogue: Catalogue, index: str, match: str, here: tuple[int, int]) -> list[int]:
-    """The numbers of the skills that an index finds; as one text, since ten thousand rows take longer to hand over."""
+    """The numbers of the skills that an index finds."""
     sql = f"SELECT json_group_array(rowid) FROM {index} WHERE {index} MATCH ? AND rowid BETWEEN ? AND ?"  # noqa: S608 - one of two names
-    return [number for row in catalogue.query(sql, (match, *here)) for number in json.loads(row[0])]
+    return _column(catalogue, sql, (match, *here))
+
+
+def _column(catalogue: Catalogue, sql: str, parameters: tuple[object, ...]) -> list[Any]:
+    """A list that comes as one text, since ten thousand rows take longer to hand over, and to be rid of."""
+    return [value for row in catalogue.query(sql, parameters) for value in json.loads(row[0])]
 
 
 def _by_letters(catalogue: Catalogue, query: Query) -> list[int]:
@@ -149,8 +158,10 @@ def _by_letters(catalogue: Catalogue, query: Query) -> list[int]:
         )
         return found + [number for number, text in catalogue.query(left, library) if _holds(text, parts)]
     # A word of one or two letters has no trigram; a name may still contain it.
-    rows = catalogue.query("SELECT number, name FROM skill WHERE library = ?", library)
-    return [number for number, name in rows if _holds(name, parts)]
+    asked = "SELECT json_group_array(number), json_group_array(name) FROM skill WHERE library = ?"
+    rows = catalogue.query(asked, library)
+    named = [pair for row in rows for pair in zip(*map(json.loads, row), strict=True)]
+    return [number for number, name in named if _holds(name, parts)]
 
 
 def _holds(text: str, parts: Sequence[str]) -> bool:
