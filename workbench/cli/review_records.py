@@ -47,6 +47,9 @@ def log(
         print_json([record.to_json() for record in found])
     elif found:
         print_table(("WHEN", "VERDICT", "SKILL", "BY", "PROOF", "TREE", "REASON"), [_cells(record) for record in found])
+        for record in found:
+            if record.signer_change:
+                click.echo(f"note: {record.verdict} of {record.at:%Y-%m-%d}: {record.signer_change}", err=True)
     else:
         click.echo("no record matches", err=True)
     click.get_current_context().exit(ExitCode.OK if found else ExitCode.NO)
@@ -65,7 +68,8 @@ def _is_by(record: Record, who: str) -> bool:
 
 
 def _cells(record: Record) -> tuple[str, ...]:
-    proof = record.proof if record.counts else "does not count"
+    proof: str = record.proof if record.counts else "does not count"
+    proof += ", key changed" if record.signer_change else ""
     when = f"{record.at.astimezone():%Y-%m-%d %H:%M}"
     who = record.reviewer_name or record.reviewer_email
     said = first_line(record.reason)

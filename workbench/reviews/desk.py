@@ -376,7 +376,7 @@ class ReviewDesk:
         """Every record of the library, newest first, with how each is proved."""
         from workbench.reviews.survey import read_background
 
-        return read_background(self.need_git("reviews"), (), ()).ledger.records[::-1]
+        return read_background(self.need_git("reviews"), (), ()).ledger.log()
 
     def policy_in_force(self) -> InForce:
         """The rules that count, and where they are from."""

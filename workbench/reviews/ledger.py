@@ -14,9 +14,11 @@ from workbench.errors import ConflictError, InputError
 from workbench.git import TREE_MODE, Identity, Repository, TreeEntry, Wanted, changes_of
 from workbench.reviews import records
 from workbench.reviews.git_memory import GitMemory
+from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import REVIEWS_REF, Record
 from workbench.reviews.proving import People, prove
 from workbench.reviews.record_store import Records, decode_records, encode_records
+from workbench.reviews.signer_changes import SignerChange, signer_changes
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.text import decode, visible
 
@@ -49,6 +51,18 @@ class Ledger:
         if path not in self._of:
             self._of[path] = self._proved(self.kept.of(path))
         return self._of[path]
+
+    @cached_property
+    def signer_changes(self) -> Mapping[str, SignerChange]:
+        """Where a reviewer begins to sign with another key or none, by the record's file."""
+        mailmap = self.people.mailmap if self.people else Mailmap()
+        return {change.record.file: change for change in signer_changes(self.records, mailmap)}
+
+    def log(self) -> tuple[Record, ...]:
+        """All records, newest first, each with what is to be said of its signer."""
+        changes = self.signer_changes
+        told = (replace(r, signer_change=changes[r.file].text) if r.file in changes else r for r in self.records)
+        return tuple(told)[::-1]
 
     @cached_property
     def _of(self) -> dict[str, tuple[Record, ...]]:

@@ -59,6 +59,7 @@ class Record:
         proof: How it is proved who said it, under the policy in force.
         signer: Fingerprint of the key that proves it; None without one.
         doubt: What is wrong with its signature, where that proves nothing.
+        signer_change: What to say where its reviewer was known by another key; only `Ledger.log` fills it in.
         raw: All its fields.
     """
 
@@ -87,6 +88,7 @@ class Record:
     proof: Identity = "author"
     signer: str | None = None
     doubt: str | None = None
+    signer_change: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -101,6 +103,7 @@ class Record:
             "proof": self.proof,
             "signer": self.signer,
             "doubt": self.doubt,
+            "signer_change": self.signer_change,
         }
 
 

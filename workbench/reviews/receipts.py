@@ -68,10 +68,16 @@ def receipt_of(
         "library": next(iter(repository.roots()), None),
         "reviews": background.ledger.head,
         "policy": {"tree": in_force.tree, "commit": in_force.version.commit if in_force.version else None},
-        "decisions": [_decision(record) for record in decided],
+        "decisions": [{**_decision(record), "signer_change": _change(background, record)} for record in decided],
         "dissent": [record.file for record in decided if record.verdict in DISSENT],
     }
     return {**body, "receipt": digest(body)}
+
+
+def _change(background: Background, record: Record) -> str | None:
+    """What is to be said of the key of a record; None where it is the one that its reviewer is known by."""
+    change = background.ledger.signer_changes.get(record.file)
+    return change.text if change else None
 
 
 def _decision(record: Record) -> dict[str, Any]:
@@ -218,6 +224,8 @@ def as_markdown(receipt: Mapping[str, Any]) -> str:
             "",
             f"Proved by {one['proof']}, via {_cell(one['via'])}.{counts}",
         ]
+        if one.get("signer_change"):
+            lines += ["", f"The key changed: {_cell(one['signer_change'])}."]
         lines += ["", *(f"    {line}" for line in visible_block(one["reason"] or "no reason").split("\n")), ""]
         lines += _comment_lines(one)
         for name, value in (one["checks"] or {}).items():

@@ -1,6 +1,6 @@
 """Whether the rules hold at HEAD: what CI asks, and what a clone alone can answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -63,7 +63,21 @@ def verify(
         if one.moved
     )
     ok = all(one.ok for one in judged) and not moved
-    return Verification(ok, head, tuple(judged), (*background.notes, *moved))
+    return Verification(ok, head, tuple(judged), (*background.notes, *moved, *_signer_notes(judged, background)))
+
+
+def _signer_notes(judged: Sequence[Judged], background: Background) -> Iterator[str]:
+    """Who approved what is judged with another key than they were known by, or with none."""
+    mailmap = background.in_force.people.mailmap
+    approvals = {
+        (mailmap.of(record.reviewer_email), record.signer)
+        for one in judged
+        for record in one.records
+        if record.counts and record.verdict == "approve" and record.tree == one.tree
+    }
+    for change in background.ledger.signer_changes.values():
+        if (change.person, change.now) in approvals:
+            yield f"an approval of {change.record.at:%Y-%m-%d} is {change.text} ({visible(change.record.file)})"
 
 
 def committed_skills(repository: Repository, revision: str) -> list[Skill]:
