@@ -2,7 +2,8 @@
 
     python benchmarks/reviews.py [--skills 2000] [--commits 5000] [--records 5000] [--keep FOLDER]
 
-Whole processes on a clone that was packed. `cold` is without the cache of what was read before, `warm` with it.
+Whole processes on a clone that was packed. `cold` is without the cache of what was read before, `warm` with it, and
+`again` in a workbench that stays open and has listed the library before.
 Besides the time that passed it prints the processor's time, that of every git process included: on a machine that is
 busy with other things, this is the one to compare. `--keep` leaves what was made in FOLDER, to be measured again.
 """
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -28,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from workbench.git import Repository
 from workbench.reviews import records
 from workbench.reviews.digests import digests_at
+from workbench.workspace import Workspace
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ADA = "Ada <ada@example.com>"
@@ -85,6 +88,20 @@ def report(folder: Path) -> None:
     for title, target, root, words, cold in questions:
         cost = timed(lambda root=root, words=words: workbench(root, data, *words), before=(cold and data) or None)
         print(f"{title:32} {cost} {target:8.1f}")
+    os.environ |= {"WORKBENCH_DATA": str(data), "WORKBENCH_CONFIG": str(folder / "config")}
+    opened = Workspace.open(library)
+    opened.view()
+    for title, ask in (
+        ("states of all, again", opened.view),
+        ("opening one review, again", partial(read, opened, one)),
+    ):
+        print(f"{title:32} {timed(ask)} {0.2:8.1f}")
+
+
+def read(opened: Workspace, skill: str) -> None:
+    """What the screen of a review asks for."""
+    opened.reviews.diff(skill)
+    opened.row(skill)
 
 
 def timed(run: Callable[[], object], before: Path | None = None) -> str:
@@ -101,9 +118,9 @@ def timed(run: Callable[[], object], before: Path | None = None) -> str:
 
 
 def processor() -> float:
-    """Processor time of all ended children so far, user and system, in seconds."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    """Processor time of this process and all ended children so far, user and system, in seconds."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def workbench(root: Path, data: Path, *words: str) -> None:

@@ -22,6 +22,7 @@ from workbench.git.plumbing import (
     parse_tree,
 )
 from workbench.git.repository import Repository, dated, named
+from workbench.git.tidying import tidy
 from workbench.git.tree_diff import TREE_MODE
 from workbench.git.work_tree import WorkTree
 
@@ -49,5 +50,6 @@ __all__ = [
     "on_command",
     "parse_batch",
     "parse_tree",
+    "tidy",
     "version",
 ]

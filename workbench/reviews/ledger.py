@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 
 from workbench.errors import ConflictError, InputError
-from workbench.git import TREE_MODE, Identity, Repository, TreeEntry, Wanted, changes_of
+from workbench.git import TREE_MODE, Identity, Repository, TreeEntry, Wanted, changes_of, tidy
 from workbench.reviews import records
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.mailmap import Mailmap
@@ -241,4 +241,5 @@ def append(
                 raise
         else:
             break
+    tidy(repository)
     return commit

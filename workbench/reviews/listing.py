@@ -111,9 +111,7 @@ def rows_in_git(
             skill,
             standing_of(skill, trees.get(skill.id), background, now, coverage.get(skill.id, COVERED)),
             next((change.at for change in background.history.get(skill.id, ())), None),
-            frozenset(
-                who for change in background.history.get(skill.id, ()) for who in (change.author, *change.authors)
-            ),
+            _people(background.history.get(skill.id, ())),
         )
         for skill in skills
     )
