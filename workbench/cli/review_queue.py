@@ -4,20 +4,13 @@ import click
 
 from workbench.cli.output import library_option, print_json, state_label
 from workbench.commands import command
-from workbench.reviews.queue import GROUPS, USAGE_DAYS, Waiting
-from workbench.text import first_line, plural, visible
+from workbench.reviews.queue import GROUPS, Waiting
+from workbench.reviews.queue_text import GROUP_WORDS, facts, why
+from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
-_TITLES = {
-    "mine": "waits for you",
-    "others": "waits for others",
-    "stale": "went stale",
-    "approved": "approved",
-    "released": "released",
-}
 
-
-@click.command("queue", help=command("review.queue").help)
+@click.command("queue", help=command("open.queue").help)
 @click.option("--group", type=click.Choice(GROUPS), multiple=True, help="Only this group; may be repeated.")
 @library_option
 def queue(workspace: Workspace, group: tuple[str, ...], as_json: bool) -> None:
@@ -29,7 +22,7 @@ def queue(workspace: Workspace, group: tuple[str, ...], as_json: bool) -> None:
     for name in GROUPS:
         some = [one for one in waiting if one.group == name]
         if some:
-            click.echo(f"{_TITLES[name]}: {plural(len(some), 'skill')}")
+            click.echo(f"{GROUP_WORDS[name]}: {plural(len(some), 'skill')}")
             for one in some:
                 _print(one)
     if not waiting:
@@ -37,12 +30,6 @@ def queue(workspace: Workspace, group: tuple[str, ...], as_json: bool) -> None:
 
 
 def _print(one: Waiting) -> None:
-    facts = [f"risk {one.risk}" + (f" ({', '.join(one.gains)})" if one.gains else "")]
-    if one.age_days is not None:
-        facts.append("changed today" if one.age_days == 0 else f"changed {plural(one.age_days, 'day')} ago")
-    if one.usage is not None and one.usage.calls:
-        failed = f", {one.usage.failed / one.usage.calls:.0%} failed"
-        facts.append(f"used {plural(one.usage.calls, 'time')} in {USAGE_DAYS} days{failed}")
-    click.echo(f"  {state_label(one.row.state)}  {visible(one.row.id)}  {'; '.join(facts)}")
-    if one.group in ("mine", "others", "stale") and one.reason:
-        click.echo(f"      {first_line(one.reason)}")
+    click.echo(f"  {state_label(one.row.state)}  {visible(one.row.id)}  {'; '.join(facts(one))}")
+    if reason := why(one):
+        click.echo(f"      {reason}")

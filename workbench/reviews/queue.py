@@ -1,4 +1,6 @@
-"""The queue: which skills wait for me, which for others, which went stale, which are released; the riskiest first.
+"""The queue: which skills wait for me, which for others, which went stale, which are released.
+
+What waits is in the order of its risk, then the oldest first; what is approved or released, the latest first.
 
 Risk is triage: the kinds of capabilities that a tree has over the approved one. It says where to look first, never that
 something is safe.
@@ -72,7 +74,7 @@ class Waiting:
 def queue(
     rows: Sequence[SkillRow], background: Background, me: str | None, usage: Mapping[str, UsageRow], now: datetime
 ) -> tuple[Waiting, ...]:
-    """The skills by group, the riskiest and then the oldest first.
+    """The skills by group: those that wait the riskiest and then the oldest first, the others the latest first.
 
     Args:
         rows: All skills with their standings.
@@ -90,7 +92,9 @@ def queue(
 
 
 def _order(one: Waiting) -> tuple[int, int, int, str]:
-    return GROUPS.index(one.group), RISKS.index(one.risk), -(one.age_days or 0), one.row.id
+    age = one.age_days or 0
+    settled = one.group in ("approved", "released")
+    return GROUPS.index(one.group), RISKS.index(one.risk), age if settled else -age, one.row.id
 
 
 def _waiting(row: SkillRow, background: Background, me: str | None, used: UsageRow | None, now: datetime) -> Waiting:

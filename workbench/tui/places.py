@@ -15,6 +15,7 @@ MODES: Mapping[str, str] = {
     "graph": "graph:GraphScreen",
     "copies": "drift:DriftScreen",
     "inventory": "inventory:InventoryScreen",
+    "queue": "queue:QueueScreen",
 }
 """What a number key goes to; what is open inside stays open."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
 
 MODES = ("skills", "tools", "tests", "analytics", "cost")
-FURTHER = ("copies", "graph", "inventory")
+FURTHER = ("copies", "graph", "inventory", "queue")
 """Places that are named only where there is room, or where one is."""
 
 _ROOM_FOR_FURTHER = 140
