@@ -69,7 +69,7 @@ class QueueScreen(SkillActions):
 
     def _show(self, waiting: tuple[Waiting, ...]) -> None:
         self._waiting = {one.row.id: one for one in waiting}
-        self.query_one("#queue-head", Static).update(_counted(waiting))
+        self.query_one("#queue-head", Static).update(_content_of_counts(waiting))
         self.query_one(FilteredList).show(queue_rows(waiting), empty=_EMPTY)
         self._about(self.query_one(FilteredList).list.current)
 
@@ -107,7 +107,7 @@ class QueueScreen(SkillActions):
         self.action_review()
 
 
-def _counted(waiting: tuple[Waiting, ...]) -> Content:
+def _content_of_counts(waiting: tuple[Waiting, ...]) -> Content:
     """How many there are in each group: `2 waits for you · 1 went stale`; or that all is done."""
     counts = Counter(one.group for one in waiting)
     said = " · ".join(f"{GROUP_WORDS[group]}: {counts[group]:,}" for group in GROUPS if counts[group])
