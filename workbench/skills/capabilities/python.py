@@ -3,8 +3,10 @@
 import ast
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
 
 from workbench.skills.capabilities import programs
 from workbench.skills.capabilities import python_tables as tables
@@ -29,17 +31,20 @@ _NO_NODES = frozenset((
 ))  # fmt: skip
 
 
-class _Fields(dict[type[ast.AST], tuple[str, ...]]):
-    """The fields of a class of nodes that hold nodes worth a look; worked out once for each class."""
+class _Parts(dict[type[ast.AST], Callable[[ast.AST], Sequence[object]]]):
+    """How to get the values of a node that are worth a look, all at once; worked out once for each class of nodes."""
 
-    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+    def __missing__(self, kind: type[ast.AST]) -> Callable[[ast.AST], Sequence[object]]:
         # `value` of a constant in a pattern (`case None`) is no node; what it holds does nothing.
-        fields = () if kind is ast.MatchSingleton else tuple(one for one in kind._fields if one not in _NO_NODES)
-        self[kind] = fields
-        return fields
+        fields = [] if kind is ast.MatchSingleton else [one for one in kind._fields if one not in _NO_NODES]
+        if len(fields) > 1:
+            self[kind] = attrgetter(*fields)
+        else:
+            self[kind] = lambda node: [getattr(node, one) for one in fields]
+        return self[kind]
 
 
-_FIELDS = _Fields()
+_PARTS = _Parts()
 _LEARNED = frozenset((
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
     ast.NamedExpr, ast.AugAssign, ast.withitem,
@@ -119,27 +124,29 @@ def _scan(program: Program, tree: ast.Module) -> None:
 def _sorted_out(tree: ast.Module) -> _Tree:
     """One walk over the tree; `ast.walk` would take twice as long."""
     nodes = _Tree()
-    stack: list[ast.AST | None] = [tree]
+    stack: list[Any] = [tree]
     while stack:
         node = stack.pop()
-        if node is None:
-            continue  # a dictionary's `**`, or an argument without a default
         kind = node.__class__
-        if kind is ast.Call:
-            nodes.calls.append(node)  # type: ignore[arg-type]  # its class was compared, which mypy does not follow
-        elif kind is ast.Constant:
-            nodes.strings.append(node)  # type: ignore[arg-type]  # as above
+        if kind is ast.Constant:
+            nodes.strings.append(node)
             continue
-        elif kind is ast.Attribute or kind is ast.Name:
-            nodes.reads.append(node)  # type: ignore[arg-type]  # as above
+        if kind is ast.Name:
+            nodes.reads.append(node)
+            continue
+        if kind is ast.Call:
+            nodes.calls.append(node)
+        elif kind is ast.Attribute:
+            nodes.reads.append(node)
         elif kind is ast.Subscript or kind is ast.Compare:
-            nodes.keyed.append(node)  # type: ignore[arg-type]  # as above
+            nodes.keyed.append(node)
         elif kind in _LEARNED:
             nodes.learned.append(node)
-        elif kind is ast.Expr and isinstance(getattr(node, "value", None), ast.Constant):
+        elif kind is ast.Expr and node.value.__class__ is ast.Constant:
             continue  # a text that stands alone does nothing
-        for name in _FIELDS[kind]:
-            value = getattr(node, name, None)
+        elif node is None:
+            continue  # a dictionary's `**`, or an argument without a default
+        for value in _PARTS[kind](node):
             if value.__class__ is list:
                 stack += value
             elif value is not None:

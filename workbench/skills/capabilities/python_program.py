@@ -2,10 +2,13 @@
 
 import ast
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from workbench.skills.capabilities.model import Certainty, Kind
 from workbench.skills.capabilities.python_names import Names
 from workbench.skills.capabilities.source import Source
+
+_LONG = 80
 
 
 @dataclass(slots=True)
@@ -53,8 +56,16 @@ class Program:
 
 def module_of(name: str, among: frozenset[str]) -> str | None:
     """The module among these that a dotted name belongs to."""
+    # The same few names are asked for at every call; very long ones, which only a hostile file has, are not kept.
+    return _known_module(name, among) if len(name) <= _LONG else _module(name, among)
+
+
+def _module(name: str, among: frozenset[str]) -> str | None:
     while name:
         if name in among:
             return name
         name = name.rpartition(".")[0].removesuffix("()")
     return None
+
+
+_known_module = lru_cache(maxsize=4_096)(_module)
