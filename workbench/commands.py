@@ -135,6 +135,8 @@ COMMANDS: tuple[Command, ...] = (
             action="previous_file", palette=False),
     Command("diff.layout", "Side by side", "Switch the diff: automatic by width, unified, side by side.", ("s",),
             scope="review", action="toggle_layout", footer=True),
+    Command("diff.wrap", "Wrap lines", "Wrap long lines, so that every character can be read, or have each in one row.",
+            ("W",), scope="review", action="toggle_wrap"),
     Command("diff.find-next", "Next match", "The next line that holds what was searched for with /.", ("full_stop",),
             scope="review", action="find_next", palette=False),
     Command("diff.find-previous", "Previous match", "The line before that holds what was searched for.", ("comma",),

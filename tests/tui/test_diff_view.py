@@ -106,8 +106,40 @@ async def test_hostile_text_shows_and_acts_on_nothing() -> None:
     assert not {"\x1b", "\u202e", "\u200b", "\x07"} & set(text)
 
 
+@pytest.mark.parametrize("layout", ["unified", "split"])
+async def test_every_word_of_a_long_line_is_on_the_screen(layout: str) -> None:
+    words = [f"word{number}" for number in range(60)]
+    text = " ".join(words)
+    changed = hunk(line("-", 1, text), line("+", 1, f"{text} more"), line(" ", 2, "after"))
+    app = DiffApp(skill_diff(modified("f", changed)))
+    async with app.run_test(size=(80, 40)) as pilot:
+        pilot.app.query_one(DiffView).diff_layout = layout  # type: ignore[assignment]
+        await pilot.pause()
+        seen = "\n".join(drawn(pilot))
+        assert all(seen.count(f"{word} ") + seen.count(f"{word}\n") >= 2 for word in words)
+        assert "more" in seen
+        rows = [row for row in drawn(pilot) if "after" in row]
+        assert len(rows) == 1
+
+
+async def test_wrapping_leaves_the_cursor_on_its_line() -> None:
+    lines = [line("+", number, "x" * 300) for number in range(1, 9)]
+    async with DiffApp(skill_diff(modified("f", hunk(*lines)))).run_test() as pilot:
+        view = pilot.app.query_one(DiffView)
+        await pilot.pause()
+        view.cursor = 15
+        before = view.place
+        view.wrap = False
+        await pilot.pause()
+        assert view.place == before
+        view.wrap = True
+        await pilot.pause()
+        assert view.place == before
+
+
 async def test_a_long_line_is_cut_with_a_mark_and_can_be_scrolled_to() -> None:
     async with DiffApp(skill_diff(modified("f", hunk(line("+", 1, "a" * 100 + "END"))))).run_test() as pilot:
+        pilot.app.query_one(DiffView).wrap = False
         await pilot.pause()
         assert drawn(pilot)[2].endswith("›")
         view = pilot.app.query_one(DiffView)

@@ -54,7 +54,7 @@ def library(skill_library: Any) -> Any:
     made.write("skills/csv-profile/scripts/profile.py", "print('rows: 1')\n")
     (made.root / "skills/csv-profile/scripts/profile.py").chmod(0o755)
     made.write("skills/csv-profile/references/types.md", "# Types\n")
-    (made.root / "skills/csv-profile/outside").symlink_to("/etc/hosts")
+    (made.root / "skills/csv-profile/types.md").symlink_to("references/types.md")
     for name in ("deploy-notes", "release-check", "secret-finder"):
         made.skill(f"skills/{name}")
     made.commit("Add csv-profile and its friends")

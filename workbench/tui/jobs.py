@@ -127,7 +127,8 @@ class Jobs:
     def finish(self, job: Job) -> bool:
         """Let a job go; gives whether anybody still waits for its result."""
         self._running.remove(job)
-        return not job.dropped and (job.owner is job.owner.app or job.owner.is_attached)
+        app = job.owner.app
+        return not job.dropped and app.is_running and (job.owner is app or job.owner.is_attached)
 
     def drop(self, job: Job) -> None:
         """Ask a job to stop, and don't wait for its result."""

@@ -33,7 +33,7 @@ class ComparedScreen(WorkbenchScreen[None]):
     ABOUT = "What differs between two states of a skill. No verdict is recorded here: those are on the skill itself."
     SCOPES: ClassVar[tuple[Scope, ...]] = ("lists",)
     BINDINGS: ClassVar = bindings_of(
-        "diff.next", "diff.previous", "diff.next-file", "diff.previous-file", "diff.layout"
+        "diff.next", "diff.previous", "diff.next-file", "diff.previous-file", "diff.layout", "diff.wrap"
     )
     CSS_PATH = "compared.tcss"
     AUTO_FOCUS = "DiffView"
@@ -93,3 +93,7 @@ class ComparedScreen(WorkbenchScreen[None]):
     def action_toggle_layout(self) -> None:
         """Automatic, unified, side by side, in turn."""
         self.query_one(DiffView).action_toggle_layout()
+
+    def action_toggle_wrap(self) -> None:
+        """Wrap long lines, or have each in one row."""
+        self.query_one(DiffView).action_toggle_wrap()

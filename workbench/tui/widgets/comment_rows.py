@@ -91,7 +91,8 @@ def with_remarks(
     for at, row in enumerate(index.rows):
         shifts.append((at, len(rows)))
         rows.append(row)
-        put(below.get(at, ()), row.file, named=row.kind in (RowKind.FILE, RowKind.NOTE))
+        if at + 1 == len(index.rows) or not index.rows[at + 1].part:
+            put(below.get(at - row.part, ()), row.file, named=row.kind in (RowKind.FILE, RowKind.NOTE))
     moved = dict(shifts)
     shifted = replace(
         index, rows=rows, files=[moved[at] for at in index.files], hunks=[moved[at] for at in index.hunks]

@@ -14,7 +14,8 @@ from workbench.reviews.file_notes import notes_of
 from workbench.reviews.odd_characters import odd_characters
 from workbench.text import cell_width, fit, truncate, visible
 from workbench.tui.widgets.diff_layers import PLAIN_SIGHT, Layer, Sight, hidden_places, in_shown, layered, matches
-from workbench.tui.widgets.diff_rows import MAX_CHARACTERS, Row, RowKind, changed_words, shown
+from workbench.tui.widgets.diff_rows import MAX_CHARACTERS, Row, RowKind, changed_words, shown, shown_whole
+from workbench.tui.widgets.diff_wrap import parts
 
 _STATUS = {"added": "A", "deleted": "D", "modified": "M", "renamed": "R", "mode": "X"}
 _CUT_LEFT, _CUT_RIGHT = "‹", "›"
@@ -67,10 +68,17 @@ class About(NamedTuple):
     viewed: bool = False
 
 
+class _Cut(NamedTuple):
+    """What of a line is drawn: from `left` on, or (None) the part of it that stands in this row."""
+
+    left: int | None
+    part: int
+
+
 def draw_row(
-    file: FileDiff, about: About, row: Row, palette: Palette, left: int, width: int, sight: Sight = PLAIN_SIGHT
+    file: FileDiff, about: About, row: Row, palette: Palette, left: int | None, width: int, sight: Sight = PLAIN_SIGHT
 ) -> Strip:
-    """One row, exactly `width` cells; `left` is how far the text is scrolled.
+    """One row, exactly `width` cells; `left` is how far the text is scrolled, None where long lines are wrapped.
 
     The first cell is free for the cursor's mark.
     """
@@ -87,9 +95,9 @@ def draw_row(
     elif row.kind is RowKind.ODD:
         segments = [Segment(fit(_odd(file.hunks[row.hunk].lines[row.left], row.right), width), palette.note)]
     elif row.kind is RowKind.LINE:
-        segments = _unified(file.hunks[row.hunk].lines, row, palette, left, width, sight)
+        segments = _unified(file.hunks[row.hunk].lines, row, palette, _Cut(left, row.part), width, sight)
     else:
-        segments = _side_by_side(file.hunks[row.hunk].lines, row, palette, left, width, sight)
+        segments = _side_by_side(file.hunks[row.hunk].lines, row, palette, _Cut(left, row.part), width, sight)
     return Strip(segments).adjust_cell_length(width, palette.plain)
 
 
@@ -100,7 +108,7 @@ def _odd(line: DiffLine, place: int) -> str:
     return f"    {line.kind} ! {words}"
 
 
-def text_room(width: int, digits: int, *, split: bool) -> int:
+def text_room(width: int, digits: int, split: bool) -> int:
     """Cells for the text of one line in a view of this width."""
     return (width - 2) // 2 - digits - 3 if split else width - 2 * digits - 5
 
@@ -120,27 +128,28 @@ def _heading(file: FileDiff, about: About, palette: Palette, width: int) -> list
 
 
 def _unified(
-    lines: Sequence[DiffLine], row: Row, palette: Palette, left: int, width: int, sight: Sight
+    lines: Sequence[DiffLine], row: Row, palette: Palette, cut: _Cut, width: int, sight: Sight
 ) -> list[Segment]:
     line = lines[row.left]
-    numbers = f" {_number(line.old, palette.digits)} {_number(line.new, palette.digits)} "
+    old, new = (None, None) if cut.part else (line.old, line.new)
+    numbers = f" {_number(old, palette.digits)} {_number(new, palette.digits)} "
     words = _words(line, lines[row.right] if row.right >= 0 else None)
-    room = text_room(width, palette.digits, split=False)
-    return [Segment(numbers, palette.number), *_text(line, words, palette, left, room, sight)]
+    room = text_room(width, palette.digits, False)
+    return [Segment(numbers, palette.number), *_text(line, words, palette, cut, room, sight)]
 
 
 def _side_by_side(
-    lines: Sequence[DiffLine], row: Row, palette: Palette, left: int, width: int, sight: Sight
+    lines: Sequence[DiffLine], row: Row, palette: Palette, cut: _Cut, width: int, sight: Sight
 ) -> list[Segment]:
     old = lines[row.left] if row.left >= 0 else None
     new = lines[row.right] if row.right >= 0 else None
-    room = text_room(width, palette.digits, split=True)
+    room = text_room(width, palette.digits, True)
     pair = (new, old) if old is not new else (None, None)
     return [
         Segment(" ", palette.plain),
-        *_side(old, pair[0], old.old if old else None, palette, left, room, sight),
+        *_side(old, pair[0], old.old if old else None, palette, cut, room, sight),
         Segment(" ", palette.plain),
-        *_side(new, pair[1], new.new if new else None, palette, left, room + width % 2, sight),
+        *_side(new, pair[1], new.new if new else None, palette, cut, room, sight, width % 2),
     ]
 
 
@@ -149,14 +158,15 @@ def _side(
     other: DiffLine | None,
     number: int | None,
     palette: Palette,
-    left: int,
+    cut: _Cut,
     room: int,
     sight: Sight,
+    spare: int = 0,
 ) -> list[Segment]:
     if line is None:
-        return [Segment(" " * (palette.digits + room + 3), palette.gap)]
-    numbers = Segment(f"{_number(number, palette.digits)} ", palette.number)
-    return [numbers, *_text(line, _words(line, other), palette, left, room, sight)]
+        return [Segment(" " * (palette.digits + room + spare + 3), palette.gap)]
+    numbers = Segment(f"{_number(None if cut.part else number, palette.digits)} ", palette.number)
+    return [numbers, *_text(line, _words(line, other), palette, cut, room, sight, spare)]
 
 
 def _words(line: DiffLine, other: DiffLine | None) -> Spans:
@@ -168,18 +178,24 @@ def _words(line: DiffLine, other: DiffLine | None) -> Spans:
     return changed_words(shown(other.text), shown(line.text))[1]
 
 
-def _text(line: DiffLine, words: Spans, palette: Palette, left: int, room: int, sight: Sight) -> list[Segment]:
-    """The sign and the visible part of a line, `room` cells and two, with marks where it goes on."""
+def _text(
+    line: DiffLine, words: Spans, palette: Palette, cut: _Cut, room: int, sight: Sight, spare: int = 0
+) -> list[Segment]:
+    """The sign and the visible part of a line, `room` cells, `spare` ones and two, with marks where it goes on."""
     base, word = palette.of(line.kind)
-    text = shown(line.text)
-    if len(line.text) > MAX_CHARACTERS:
-        text += f" … {len(line.text):,} characters"
+    text = shown_whole(line.text)
     whole = Strip(layered(text, base, _layers(line, words, word, palette, sight)))
+    if cut.left is None:
+        found = parts(text, room)
+        begin, end = found[cut.part] if cut.part < len(found) else (0, 0)
+        body = whole.crop(begin, end).adjust_cell_length(room + spare, base)
+        return [Segment(line.kind, base), *body, Segment(" ", base)]
+    room += spare
     length = whole.cell_length
-    body = whole.crop(left, left + room).adjust_cell_length(room, base)
-    if left > 0 and length > 0:
+    body = whole.crop(cut.left, cut.left + room).adjust_cell_length(room, base)
+    if cut.left > 0 and length > 0:
         body = Strip.join([Strip([Segment(_CUT_LEFT, palette.number + base)]), body.crop(1)])
-    rest = _CUT_RIGHT if length > left + room else " "
+    rest = _CUT_RIGHT if length > cut.left + room else " "
     return [Segment(line.kind, base), *body, Segment(rest, base)]
 
 

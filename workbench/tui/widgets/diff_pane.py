@@ -42,8 +42,8 @@ class DiffPane(Vertical):
     """
 
     COMMANDS: ClassVar[tuple[str, ...]] = (
-        "diff.next", "diff.previous", "diff.next-file", "diff.previous-file", "diff.layout", "diff.find-next",
-        "diff.find-previous", "diff.viewed", "diff.unviewed", "filter",
+        "diff.next", "diff.previous", "diff.next-file", "diff.previous-file", "diff.layout", "diff.wrap",
+        "diff.find-next", "diff.find-previous", "diff.viewed", "diff.unviewed", "filter",
         "comment.mark", "comment.next", "comment.previous",
     )  # fmt: skip
     """What it does by itself, so that the screen around it need not."""
@@ -223,6 +223,12 @@ class DiffPane(Vertical):
     def action_previous_comment(self) -> None:
         """To the comment before."""
         self.view.action_previous_comment()
+
+    def action_toggle_wrap(self) -> None:
+        """Wrap long lines or not; says which it is now."""
+        self.view.action_toggle_wrap()
+        said = "Long lines are wrapped" if self.view.wrap else "Each line is in one row"
+        self.notify(said, timeout=4, markup=False)
 
     def action_toggle_layout(self) -> None:
         """Automatic, unified, side by side, in turn; says which it is now."""

@@ -1,7 +1,7 @@
 """The rows of a diff on the screen: a compact index made once, so that the view draws only what is visible."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import IntEnum
@@ -12,6 +12,7 @@ from workbench.reviews.diff_text import odd_lines
 from workbench.reviews.file_notes import notes_of
 from workbench.reviews.odd_characters import has_odd, may_be_odd, odd_characters
 from workbench.text import cell_width, visible
+from workbench.tui.widgets.diff_wrap import parts
 
 MAX_CHARACTERS = 4_000
 """What is shown of one line at most; the row says how long the line is."""
@@ -43,7 +44,8 @@ class Row(NamedTuple):
 
     For LINE, `left` is the line and `right` the line it replaces or is replaced by; for PAIR they are the two sides;
     for NOTE `left` is the note; for ODD, below a line with something hidden in it, `left` is the line and `right` which
-    of its places; for COMMENT `left` is one of the rows that `comment_rows` made. -1 where there is none.
+    of its places; for COMMENT `left` is one of the rows that `comment_rows` made. -1 where there is none. `part` counts
+    the rows of one long line that is wrapped, from 0.
     """
 
     kind: RowKind
@@ -51,6 +53,7 @@ class Row(NamedTuple):
     hunk: int = -1
     left: int = -1
     right: int = -1
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,18 @@ class DiffRows:
     number_width: int
 
 
-def index_rows(diff: SkillDiff, *, split: bool) -> DiffRows:
-    """The rows of `diff`: side by side if `split`, but for files that have one side only."""
+def index_rows(diff: SkillDiff, *, split: bool, wrapped: Callable[[int, bool], int] | None = None) -> DiffRows:
+    """The rows of `diff`: side by side if `split`, but for files that have one side only.
+
+    Args:
+        wrapped: Gives the cells that a line's text has, from the digits of its numbers and whether it stands beside
+            another; None to have one row for a line, however long it is.
+    """
+    digits = _digits(diff)
     rows: list[Row] = []
     files: list[int] = []
     hunks: list[int] = []
-    widest, largest = 0, 0
+    widest = 0
     for f, file in enumerate(diff.files):
         if rows:
             rows.append(Row(RowKind.BLANK, f - 1))
@@ -89,10 +98,36 @@ def index_rows(diff: SkillDiff, *, split: bool) -> DiffRows:
             hunks.append(len(rows))
             rows.append(Row(RowKind.HUNK, f, h))
             made = _paired(hunk, f, h) if beside else _in_line(hunk, f, h)
+            wide = _widest(hunk)
+            if wrapped is not None and wide > (room := wrapped(digits, beside)):
+                made = _with_parts(hunk, made, room)
             rows.extend(_with_odd(hunk, made) if may_be_odd(line.text for line in hunk.lines) else made)
-            largest = max(largest, hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)
-            widest = max(widest, _widest(hunk))
-    return DiffRows(rows, files, hunks, widest, max(3, len(str(largest))))
+            widest = max(widest, wide)
+    return DiffRows(rows, files, hunks, 0 if wrapped else widest, digits)
+
+
+def _digits(diff: SkillDiff) -> int:
+    """Digits of the largest line number, at least three."""
+    ends = (
+        max(hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)
+        for file in diff.files
+        for hunk in file.hunks
+    )
+    return max(3, len(str(max(ends, default=0))))
+
+
+def _with_parts(hunk: Hunk, rows: Iterator[Row], room: int) -> Iterator[Row]:
+    """The rows of a hunk, a long line in as many as it needs."""
+    lines = hunk.lines
+    for row in rows:
+        sides = (row.left, row.right) if row.kind is RowKind.PAIR else (row.left,)
+        count = 1
+        for at in sides:
+            if at >= 0 and (len(lines[at].text) > room or not lines[at].text.isascii() or "\t" in lines[at].text):
+                count = max(count, len(parts(shown_whole(lines[at].text), room)))
+        yield row
+        for part in range(1, count):
+            yield row._replace(part=part)
 
 
 class Place(NamedTuple):
@@ -140,6 +175,8 @@ def matching(diff: SkillDiff, index: DiffRows, words: str) -> list[int]:
     asked = words.casefold()
     found = []
     for number, row in enumerate(index.rows):
+        if row.part:
+            continue
         if row.kind is RowKind.LINE:
             sides: tuple[int, ...] = (row.left,)
         elif row.kind is RowKind.PAIR:
@@ -173,6 +210,12 @@ def places_in_shown(text: str) -> list[int] | None:
             at += len(visible(char))
             column = 0 if char == "\r" else column + 1
     return [*places, at]
+
+
+def shown_whole(text: str) -> str:
+    """A line as it is drawn: what may be shown of it, and how long it is where that is not all."""
+    more = f" … {len(text):,} characters" if len(text) > MAX_CHARACTERS else ""
+    return shown(text) + more
 
 
 def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -254,12 +297,18 @@ def _paired(hunk: Hunk, f: int, h: int) -> Iterator[Row]:
 def _with_odd(hunk: Hunk, rows: Iterator[Row]) -> Iterator[Row]:
     """The rows of a hunk, below each line that has something hidden in it a row for each place."""
     room = _MOST_ODD_ROWS
+    behind: list[Row] = []
     for row in rows:
+        if not row.part:
+            yield from behind
+            behind = []
         yield row
+        if row.part:
+            continue
         sides = (row.left, row.right) if row.kind is RowKind.PAIR and row.left != row.right else (row.left,)
         for at in sides:
             if at >= 0 and has_odd(hunk.lines[at].text):
                 count = len(odd_lines(odd_characters(hunk.lines[at].text[:MAX_CHARACTERS]))) if room > 0 else 1
                 room -= count
-                for place in range(max(1, count)):
-                    yield Row(RowKind.ODD, row.file, row.hunk, at, place)
+                behind += [Row(RowKind.ODD, row.file, row.hunk, at, place) for place in range(max(1, count))]
+    yield from behind

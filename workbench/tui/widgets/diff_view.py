@@ -1,8 +1,9 @@
 """The diff of a skill, drawn line by line: however long it is, only what is on the screen is worked out."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
@@ -16,16 +17,19 @@ from textual.strip import Strip
 from workbench.reviews.diff import FileDiff, SkillDiff
 from workbench.tui.bindings import bindings_of
 from workbench.tui.diff_colours import FileColours, Slice
+from workbench.tui.widgets.diff_cursor import NO_ROWS, DiffCursor
 from workbench.tui.widgets.diff_layers import Sight
 from workbench.tui.widgets.diff_lines import About, Palette, draw_row, text_room
 from workbench.tui.widgets.diff_palette import palette_of
 from workbench.tui.widgets.diff_rows import DiffRows, Place, Row, RowKind, index_rows, matching, place_of, row_at
-from workbench.tui.widgets.tones import TonedView
 
 Layout = Literal["auto", "unified", "split"]
 
 SPLIT_FROM = 110
 """Columns from which `auto` shows the two sides beside each other."""
+
+WRAPPED_UP_TO = 5_000
+"""Lines of a diff up to which long ones are wrapped unless one says otherwise: each that is long is measured."""
 
 LAYOUTS: tuple[Layout, ...] = ("auto", "unified", "split")
 
@@ -36,7 +40,7 @@ _MOST_COLOURED = 64
 _MARK = "▌"
 
 
-class DiffView(TonedView, can_focus=True):
+class DiffView(DiffCursor, can_focus=True):
     """A diff with a line cursor, unified or side by side."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -67,7 +71,7 @@ class DiffView(TonedView, can_focus=True):
     """
 
     diff_layout: reactive[Layout] = reactive("auto", init=False)
-    cursor: reactive[int] = reactive(0, init=False, repaint=False)
+    wrap: reactive[bool] = reactive(True, init=False)
 
     @dataclass
     class Moved(Message):
@@ -94,8 +98,9 @@ class DiffView(TonedView, can_focus=True):
         self._diff: SkillDiff | None = None
         self._counts: list[About] = []
         self._strips: OrderedDict[tuple[int, int, int, bool], Strip] = OrderedDict()
-        self._indices: dict[bool, DiffRows] = {}
-        self._index = DiffRows([], [], [], 0, 3)
+        self._indices: dict[tuple[bool, int], DiffRows] = {}
+        self._index = NO_ROWS
+        self._wrap_chosen = False
         self._styles: Palette | None = None
         self._words = ""
         self._colours: dict[str, FileColours] = {}
@@ -126,8 +131,11 @@ class DiffView(TonedView, can_focus=True):
         self._asked.clear()
         self._counts = [About(file.added, file.removed) for file in diff.files]
         self._indices.clear()
-        self._index = DiffRows([], [], [], 0, 3)
+        self._index = NO_ROWS
         self.set_reactive(DiffView.cursor, 0)
+        if not self._wrap_chosen:
+            few = sum(len(hunk.lines) for file in diff.files for hunk in file.hunks) <= WRAPPED_UP_TO
+            self.set_reactive(DiffView.wrap, few)
         if self.size:
             self._arrange()
             self.scroll_to(0, 0, animate=False, immediate=True)
@@ -185,9 +193,13 @@ class DiffView(TonedView, can_focus=True):
         """Take the index of the layout in force; make it where it is asked for the first time."""
         self._split = self._wants_split()
         if self._diff is not None:
-            if self._split not in self._indices:
-                self._indices[self._split] = index_rows(self._diff, split=self._split)
-            self._index = self._overlaid(self._indices[self._split])
+            width = self.scrollable_content_region.width
+            key = (self._split, width if self.wrap else 0)
+            if key not in self._indices:
+                room = partial(text_room, width) if self.wrap else None
+                self._indices = {known: index for known, index in self._indices.items() if known[1] == key[1]}
+                self._indices[key] = index_rows(self._diff, split=self._split, wrapped=room)
+            self._index = self._overlaid(self._indices[key])
         self._measure()
 
     def _overlaid(self, index: DiffRows) -> DiffRows:
@@ -198,13 +210,13 @@ class DiffView(TonedView, can_focus=True):
         self._strips.clear()
         self._styles = None
         width = self.scrollable_content_region.width
-        room = text_room(width, self._index.number_width, split=self._split)
+        room = text_room(width, self._index.number_width, self._split)
         hidden = max(0, self._index.text_width - room)
         self.virtual_size = Size(width + hidden, len(self._index.rows))
 
     def on_resize(self, event: events.Resize) -> None:
         """Change the layout with the width; the cursor stays on its line."""
-        if self._wants_split() != self._split or not self._indices:
+        if self.wrap or self._wants_split() != self._split or not self._indices:
             self._relayout()
         else:
             self._measure()
@@ -213,6 +225,12 @@ class DiffView(TonedView, can_focus=True):
     def watch_diff_layout(self) -> None:
         """Show the layout that was chosen; the cursor stays on its line."""
         self._relayout()
+        self.refresh()
+
+    def watch_wrap(self) -> None:
+        """Wrap long lines or let them run out of the screen; the cursor stays on its line."""
+        self._relayout()
+        self.scroll_to(0, None, animate=False, immediate=True)
         self.refresh()
 
     def notify_style_update(self) -> None:
@@ -244,13 +262,9 @@ class DiffView(TonedView, can_focus=True):
             if row.file != wanted.file:
                 break
             alike = row.kind in texts if wanted.kind in texts else row.kind is wanted.kind
-            if alike and row.hunk == wanted.hunk and line in (row.left, row.right):
+            if alike and not row.part and row.hunk == wanted.hunk and line in (row.left, row.right):
                 return number
         return start
-
-    def validate_cursor(self, cursor: int) -> int:
-        """Keep the cursor on a row."""
-        return max(0, min(cursor, len(self._index.rows) - 1))
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Draw the two rows again, keep the cursor on the screen, and say where it is."""
@@ -259,86 +273,14 @@ class DiffView(TonedView, can_focus=True):
         self.scroll_to_cursor()
         self.post_message(self.Moved(self, self.file_at_cursor, self.hunk_at_cursor))
 
-    @property
-    def file_at_cursor(self) -> int:
-        """Index of the file that the cursor is in."""
-        return self._index.rows[self.cursor].file if self._index.rows else 0
-
-    @property
-    def hunk_at_cursor(self) -> int:
-        """Number of the hunk that the cursor is in, counted from 1 over all files; 0 above the first."""
-        return sum(1 for start in self._index.hunks if start <= self.cursor)
-
-    def scroll_to_cursor(self, *, top: bool = False) -> None:
-        """Scroll as little as needed; with `top`, bring the cursor's row near the top."""
-        height = max(1, self.scrollable_content_region.height)
-        first = round(self.scroll_y)
-        if top:
-            first = self.cursor - min(2, height // 4)
-        elif self.cursor < first:
-            first = self.cursor
-        elif self.cursor >= first + height:
-            first = self.cursor - height + 1
-        self.scroll_to(None, first, animate=False, force=True, immediate=True)
-
-    def action_cursor_down(self) -> None:
-        """One row down."""
-        self.cursor += 1
-
-    def action_cursor_up(self) -> None:
-        """One row up."""
-        self.cursor -= 1
-
-    def action_page_down(self) -> None:
-        """One page down."""
-        self.cursor += max(1, self.scrollable_content_region.height - 1)
-
-    def action_page_up(self) -> None:
-        """One page up."""
-        self.cursor -= max(1, self.scrollable_content_region.height - 1)
-
-    def action_first(self) -> None:
-        """To the first row."""
-        self.cursor = 0
-
-    def action_last(self) -> None:
-        """To the last row."""
-        self.cursor = len(self._index.rows) - 1
-
-    def action_next_hunk(self) -> None:
-        """To the next changed place."""
-        self._jump(self._index.hunks, forward=True)
-
-    def action_previous_hunk(self) -> None:
-        """To the changed place before."""
-        self._jump(self._index.hunks, forward=False)
-
-    def action_next_file(self) -> None:
-        """To the next changed file."""
-        self._jump(self._index.files, forward=True)
-
-    def action_previous_file(self) -> None:
-        """To the changed file before."""
-        self._jump(self._index.files, forward=False)
+    def action_toggle_wrap(self) -> None:
+        """Wrap long lines, or have each in one row."""
+        self._wrap_chosen = True
+        self.wrap = not self.wrap
 
     def action_toggle_layout(self) -> None:
         """Automatic, unified, side by side, in turn."""
         self.diff_layout = LAYOUTS[(LAYOUTS.index(self.diff_layout) + 1) % len(LAYOUTS)]
-
-    def go_to_file(self, file: int) -> None:
-        """Put the cursor on a file's heading."""
-        if 0 <= file < len(self._index.files):
-            self.cursor = self._index.files[file]
-            self.scroll_to_cursor(top=True)
-
-    def _jump(self, places: Sequence[int], *, forward: bool) -> None:
-        if forward:
-            target = next((row for row in places if row > self.cursor), None)
-        else:
-            target = next((row for row in reversed(places) if row < self.cursor), None)
-        if target is not None:
-            self.cursor = target
-            self.scroll_to_cursor(top=True)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is."""
@@ -368,7 +310,8 @@ class DiffView(TonedView, can_focus=True):
         """One row, exactly `width` cells, before the cursor is laid over it."""
         assert self._diff is not None
         file, sight = self._diff.files[row.file], self._sight(row)
-        return draw_row(file, self._counts[row.file], row, self._palette, left, width, sight)
+        scrolled = None if self.wrap else left
+        return draw_row(file, self._counts[row.file], row, self._palette, scrolled, width, sight)
 
     def _under_cursor(self, strip: Strip) -> Strip:
         """Mark the row; what came and what went keeps its colour."""
