@@ -274,3 +274,65 @@ def test_comments_survive_a_clone_and_are_placed_there(reviewed: Any, workbench:
     reviewed.git("clone", "-q", str(reviewed.root), str(tmp_path / "clone"))
     said = workbench("--library", str(tmp_path / "clone"), "review", "comments", "a", "--json")
     assert [(one["line"], one["outdated"]) for one in said.json["threads"]] == [(4, False)]
+
+
+def forge(
+    made: Any, original: dict[str, Any], author: tuple[str, str], path: str | None = None, **changed: Any
+) -> None:
+    """Put a record on the branch that says what an existing one says but for some fields, committed by somebody."""
+    from datetime import UTC, datetime
+
+    from workbench.reviews import ledger, records
+
+    made.as_user(*author)
+    fields = yaml.safe_load(made.git("show", f"workbench/reviews:{original['file']}")) | changed
+    data = records.encode(fields)
+    at = datetime.fromisoformat(fields["at"]).astimezone(UTC)
+    name = records.file_path(path or fields["path"], fields["tree"], at, data)
+    repository = made.repository()
+    ledger.append(repository, {name: data}, [], "x", repository.identity(), at)
+
+
+def test_nobody_resolves_in_another_persons_name_or_with_a_record_of_another_skill(
+    reviewed: Any, workbench: Any
+) -> None:
+    reviewed.as_user("Rev", "rev@example.com")
+    record = say(workbench, "scripts/run.py:4")
+    [thread] = threads(workbench)
+    settles = {"resolves": [thread["id"]], "comments": []}
+    forge(reviewed, record, ("Eve", "eve@example.com"), **settles)
+    assert len(threads(workbench)) == 1, "committed in the name of who opened it"
+    forge(reviewed, record, ("Rev", "rev@example.com"), path="skills/b", **settles)
+    forge(reviewed, record, ("Rev", "rev@example.com"), library="0" * 40, **settles)
+    assert len(threads(workbench)) == 1, "of another skill, or another library"
+    forge(reviewed, record, ("Rev", "rev@example.com"), reason="mine", **settles)
+    assert threads(workbench) == []
+
+
+def test_a_thread_can_not_be_made_to_vanish_by_editing_the_branch(reviewed: Any, workbench: Any) -> None:
+    record = say(workbench, "scripts/run.py:4")
+    reviewed.git("worktree", "add", "-q", str(reviewed.root.parent / "w"), "workbench/reviews")
+    reviewed.git("-C", str(reviewed.root.parent / "w"), "rm", "-q", record["file"])
+    reviewed.git("-C", str(reviewed.root.parent / "w"), "commit", "-q", "-m", "gone")
+    reviewed.git("worktree", "remove", "--force", str(reviewed.root.parent / "w"))
+    assert len(threads(workbench)) == 1
+
+
+def test_two_people_who_comment_at_once_are_both_heard_after_a_sync(
+    reviewed: Any, workbench: Any, tmp_path: Path
+) -> None:
+    reviewed.git("clone", "-q", "--bare", str(reviewed.root), str(tmp_path / "hub.git"))
+    reviewed.git("remote", "add", "origin", str(tmp_path / "hub.git"))
+    reviewed.git("clone", "-q", str(tmp_path / "hub.git"), str(tmp_path / "other"))
+    other = str(tmp_path / "other")
+    for key, value in (("user.name", "Rev"), ("user.email", "rev@example.com")):
+        reviewed.git("-C", other, "config", key, value)
+    say(workbench, "scripts/run.py:4", "from here")
+    assert (
+        workbench("--library", other, "review", "comment", "a", "--at", "scripts/run.py:4", "--text", "from there").code
+        == 0
+    )
+    assert workbench("--library", other, "review", "sync").code == 0
+    assert workbench("review", "sync").code == 0
+    said = [one["comments"][0]["text"] for one in threads(workbench)]
+    assert sorted(said) == ["from here", "from there"]

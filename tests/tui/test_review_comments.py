@@ -254,3 +254,17 @@ async def test_where_nothing_differs_the_open_threads_are_counted(opened: Any, c
     Workspace.open(changed.root).reviews.decide("skills/echo", "approve", "Fine all the same.")
     async with opened(ReviewScreen("skills/echo"), size=(80, 24)) as page:
         await page.shows("Still open: 1 thread.")
+
+
+async def test_a_thread_is_copied_as_markdown(opened: Any, changed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr("workbench.tui.screens.review_comments.copy", lambda _, text: taken.append(text))
+    say(changed, 2, "Why strip?")
+    say(changed, 4, "Why exit?")
+    async with opened(ReviewScreen("skills/echo"), size=(80, 24)) as page:
+        await CommentsPage(page).ready(2)
+        await page.press("Y", "right_curly_bracket", "Y")
+        assert "Why strip?" in taken[0]
+        assert "Why exit?" in taken[0]
+        assert "```text\nWhy strip?\n```" in taken[1]
+        assert "Why exit?" not in taken[1]
