@@ -203,3 +203,18 @@ def test_as_many_drafts_as_a_record_holds_and_no_more(
     add(workbench)
     add(workbench)
     assert workbench("review", "draft", "add", "a", "run.py:1", "--text", "x").code == 4
+
+
+def test_a_draft_on_a_branch_is_sent_with_the_branchs_range(reviewed: Any, workbench: Any) -> None:
+    reviewed.git("checkout", "-q", "-b", "topic")
+    reviewed.write("skills/a/run.py", RUN + "added = 1\n")
+    reviewed.commit()
+    reviewed.git("checkout", "-q", "main")
+    assert workbench("review", "draft", "add", "a", "run.py:11", "--text", "x").code == 3
+    assert workbench("review", "draft", "add", "a", "run.py:11", "--text", "why?", "--tree", "topic").code == 0
+    said = workbench("review", "comment", "--range", "main...topic", "--json")
+    assert said.code == 0, said.err
+    [record] = said.json["records"]
+    assert [(one["line"], one["text"]) for one in record["comments"]] == [(11, "why?")]
+    [thread] = workbench("review", "comments", "a", "--tree", "topic", "--json").json["threads"]
+    assert (thread["line"], thread["outdated"]) == (11, False)

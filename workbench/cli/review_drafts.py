@@ -77,6 +77,7 @@ def suggestion_from(source: str | None) -> str | None:
 @click.argument("name")
 @click.argument("place", metavar="[PATH[:LINE[-END]]]", required=False)
 @click.option("--text", "-m", default="", metavar="TEXT", help="What you say.")
+@click.option("--tree", metavar="REV", help="The revision or tree that has the line; default: the current state.")
 @remark_options
 @library_option
 def add(
@@ -84,6 +85,7 @@ def add(
     name: str,
     place: str | None,
     text: str,
+    tree: str | None,
     side: Side,
     suggest: str | None,
     reply_to: str | None,
@@ -98,7 +100,7 @@ def add(
         raise UsageError("a comment needs a text or a suggestion", remedy="--text TEXT, or --suggest FILE")
     skill = workspace.find(name).id
     target = Target(path, line, end, side)
-    made = workspace.comments.compose(skill, target, text, suggestion=suggestion, reply_to=reply_to)
+    made = workspace.comments.compose(skill, target, text, suggestion=suggestion, reply_to=reply_to, tree=tree)
     made = workspace.comments.keep(made)
     if as_json:
         shown = next(one for one in workspace.comments.read(skill).drafts if one.draft.id == made.id)

@@ -145,7 +145,7 @@ class CommentDesk:
         Args:
             target: Has no say where it answers a comment.
             reply_to: Id of the comment that it answers, or its first digits. Likewise `resolves`.
-            tree: The tree whose lines are meant with side `new`; None for the current one.
+            tree: The revision or tree whose lines are meant with side `new`; None for the current tree.
             base: The tree whose lines are meant with side `old`; None for the last approved one.
 
         Raises:
@@ -160,7 +160,10 @@ class CommentDesk:
                 return replace(one, reply_to=_found(here, reply_to)[1].comment.id)
             if target.path is None:
                 return one
-            held = (tree or here.tree) if target.side == "new" else (base or here.row.standing.approved_tree)
+            if target.side == "new":
+                held = here.tree if tree is None else here.named(tree)
+            else:
+                held = base or here.row.standing.approved_tree
             path, lines = _file(here, target, held)
             spot = None
             if target.line is not None:
