@@ -211,3 +211,62 @@ def test_a_request_that_moves_after_it_was_opened_is_judged_as_it_was_read(
     done = workbench("review", "approve", "--range", "pr/12", "--reason", "x", "--json").json
     assert {record["commit"] for record in done["records"]} == {read}
     assert workbench("review", "open", "pr/12", "--json").json["head"] == moved
+
+
+def test_one_comment_holds_the_cards_of_all_skills_of_a_range(branch: Any, workbench: Any) -> None:
+    said = workbench("review", "card", "--range", "main...HEAD", "--format", "markdown")
+    assert said.code == 0, said.err
+    lines = said.out.splitlines()
+    assert lines[0] == "<!-- skill-workbench: review card -->"
+    assert [line for line in lines if line.startswith("### ")] == ["### b", "### a", "### new", "### old"]
+    assert "| `skills/b` | draft | high |" in said.out
+    assert "1 changed file outside these skills: README.md." in said.out
+    exact = workbench("review", "card", "--range", "main...HEAD", "--format", "json").json
+    assert [one["card"] is None for one in exact["skills"]] == [False, False, False, True]
+    assert "skills/old: removed" in workbench("review", "card", "--range", "main...HEAD").out
+
+
+def test_a_card_is_of_one_skill_or_of_a_range(branch: Any, workbench: Any) -> None:
+    assert workbench("review", "card").code == 2
+    assert workbench("review", "card", "a", "--range", "main...HEAD").code == 2
+
+
+def test_names_and_files_can_not_write_into_the_comment(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.commit()
+    library.git("switch", "-q", "-c", "topic")
+    library.write("skills/a/@x <img src=y>.md", "hi\n")
+    library.write("<b>@me.md", "hi\n")
+    library.commit()
+    said = workbench("review", "card", "--range", "main...HEAD", "--format", "markdown").out
+    assert "<b>" not in said
+    assert "<img" not in said
+
+
+def test_one_diff_holds_all_files_and_notes_what_repeats(branch: Any) -> None:
+    from workbench.reviews.changeset_diff import whole_diff
+    from workbench.workspace import Workspace
+
+    found = Workspace.open(branch.root).reviews.open_set("main...HEAD")
+    files = {file.path: file for file in whole_diff(found).files}
+    assert next(iter(files)).startswith("skills/b/")
+    assert files["skills/b/references/how.md"].added == 3
+    assert files["skills/a/references/how.md"].hunks == ()
+    assert files["skills/a/references/how.md"].notes == ("line 1: +3 -0, the same as in skills/b",)
+
+
+def test_a_frontmatter_is_compared_by_key_in_a_set_too(branch: Any) -> None:
+    from workbench.reviews.changeset_diff import whole_diff
+    from workbench.workspace import Workspace
+
+    branch.write(
+        "skills/a/SKILL.md", "---\ndescription: 'Does a. Use when needed.'\nname: a\nlicense: MIT\n---\n\nDo it.\n"
+    )
+    branch.commit()
+    found = Workspace.open(branch.root).reviews.open_set("main...HEAD")
+    [folded] = [one.folded for one in found.skills if one.skill.id == "skills/a"]
+    assert folded is not None
+    shown = {file.path: file for file in whole_diff(found).files}["skills/a/SKILL.md"]
+    assert shown.hunks == folded.hunks
+    exact = {file.path: file for file in whole_diff(found, raw=True).files}["skills/a/SKILL.md"]
+    assert exact.hunks != folded.hunks

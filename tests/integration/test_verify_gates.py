@@ -98,7 +98,10 @@ def run_action(clone: Path, tmp_path: Path, **env: str) -> subprocess.CompletedP
     bin_.mkdir(parents=True, exist_ok=True)
     if not (bin_ / "workbench").exists():
         (bin_ / "workbench").symlink_to(PROGRAM)
-    given = {"INPUT_BASE": "", "RUNNER_TEMP": str(tmp_path / "runner"), "WORKBENCH_DATA": str(tmp_path / "ci"), **env}
+    given = {
+        "INPUT_BASE": "", "RUNNER_TEMP": str(tmp_path / "runner"), "WORKBENCH_DATA": str(tmp_path / "ci"),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_OUTPUT": str(tmp_path / "output"), **env,
+    }  # fmt: skip
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", action["runs"]["steps"][-1]["run"]],
         cwd=clone, env={**os.environ, **given}, capture_output=True, text=True, check=False,
@@ -120,6 +123,10 @@ def test_the_action_judges_a_pull_request_in_a_shallow_clone_by_its_base(
     assert said.returncode == 1, said.stderr
     assert "skills/b" in said.stdout
     assert "skills/a" not in said.stdout
+    card = Path((tmp_path / "output").read_text().strip().removeprefix("card="))
+    assert card.read_text().startswith("<!-- skill-workbench: review card -->\n")
+    assert "### b" in card.read_text()
+    assert (tmp_path / "summary").read_text() == card.read_text()
     workbench("review", "approve", "b", "--reason", "read it")
     push(library, "workbench/reviews")
     said = run_action(clone, tmp_path, GITHUB_BASE_REF="main")

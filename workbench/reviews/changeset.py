@@ -11,6 +11,7 @@ from typing import Any
 from workbench.errors import ConflictError, InputError, UsageError
 from workbench.git import Repository, WorkTree, empty_tree
 from workbench.reviews.ancestry import Ancestry
+from workbench.reviews.comparing import folded_of
 from workbench.reviews.coverage import COVERED, coverage_at
 from workbench.reviews.diff import FileDiff, SkillDiff, diff_trees
 from workbench.reviews.file_notes import notes_of
@@ -48,6 +49,7 @@ class Changed:
         standing: Where it stands with the set's tree; None for a skill that the set removes.
         base: The tree it is compared with; None for nothing.
         gains: Kinds of capabilities that it has over `base`; None where that can't be known.
+        folded: As in `SkillDiff`.
         read_in: For each hunk (by file and number) that is the same in an earlier skill of the set: that skill.
     """
 
@@ -57,6 +59,7 @@ class Changed:
     tree: str | None
     files: tuple[FileDiff, ...]
     gains: frozenset[str] | None = frozenset()
+    folded: FileDiff | None = None
     read_in: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     @property
@@ -66,7 +69,7 @@ class Changed:
 
     def diff(self, label: str) -> SkillDiff:
         """What changed, as the diff of one skill; `label` says what it is compared with."""
-        return SkillDiff(self.skill.id, self.base, label, self.tree, self.files)
+        return SkillDiff(self.skill.id, self.base, label, self.tree, self.files, self.folded)
 
     def to_json(self, *, lines: bool = False) -> dict[str, Any]:
         """One item of `skills` in `review open --json`; the changed lines only where asked for."""
@@ -262,7 +265,7 @@ def _read(scratch: WorkTree, one: Changed, gains: Gains) -> Changed:
     """The same with what changed and what it gains."""
     files = diff_trees(scratch.compare, one.base, one.tree or empty_tree(one.base or ""))
     gained = gains.between(one.base, one.tree) if one.tree else frozenset()
-    return replace(one, files=files, gains=gained)
+    return replace(one, files=files, gains=gained, folded=folded_of(scratch.run, files))
 
 
 def _holds(id_: str, file: str) -> bool:

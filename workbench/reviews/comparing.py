@@ -60,16 +60,16 @@ def _compared(
             raise InputError("git does not see this folder", where=visible(skill_id), remedy="is it ignored?")
         old, label = _approved(repository, standing) if base is None else _named(current.scratch, skill_id, base)
         files = diff_trees(current.scratch.compare, old, tree, context=context)
-        yield SkillDiff(skill_id, old, label, tree, files, _by_key(scratch, files)), scratch
+        yield SkillDiff(skill_id, old, label, tree, files, folded_of(scratch.run, files)), scratch
 
 
-def _by_key(scratch: WorkTree, files: Sequence[FileDiff]) -> FileDiff | None:
+def folded_of(run: RunGit, files: Sequence[FileDiff]) -> FileDiff | None:
     """The SKILL.md with its frontmatter compared by key; None where that can't be done, or would hide something."""
     file = next((one for one in files if one.path == SKILL_FILE and one.hunks), None)
     if file is None or not file.old_id or not file.new_id or file.old_mode == "120000" or file.new_mode == "120000":
         return None
     asked = f"{file.old_id}\n{file.new_id}\n".encode()
-    found = dict(parse_batch(scratch.run("cat-file", "--batch", stdin=asked)))
+    found = dict(parse_batch(run("cat-file", "--batch", stdin=asked)))
     if any(len(data) > MAX_SKILL_FILE for data in found.values()) or len(found) != 2:
         return None
     return by_key(file, found[file.old_id], found[file.new_id])

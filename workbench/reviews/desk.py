@@ -222,6 +222,20 @@ class ReviewDesk:
         me = repository.identity().email if since_my_verdict else None
         return read_changeset(repository, ends_of(repository, range_), datetime.now(UTC), since_verdict_of=me)
 
+    def set_cards(self, found: "ChangeSet", ids: Sequence[str] | None = None) -> "dict[str, Card | InputError | None]":
+        """The cards of a set's skills (or of some of them) by id: None where one is removed, an error in its place."""
+        from workbench.reviews.changeset_card import card_in
+
+        repository, today = self.need_git("a set of changes"), datetime.now().astimezone().date()
+        cards: dict[str, Card | InputError | None] = {}
+        for one in found.skills:
+            if ids is None or one.skill.id in ids:
+                try:
+                    cards[one.skill.id] = card_in(repository, one, found.ends.base[:12], self._store(), today)
+                except InputError as error:
+                    cards[one.skill.id] = error
+        return cards
+
     def propose(self, folder: Path, name: str | None, reason: str) -> "Proposal":
         """Put a folder forward as a skill, on a branch of its own. Args and raises as `reviews.proposals.propose`."""
         from workbench.reviews.proposals import propose

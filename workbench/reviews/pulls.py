@@ -4,16 +4,18 @@ GitHub and those that follow it keep a request's head as `refs/pull/N/head`, Git
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.git.remote import Mirror
 from workbench.reviews.sync import remote_address, remote_name
-from workbench.text import visible
+from workbench.text import decode, visible
 
 _PULL = re.compile(r"pr/([1-9][0-9]{0,8})")
 _THEIRS = ("refs/pull/{}/head", "refs/merge-requests/{}/head")
+_PLACES = "refs/workbench/pr/"
 _DEFAULTS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main",
              "refs/heads/master", "HEAD")  # fmt: skip
 
@@ -72,8 +74,31 @@ def pull_base(repository: Repository, name: str) -> str:
     return found or commit_of(repository, "HEAD")
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A range that can be read as one review, and what it is."""
+
+    range: str
+    about: str
+
+
+def offers(repository: Repository) -> tuple[Offer, ...]:
+    """The ranges that one may want to read: what HEAD has over the default branch, and the fetched pull requests."""
+    found = []
+    head = repository.resolve("HEAD^{commit}")
+    for ref in _DEFAULTS[1:-1]:
+        if head is not None and repository.resolve(f"{ref}^{{commit}}") not in (None, head):
+            name = ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+            found.append(Offer(f"{name}...HEAD", f"what is checked out has over {name}"))
+    said = decode(repository.run("for-each-ref", "--format=%(refname) %(contents:subject)", _PLACES))
+    pulls = [line.removeprefix(_PLACES).partition(" ") for line in said.splitlines()]
+    known = sorted((int(number), subject) for number, _, subject in pulls if number.isdigit())
+    found += [Offer(f"pr/{number}", f"fetched: {subject}") for number, subject in reversed(known)]
+    return tuple(found)
+
+
 def _place(number: int) -> str:
-    return f"refs/workbench/pr/{number}"
+    return f"{_PLACES}{number}"
 
 
 def _base_place(number: int) -> str:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("Skill", 0),
     Column("Waits", 16),
-    Column("State", 19),
+    Column("State", 19, least=84),
     Column("Risk", 9),
     Column("Days", 5, right=True),
     Column("Calls", 6, right=True, least=76),
     Column("Failed", 6, right=True, least=84),
-    Column("Path", 30, least=116),
+    Column("Path", 30, least=132),
 )
 
 _RISKS: "dict[Risk, Span]" = {
