@@ -336,3 +336,23 @@ def test_two_people_who_comment_at_once_are_both_heard_after_a_sync(
     assert workbench("review", "sync").code == 0
     said = [one["comments"][0]["text"] for one in threads(workbench)]
     assert sorted(said) == ["from here", "from there"]
+
+
+def test_a_comment_on_an_opened_pull_request_is_placed_in_it(reviewed: Any, workbench: Any, tmp_path: Path) -> None:
+    reviewed.git("clone", "-q", "--bare", str(reviewed.root), str(tmp_path / "hub.git"))
+    reviewed.git("remote", "add", "origin", str(tmp_path / "hub.git"))
+    reviewed.git("checkout", "-q", "-b", "topic")
+    reviewed.write("skills/a/scripts/run.py", RUN + "print('more')\n")
+    reviewed.commit()
+    reviewed.git("push", "-q", "origin", "topic:refs/pull/7/head")
+    reviewed.git("checkout", "-q", "main")
+    reviewed.git("branch", "-q", "-D", "topic")
+    opened = workbench("review", "open", "pr/7", "--json")
+    assert opened.code == 0, opened.err
+    place = ("a", "scripts/run.py:6", "--text", "why?", "--tree", "refs/workbench/pr/7")
+    assert workbench("review", "draft", "add", *place).code == 0
+    said = workbench("review", "request-changes", "--range", "pr/7", "--json")
+    assert said.code == 0, said.err
+    assert [one["line"] for one in said.json["records"][0]["comments"]] == [6]
+    assert [one["line"] for one in threads(workbench, "--tree", "refs/workbench/pr/7")] == [6]
+    assert [one["outdated"] for one in threads(workbench)] == [True]
