@@ -20,6 +20,7 @@ from workbench.git.plumbing import (
     format_tree,
     parse_batch,
     parse_tree,
+    seconds_of,
 )
 from workbench.git.repository import Repository, dated, named
 from workbench.git.tidying import tidy
@@ -50,6 +51,7 @@ __all__ = [
     "on_command",
     "parse_batch",
     "parse_tree",
+    "seconds_of",
     "tidy",
     "version",
 ]

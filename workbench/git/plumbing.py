@@ -2,12 +2,16 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.errors import InputError
 from workbench.text import decode
+
+_LAST_SECOND = 253_370_764_800
+"""The year 9999 begins."""
 
 
 class GitError(InputError):
@@ -67,6 +71,12 @@ def format_tree(entries: Iterable[TreeEntry]) -> bytes:
     return b"".join(
         f"{e.mode} {e.kind} {e.id}\t".encode() + e.path.encode("utf-8", "surrogateescape") + b"\0" for e in entries
     )
+
+
+def seconds_of(said: str) -> int:
+    """A commit's date in UTC seconds, as `%ct` gives it; 0 where it has none, or none that a calendar has."""
+    seconds = int(said) if re.fullmatch(r"[0-9]{1,12}", said) else 0
+    return seconds if seconds <= _LAST_SECOND else 0
 
 
 def parse_batch(said: bytes) -> Iterator[tuple[str, bytes]]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from workbench.git import Repository, Wanted, changes_of
+from workbench.git import Repository, Wanted, changes_of, seconds_of
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.step_store import Step, Steps, decode_steps, encode_steps
 from workbench.skills.model import ROOT_ID
@@ -79,7 +79,7 @@ def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[S
             trees[ROOT_ID] = root_tree
         if trees:
             authors = people(email, coauthors)
-            steps.append(Step(commit, int(at), f"{name} <{email}>", tuple(sorted(authors)), subject, trees))
+            steps.append(Step(commit, seconds_of(at), f"{name} <{email}>", tuple(sorted(authors)), subject, trees))
     return tuple(steps[:MAX_COMMITS])
 
 

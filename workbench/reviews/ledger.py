@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 
 from workbench.errors import ConflictError, InputError
-from workbench.git import TREE_MODE, Identity, Repository, TreeEntry, Wanted, changes_of, tidy
+from workbench.git import TREE_MODE, Identity, Repository, TreeEntry, Wanted, changes_of, seconds_of, tidy
 from workbench.reviews import records
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.mailmap import Mailmap
@@ -20,7 +20,7 @@ from workbench.reviews.proving import People, prove
 from workbench.reviews.record_store import Records, decode_records, encode_records
 from workbench.reviews.signer_changes import SignerChange, signer_changes
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
-from workbench.text import decode, visible
+from workbench.text import decode, plural, visible
 
 _ATTEMPTS = 20
 _BRANCH = REVIEWS_REF.removeprefix("refs/heads/")
@@ -135,13 +135,27 @@ def _head(repository: Repository) -> str | None:
     """
     local = repository.resolve(REVIEWS_REF)
     if local:
-        return local
+        return _commit_of(repository, local)
     listed = decode(repository.run("for-each-ref", "--format=%(objectname) %(refname)", f"refs/remotes/*/{_BRANCH}"))
     heads = {ref.split("/")[2]: commit for commit, _, ref in (line.partition(" ") for line in listed.splitlines())}
     if not heads or "origin" in heads:
         return heads.get("origin")
     remotes = decode(repository.run("remote")).splitlines()
     return heads.get(remotes[0]) if len(remotes) == 1 else None
+
+
+def _commit_of(repository: Repository, id_: str) -> str:
+    """The commit that the branch is at.
+
+    Raises:
+        InputError: It is at something else.
+    """
+    commit = repository.resolve(f"{id_}^{{commit}}")
+    if commit is None:
+        what = f"the branch {_BRANCH} is at {id_[:12]}, which is no commit"
+        remedy = f"take the shared one: git fetch origin +{_BRANCH}:{_BRANCH}; git reflog {_BRANCH} says where it was"
+        raise InputError(what, where=visible(str(repository.root)), remedy=remedy)
+    return commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +172,11 @@ class _Introduced:
 def _read_records(repository: Repository, revisions: str, before: tuple[Record, ...]) -> tuple[Record, ...] | None:
     """All records once those that `revisions` bring are known; None where a known record got a signature since."""
     introduced = list(_introductions(repository, revisions, {(record.file, record.blob) for record in before}))
-    contents = repository.blobs(entry.blob for entry in introduced)
+    contents = _contents(repository, introduced)
     signatures: dict[str, list[bytes]] = {}
     for entry in introduced:
         if entry.file.endswith(SIGNATURE_SUFFIX):
-            signatures.setdefault(entry.file.removesuffix(SIGNATURE_SUFFIX), []).append(contents.get(entry.blob, b""))
+            signatures.setdefault(entry.file.removesuffix(SIGNATURE_SUFFIX), []).append(contents[entry.blob])
     if before and not signatures.keys() <= {entry.file for entry in introduced}:
         return None
     fresh = tuple(
@@ -176,9 +190,30 @@ def _read_records(repository: Repository, revisions: str, before: tuple[Record, 
             signed=check_signatures(signatures.get(entry.file, ()), contents[entry.blob]),
         )
         for entry in introduced
-        if entry.blob in contents and not entry.file.endswith(SIGNATURE_SUFFIX)
+        if not entry.file.endswith(SIGNATURE_SUFFIX)
     )
     return (*before, *fresh)
+
+
+def _contents(repository: Repository, introduced: Sequence[_Introduced]) -> dict[str, bytes]:
+    """What the files hold; one that is too large to be a record or a signature is not read, only known as that.
+
+    Raises:
+        InputError: Some are not in this clone, a dissent among them for all one knows.
+    """
+    sizes = repository.sizes(entry.blob for entry in introduced)
+    missing = {entry.blob for entry in introduced} - sizes.keys()
+    if missing:
+        raise InputError(
+            f"this clone lacks {plural(len(missing), 'file')} of the branch {_BRANCH}, so records would be missed",
+            where=visible(str(repository.root)),
+            remedy=f"git fetch --refetch --no-filter origin {_BRANCH}",
+        )
+    large = {id_ for id_, size in sizes.items() if size > records.MAX_BYTES}
+    return {
+        **repository.blobs(id_ for id_ in sizes if id_ not in large),
+        **dict.fromkeys(large, bytes(records.MAX_BYTES + 1)),
+    }
 
 
 def _introductions(repository: Repository, revisions: str, seen: set[tuple[str, str]]) -> Iterator[_Introduced]:
@@ -192,13 +227,14 @@ def _introductions(repository: Repository, revisions: str, seen: set[tuple[str, 
             key = (os.fsdecode(change.path), change.id or "")
             if key not in seen:
                 seen.add(key)
-                yield _Introduced(*key, commit, author, int(at))
+                yield _Introduced(*key, commit, author, seconds_of(at))
 
 
+_NO_FILES = (TREE_MODE, b"160000")
 _SUFFIXES = (b".yaml", SIGNATURE_SUFFIX.encode())
 _RECORDS = Wanted(
     b"records",
-    report=lambda path, entry: entry is not None and entry[0] != TREE_MODE and path.endswith(_SUFFIXES),
+    report=lambda path, entry: entry is not None and entry[0] not in _NO_FILES and path.endswith(_SUFFIXES),
     enter=lambda _, present: present,
 )
 

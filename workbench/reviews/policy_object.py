@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.errors import InputError
-from workbench.git import Repository, RunGit, TreeEntry, format_tree, parse_tree
+from workbench.git import Repository, RunGit, TreeEntry, format_tree, parse_tree, seconds_of
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, POLICY_FOLDER, Policy, parse_policy
 from workbench.reviews.history import Change, people
 from workbench.reviews.mailmap import MAILMAP_FILE, parse_mailmap
@@ -96,7 +96,9 @@ def read_changes(repository: Repository, tip: str) -> list[Change]:
     changes = []
     for entry, version in zip(entries, versions, strict=True):
         commit, at, name, email, subject, coauthors = entry.fields
-        changes.append(Change(commit, int(at), f"{name} <{email}>", people(email, coauthors), subject, version.tree))
+        changes.append(
+            Change(commit, seconds_of(at), f"{name} <{email}>", people(email, coauthors), subject, version.tree)
+        )
     return changes
 
 
