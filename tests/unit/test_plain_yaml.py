@@ -43,6 +43,35 @@ def test_a_record_as_the_workbench_writes_it_is_plain() -> None:
     assert read_plain(encode(RECORD).decode()) == RECORD
 
 
+def test_a_record_with_comments_is_plain_where_each_is_one_line() -> None:
+    comments = [
+        {
+            "path": "scripts/run.py",
+            "line": 42,
+            "side": "new",
+            "context": "1f0c" * 8,
+            "text": "why not csv.Sniffer? [x]",
+        },
+        {"text": 'Good: "done" - #2, I think.', "reply_to": "efb071e76ee8", "key": "150436666a6d3d3b"},
+    ]
+    record = {**RECORD, "comments": comments, "resolves": ["efb071e76ee8"]}
+    written = encode(record).decode()
+    assert read_plain(written) == parsed(written) == record
+    for text in ("it's", "two\nlines", "schön", "x" * 2_000, " a ", ""):
+        odd = encode({**RECORD, "comments": [{"text": text}]}).decode()
+        assert parsed(odd)["comments"] == [{"text": text}]
+        assert agrees(odd)
+
+
+comments = st.lists(st.dictionaries(keys, scalars, max_size=4), max_size=4)
+
+
+@settings(max_examples=400, deadline=None)
+@given(comments, st.dictionaries(keys, scalars, max_size=3))
+def test_lists_of_mappings_are_read_as_a_parser_reads_them(some: list[dict[str, Any]], more: dict[str, Any]) -> None:
+    assert agrees(encode({"schema": 1, "comments": some, **more}).decode())
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.dictionaries(keys, values, max_size=6))
 def test_whatever_is_written_is_read_as_a_parser_reads_it(fields: dict[str, Any]) -> None:
@@ -71,5 +100,17 @@ lines = st.lists(
 @example(["a:", "- x", "- y: 2"])
 @example(["a: x", "  b: 1"])
 @example(["a: word", "word"])
+@example(["a:", "- x: 1", "  y: 2", "- z: 3", "b: 4"])
+@example(["a:", "- x:", "  y: 2"])
+@example(["a:", "- x:", "    y: 2", "  z: 1"])
+@example(["a:", "- x:", "- y: 1"])
+@example(["a:", "- x: 1", "- y"])
+@example(["a:", "- x", "- y: 1"])
+@example(["a: 1", "- x: 1"])
+@example(["- x: 1"])
+@example(["a:", "  b:", "- x: 1"])
+@example(["a:", "- x: 1", "b:", "- y: 1", "- y: 2"])
+@example(["a:", "- x: 1", "b: 2", "- y: 1"])
+@example(["a:", "- x: 1", "    y: 1"])
 def test_lines_that_nobody_wrote_are_read_as_a_parser_reads_them_too(some: list[str]) -> None:
     assert agrees("".join(f"{line}\n" for line in some))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 _MAX_CHARACTERS = 64 << 10
 _LINE = re.compile(r"( {0,6})([a-z][a-z0-9_]*):(?: (\S.*))?")
 _ITEM = re.compile(r"- (\S.*)")
+_MEMBER = re.compile(r"- ([a-z][a-z0-9_]*):(?: (\S.*))?")
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
 _QUOTED = re.compile(r"'([ -&(-~]*)'")
 _HEX = re.compile(r"(?!0b)(?=[0-9]*[a-f])[0-9a-f]{7,64}")
@@ -25,6 +26,7 @@ _LITERALS: dict[str, Any] = {"null": None, "true": True, "false": False}
 
 
 _ITEM_DEPTH = -1
+_MEMBER_DEPTH = -2
 _SHORT = 200
 
 
@@ -33,7 +35,7 @@ class _NotPlain(Exception):
 
 
 class _Line(NamedTuple):
-    """What one line says: `key: value` so many blanks deep, or an item of a list."""
+    """What one line says: `key: value` so many blanks deep, an item of a list, or the first pair of such an item."""
 
     depth: int
     key: str
@@ -55,12 +57,20 @@ def _mapping(lines: list[str]) -> dict[str, Any]:
     top: dict[str, Any] = {}
     levels: list[tuple[int, dict[str, Any]]] = [(0, top)]
     opened: tuple[dict[str, Any], str] | None = None  # the key whose value the next lines hold
+    listed: list[dict[str, Any]] | None = None  # the list of mappings that is being read
     for text in lines:
         depth, key, opens, value = _kept(text) if len(text) <= _SHORT else _line(text)
         if value.__class__ in _CONTAINERS:
             value = value.copy()
         if depth == _ITEM_DEPTH:
             _append(top, opened, value)
+            continue
+        if depth == _MEMBER_DEPTH:
+            listed = _members(top, opened, listed)
+            item = {key: value}
+            listed.append(item)
+            levels = [(0, top), (2, item)]
+            opened = (item, key) if opens else None
             continue
         if opened is not None and opened[0][opened[1]] is None:
             if depth != levels[-1][0] + 2:
@@ -70,6 +80,7 @@ def _mapping(lines: list[str]) -> dict[str, Any]:
             levels.append((depth, below))
         while levels[-1][0] > depth:
             levels.pop()
+        listed = listed if depth else None
         mapping = levels[-1][1]
         if levels[-1][0] != depth or key in mapping:
             raise _NotPlain
@@ -92,7 +103,27 @@ def _append(top: dict[str, Any], opened: tuple[dict[str, Any], str] | None, valu
         raise _NotPlain
 
 
+def _members(
+    top: dict[str, Any], opened: tuple[dict[str, Any], str] | None, listed: list[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
+    """The list that a mapping is an item of: the one under way, or a new one directly below a top-level key."""
+    if opened is None:
+        if listed is None:
+            raise _NotPlain
+        return listed
+    if opened[0] is not top or top[opened[1]] is not None:
+        raise _NotPlain
+    begun: list[dict[str, Any]] = []
+    top[opened[1]] = begun
+    return begun
+
+
 def _line(text: str) -> _Line:
+    if (member := _MEMBER.fullmatch(text)) is not None:
+        if member[1] in _SPECIAL:
+            raise _NotPlain
+        value = member[2]
+        return _Line(_MEMBER_DEPTH, member[1], value is None, None if value is None else _scalar(value))
     if (item := _ITEM.fullmatch(text)) is not None:
         return _Line(_ITEM_DEPTH, "", False, _scalar(item[1]))
     found = _LINE.fullmatch(text)

@@ -14,14 +14,40 @@ from workbench.text import visible
 SCHEMA = 1
 MAX_BYTES = 1 << 20
 _ROOT_FOLDER = "@root"
+_ONE_LINE = 900
 
 
 def encode(fields: Mapping[str, Any]) -> bytes:
     """The record's file: YAML, keys in the order given."""
     import yaml
 
-    text = yaml.safe_dump(dict(fields), sort_keys=False, allow_unicode=True, width=1000)
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    Dumper.add_representer(_Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, "'"))
+    said = {**fields, "comments": _quoted(fields["comments"])} if fields.get("comments") else dict(fields)
+    text = yaml.dump(said, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000)
     return text.encode("utf-8")
+
+
+class _Quoted(str):
+    """A text that is written in quotes, so that it is read without a parser (`plain_yaml`)."""
+
+    __slots__ = ()
+
+
+def _quoted(comments: Any) -> Any:
+    """Comments with what people wrote marked, where a line in quotes holds it as it is."""
+    if not isinstance(comments, list) or not all(isinstance(one, Mapping) for one in comments):
+        return comments
+    return [
+        {key: _Quoted(value) if isinstance(value, str) and _is_one_line(value) else value for key, value in one.items()}
+        for one in comments
+    ]
+
+
+def _is_one_line(text: str) -> bool:
+    return " " in text and len(text) < _ONE_LINE and text.isascii() and text.isprintable() and "'" not in text
 
 
 def file_path(path: str, tree: str, at: datetime, data: bytes) -> str:
