@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from workbench.errors import InputError
 from workbench.workspace import Workspace
 
 STRICT = "schema: 1\nroles: {reviewer: ['*@example.com']}\nrequire: [{when: {}, chain: [{role: reviewer}]}]\n"
@@ -153,16 +154,18 @@ def inner(tmp_path: Path) -> Path:
     return made
 
 
-def test_a_submodule_that_moves_or_is_edited_is_not_what_was_approved(team: Any, inner: Path) -> None:
-    team.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "skills/a/sub")
-    team.commit()
+def test_a_submodule_smuggles_nothing_into_an_approved_skill(team: Any, inner: Path) -> None:
     approve(team, EVE)
-    assert state(team) == "approved"
-    team.git("-C", "skills/a/sub", "checkout", "-q", "HEAD~1")
+    approved = team.git("rev-parse", "HEAD").strip()
+    team.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "skills/a/sub")
     assert Workspace.open(team.root).row("a").state == "stale"
-    team.git("-C", "skills/a/sub", "checkout", "-q", "main")
-    assert state(team) == "approved"
+    team.commit()
+    assert state(team) == "stale"
+    with pytest.raises(InputError, match="sub is a submodule"):
+        approve(team, EVE)
+    team.as_user("Ada", "ada@example.com")
     team.git("submodule", "deinit", "-q", "-f", "skills/a/sub")
+    team.git("checkout", "-q", approved)
     assert state(team) == "approved"
 
 

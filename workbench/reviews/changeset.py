@@ -226,8 +226,10 @@ def read_changeset(
             skill = after.get(id_) or before[id_]
             tree = new.get(id_)
             standing = standing_of(skill, tree, background, now, coverage.get(id_, COVERED)) if tree else None
-            one = Changed(skill, standing, base, tree, ())
-            found.append(_read(scratch, one, background.gains) if read_lines else one)
+            found.append(Changed(skill, standing, base, tree, ()))
+        if read_lines:
+            background.gains.read(tree for one in found if one.tree for tree in (one.tree, one.base) if tree)
+            found = [_read(scratch, one, background.gains) for one in found]
     found.sort(key=lambda one: (RISKS.index(one.risk), one.skill.id))
     changed = decode(repository.run("diff-tree", "-r", "--name-only", "--no-renames", "-z", ends.base, ends.head))
     files = sorted(filter(None, changed.split("\0")))
