@@ -75,6 +75,7 @@ def hardened(overrides: Sequence[tuple[str, str]]) -> dict[str, str]:
         "GIT_CONFIG_COUNT": str(count + len(overrides)),
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": "",
         "GIT_TERMINAL_PROMPT": "0",

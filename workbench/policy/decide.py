@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -13,6 +13,8 @@ from workbench.text import plural, visible
 
 NOBODY = "nobody has approved this tree"
 
+_CLOCKS = timedelta(days=1)
+"""So far the clocks of two people may differ."""
 _PROOF_WORDS = {"author": "", "signature": " with a signature", "touch": " with a hardware key"}
 
 
@@ -240,6 +242,8 @@ def _why_unusable(approval: Approval, rule: Rule, facts: Facts) -> str | None:
         return "own"
     if rule.expires and facts.now - approval.at > rule.expires:
         return "old"
+    if rule.expires and approval.at - facts.now > _CLOCKS:
+        return "early"
     return "weak" if IDENTITIES.index(approval.proof) < IDENTITIES.index(rule.identity) else None
 
 
@@ -251,6 +255,7 @@ def _unusable(rule: Rule, facts: Facts) -> str:
     words = {
         "own": "approved only by authors of the change, and the policy wants somebody else",
         "old": f"the approval is older than {rule.expires.days if rule.expires else 0} days",
+        "early": "the approval says it was given later than now, and the policy wants it to expire",
         "weak": f"the policy demands an approval{_PROOF_WORDS[rule.identity]}, and the author of a commit is a claim",
     }
     return "; ".join(text for reason, text in words.items() if reason in reasons)
