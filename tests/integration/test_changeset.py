@@ -270,3 +270,11 @@ def test_a_frontmatter_is_compared_by_key_in_a_set_too(branch: Any) -> None:
     assert shown.hunks == folded.hunks
     exact = {file.path: file for file in whole_diff(found, raw=True).files}["skills/a/SKILL.md"]
     assert exact.hunks != folded.hunks
+
+
+def test_without_a_range_those_are_listed_that_suggest_themselves(branch: Any, workbench: Any) -> None:
+    branch.git("update-ref", "refs/workbench/pr/7", "main")
+    branch.git("update-ref", "refs/workbench/pr/12", "topic")
+    said = workbench("review", "open", "--json").json
+    assert [one["range"] for one in said] == ["main...HEAD", "pr/12", "pr/7"]
+    assert "fetched: Change four" in workbench("review", "open").out

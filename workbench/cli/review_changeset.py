@@ -15,17 +15,20 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 
 @click.command("open", help=command("review.open").help)
-@click.argument("range_", metavar="RANGE|pr/N")
+@click.argument("range_", metavar="[RANGE|pr/N]", required=False)
 @click.option("--diff", "with_diff", is_flag=True, help="Print the changed lines, those that repeat only once.")
 @click.option("--since-my-verdict", is_flag=True, help="Compare with what you judged last, where you did.")
 @click.option("--remote", metavar="NAME", help="Where pull requests are; by default origin, or the only one.")
 @library_option
 def open_(
-    workspace: Workspace, range_: str, with_diff: bool, since_my_verdict: bool, remote: str | None, as_json: bool
+    workspace: Workspace, range_: str | None, with_diff: bool, since_my_verdict: bool, remote: str | None, as_json: bool
 ) -> None:
-    """Print the set; a pull request is fetched first, and nothing is checked out."""
+    """Print the set; a pull request is fetched first, nothing is checked out. Without a range: what suggests itself."""
     from workbench.reviews.diff_text import as_text
 
+    if range_ is None:
+        _print_offers(workspace, as_json=as_json)
+        return
     found = workspace.reviews.open_set(range_, fetch=True, remote=remote, since_my_verdict=since_my_verdict)
     if as_json:
         print_json(found.to_json(lines=with_diff))
@@ -56,3 +59,14 @@ def open_(
         click.echo("note: the rules change too; they are approved apart, as @policy, once checked out", err=True)
     if any(one.standing for one in found.skills):
         click.echo(f"all at once: workbench review approve --range {visible(range_)} --expect {found.ends.head[:12]}")
+
+
+def _print_offers(workspace: Workspace, *, as_json: bool) -> None:
+    """Print the ranges that suggest themselves."""
+    offers = workspace.reviews.offers()
+    if as_json:
+        print_json([{"range": one.range, "about": one.about} for one in offers])
+    elif offers:
+        print_table(("RANGE", "ABOUT"), [(one.range, one.about) for one in offers])
+    else:
+        click.echo("HEAD is the default branch, and no pull request was fetched: workbench review open pr/123")

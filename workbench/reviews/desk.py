@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
     from workbench.reviews.proposals import Proposal
+    from workbench.reviews.pulls import Offer
     from workbench.reviews.queue import Waiting
     from workbench.reviews.receipts import ReceiptCheck
     from workbench.reviews.sync import Synced
@@ -221,6 +222,12 @@ class ReviewDesk:
             fetch_pull(repository, cache_dir(), number, remote=remote)
         me = repository.identity().email if since_my_verdict else None
         return read_changeset(repository, ends_of(repository, range_), datetime.now(UTC), since_verdict_of=me)
+
+    def offers(self) -> "tuple[Offer, ...]":
+        """The ranges and fetched pull requests that one may want to read."""
+        from workbench.reviews.pulls import offers
+
+        return offers(self.need_git("a set of changes"))
 
     def set_cards(self, found: "ChangeSet", ids: Sequence[str] | None = None) -> "dict[str, Card | InputError | None]":
         """The cards of a set's skills (or of some of them) by id: None where one is removed, an error in its place."""

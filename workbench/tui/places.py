@@ -26,6 +26,7 @@ SCREENS: Mapping[str, str] = {
     "git_log": "git_log:GitLogScreen",
     "new_skill": "new_skill:NewSkillDialog",
     "open_library": "open_library:OpenLibraryDialog",
+    "open_range": "open_range:OpenRangeDialog",
     "search": "search:SearchScreen",
     "validate": "problems:ProblemsScreen",
     "verify": "verify:VerifyScreen",

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("Path", 30, least=132),
 )
 
-_RISKS: "dict[Risk, Span]" = {
+RISK_SPANS: "dict[Risk, Span]" = {
     "high": Span("! high", "bad"),
     "unknown": Span("? unknown", "attention"),
     "medium": Span("medium", "attention"),
@@ -43,7 +43,7 @@ def _cells(one: "Waiting") -> tuple[str | Span, ...]:
         one.row.name,
         Span(GROUP_WORDS[one.group], _GROUPS[one.group]),
         state_span(one.row),
-        _RISKS[one.risk],
+        RISK_SPANS[one.risk],
         "" if one.age_days is None else f"{one.age_days:,}",
         f"{used.calls:,}" if used else "",
         f"{used.failed / used.calls:.0%}" if used else "",
@@ -53,6 +53,6 @@ def _cells(one: "Waiting") -> tuple[str | Span, ...]:
 
 def about(one: "Waiting") -> list[Span]:
     """What is said of the row under the cursor, a line each: what it waits for, its risk, its age and use."""
-    lines = [Span(why(one), "attention"), Span(risk_words(one), _RISKS[one.risk].tone)]
+    lines = [Span(why(one), "attention"), Span(risk_words(one), RISK_SPANS[one.risk].tone)]
     lines.append(Span("; ".join(filter(None, (age_words(one), use_words(one)))), "muted"))
     return [line for line in lines if line.text]

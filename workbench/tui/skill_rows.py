@@ -26,7 +26,7 @@ COLUMNS = (
 SKIPPED = "skipped:"
 """What the ids of skipped places begin with."""
 
-_TONES: "dict[State, str]" = {
+STATE_TONES: "dict[State, str]" = {
     "approved": "good",
     "draft": "muted",
     "in-review": "accent",
@@ -41,7 +41,7 @@ def state_span(row: "SkillRow") -> Span:
     """The state as a sign, a word and a tone: `✓ approved`."""
     state = row.standing.state
     word = "self-approved" if state == "approved" and row.standing.self_approved else state.replace("-", " ")
-    return Span(f"{STATE_SIGNS[state]} {word}", _TONES[state])
+    return Span(f"{STATE_SIGNS[state]} {word}", STATE_TONES[state])
 
 
 def problems_span(problems: "Sequence[Problem]") -> Span:

@@ -1,6 +1,6 @@
 """The dialog in which a person gives a verdict: it says what will be recorded, on which bytes, and asks why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
@@ -22,12 +22,15 @@ from workbench.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a verdict is about: the skill and exactly the tree that was on the screen.
+    """What a verdict is about: the skill and exactly the tree that was on the screen, or a range and its head.
 
     Attributes:
+        skill: Its id; of a range, those of all skills that are judged.
+        tree: The skill's tree; of a range, the commit at its head.
         compared: What the tree was compared with, in words.
         open_points: What an approval settles, one line each.
         drafts: What is sent with it.
+        range: What is judged as one; None for one skill.
     """
 
     skill: str
@@ -36,6 +39,7 @@ class Subject:
     compared: str
     open_points: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
+    range: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,8 @@ class VerdictDialog(Dialog[Recorded | bool]):
         subject = self._subject
         settles = [f"settles   {point}" for point in subject.open_points] if self._verdict == "approve" else []
         return [
-            f"skill     {visible(subject.skill)}",
-            f"tree      {subject.tree[:12]}",
+            f"{'skill ' if subject.range is None else 'skills'}    {visible(subject.skill)}",
+            f"{'tree' if subject.range is None else 'head'}      {subject.tree[:12]}",
             f"compared  with {visible(subject.compared)}",
             f"records   {effect_of(self._verdict)}",
             *settles,
@@ -179,10 +183,15 @@ class VerdictDialog(Dialog[Recorded | bool]):
         return self._verdict == "request" or (self._verdict != "approve" and bool(self._subject.drafts))
 
     def _record(self, reason: str, *, may_ask: bool = False) -> Recorded:
-        subject = self._subject
-        return self._workspace.comments.send(
-            subject.skill, self._verdict, reason, drafts=subject.drafts, expect=subject.tree, via="tui", may_ask=may_ask
-        )
+        subject, desk = self._subject, self._workspace.comments
+        if subject.range is None:
+            return desk.send(
+                subject.skill, self._verdict, reason, drafts=subject.drafts, expect=subject.tree, via="tui",
+                may_ask=may_ask,
+            )  # fmt: skip
+        send = desk.send_set if subject.drafts else self._workspace.reviews.decide_set
+        done = send(subject.range, self._verdict, reason, expect=subject.tree, via="tui", may_ask=may_ask)
+        return replace(done[0], notes=tuple(note for one in done for note in one.notes))
 
     def _recorded(self, recorded: Recorded) -> None:
         self.dismiss(recorded)
