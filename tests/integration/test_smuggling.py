@@ -209,3 +209,16 @@ def test_content_that_is_not_in_this_clone_is_not_taken_for_harmless(approved: A
     blob = approved.git("rev-parse", "HEAD:skills/a/run.sh").strip()
     (approved.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
     assert Gains(approved.repository()).between(None, tree) is None
+
+
+def test_a_skill_that_lies_beyond_a_link_hides_nothing_of_the_others(approved: Any) -> None:
+    from workbench.reviews.coverage import coverage_in
+
+    (approved.root / "linked").symlink_to("skills")
+    approved.write(".git/info/exclude", "*.local\n")
+    approved.write("skills/a/x.local", "evil\n")
+    repository = approved.repository()
+    for ids in (["linked/a", "skills/a"], ["skills/a"]):
+        with repository.work_tree(ids) as scratch:
+            found = coverage_in(repository, scratch, ids)
+        assert "x.local" in found["skills/a"].left_out[0]

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from workbench.git import FEW, Repository, RunGit, WorkTree, parse_batch
+from workbench.git import FEW, GitError, Repository, RunGit, WorkTree, parse_batch
 from workbench.reviews.trees import WORKBENCH_FOLDER
 from workbench.skills.model import ROOT_ID
 from workbench.text import visible
@@ -182,9 +182,13 @@ def _converted(run: RunGit, listing: bytes, ids: Collection[str], *options: str)
 def _left_out(scratch: WorkTree, ids: Collection[str]) -> Iterator[_Missed]:
     """Files of the folders that `git add` leaves out: ignored ones, and those of other repositories."""
     # Where names differ in case only, git may be told to take one for the other.
-    options = ("-c", "core.ignoreCase=false", "--literal-pathspecs", "ls-files", "--others", "--directory")
-    asked = ids if len(ids) <= FEW and ROOT_ID not in ids else ()
-    for path in scratch.run(*options, "--no-empty-directory", "-z", "--", *asked).split(b"\0"):
+    options = ("-c", "core.ignoreCase=false", "--literal-pathspecs", "ls-files", "--others", "--directory",
+               "--no-empty-directory", "-z", "--")  # fmt: skip
+    try:
+        said = scratch.run(*options, *(ids if len(ids) <= FEW and ROOT_ID not in ids else ()))
+    except GitError:  # one of them lies beyond a link or in another repository, where git does not look
+        said = scratch.run(*options)
+    for path in said.split(b"\0"):
         name = os.fsdecode(path)
         for skill in _skills_of(name, ids):
             cache = not CACHES.isdisjoint(name.rstrip("/").split("/"))
