@@ -275,6 +275,8 @@ COMMANDS: tuple[Command, ...] = (
             palette=False),
     Command("version.test", "Test a version", "Run the cases that an old version brings, on that version.",
             cli="version test", palette=False),
+    Command("version.deprecate", "Deprecate", "Say that a skill or a version is deprecated, and what to use instead.",
+            cli="version deprecate", palette=False),
     Command("version.rollback", "Roll back", "A new commit in which a skill is as an earlier version had it.",
             cli="version rollback", palette=False),
     Command("install", "Install", "Put the approved version of a skill where an agent reads it.", cli="install",

@@ -66,11 +66,15 @@ def install(
 
 
 def _install(workspace: Workspace, name: str, version: str | None, where: Where, *, force: bool) -> Install:
+    from workbench.reviews.deprecating import deprecation_of
     from workbench.reviews.installing import install, tree_to_install
 
     repository = workspace.reviews.need_git("installing what was approved")
     row, background = workspace.reviews.standing(name)
     tree, named, forced = tree_to_install(row, background, version, force=force)
+    if (old := deprecation_of(row.standing.records, named or version)) is not None:
+        what = f"{row.name}{f' {old.version}' if old.version else ''}"
+        click.echo(f"{styled('warning', fg='yellow')}: {visible(what)} is {old.said}", err=True)
     done = install(
         repository, row, tree, named or version, where, data_dir() / "saved", forced=forced, replace_strangers=force
     )

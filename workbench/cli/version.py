@@ -3,15 +3,18 @@
 import threading
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.output import library_option, print_json, print_table, styled
 from workbench.commands import command
-from workbench.errors import ExitCode
+from workbench.errors import ExitCode, UsageError
 from workbench.text import visible
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.reviews.deprecating import Deprecation
 
 
 @click.group(help=command("version").help)
@@ -24,6 +27,7 @@ def version() -> None:
 @library_option
 def list_versions(workspace: Workspace, name: str, as_json: bool) -> None:
     """List the released versions of a skill, oldest first."""
+    from workbench.reviews.deprecating import deprecation_of, deprecations
     from workbench.reviews.states import approved_trees
     from workbench.reviews.survey import evidence_of
 
@@ -32,18 +36,25 @@ def list_versions(workspace: Workspace, name: str, as_json: bool) -> None:
     found = [
         {
             "version": one.version, "tag": one.tag, "commit": one.commit, "tree": one.tree,
-            "moved": one.moved,
+            "moved": one.moved, "deprecated": _json(deprecation_of(row.standing.records, one.version)),
             "approved": one.tree in approved, "current": one.tree is not None and one.tree == row.standing.tree,
         }
         for one in background.releases.get(row.id, ())
     ]  # fmt: skip
+    whole = deprecations(row.standing.records).get(None)
     if as_json:
-        print_json({"skill": row.id, "says": row.version, "versions": found})
+        print_json({"skill": row.id, "says": row.version, "versions": found, "deprecated": _json(whole)})
         return
+    if whole:
+        click.echo(f"{visible(row.id)} is {whole.said}")
     if not found:
         click.echo("No version of it was released.")
     else:
-        rows = [(_text(o["version"]), _text(o["tag"]), _text(o["tree"])[:12], _marks(o)) for o in found]
+        said = {version: one.said for version, one in deprecations(row.standing.records).items()}
+        rows = [
+            (_text(o["version"]), _text(o["tag"]), _text(o["tree"])[:12], _marks(o, said.get(str(o["version"]))))
+            for o in found
+        ]
         print_table(("VERSION", "TAG", "TREE", ""), rows)
 
 
@@ -51,10 +62,15 @@ def _text(value: object) -> str:
     return str(value or "-")
 
 
-def _marks(one: dict[str, Any]) -> str:
+def _json(one: "Deprecation | None") -> dict[str, Any] | None:
+    return one.to_json() if one is not None else None
+
+
+def _marks(one: dict[str, Any], deprecated: str | None) -> str:
     marks = ["approved"] if one["approved"] else ["not approved"]
     marks += [f"the tag was moved: {one['moved']}"] if one["moved"] else []
-    return ", ".join([*marks, *(["what is here now"] if one["current"] else [])])
+    marks += ["what is here now"] if one["current"] else []
+    return ", ".join([*marks, *([deprecated] if deprecated else [])])
 
 
 @version.command("release", help=command("version.release").help)
@@ -149,6 +165,30 @@ def test(ctx: click.Context, workspace: Workspace, name: str, revision: str, uns
     if run.refused:
         ctx.exit(ExitCode.REFUSED)
     ctx.exit(ExitCode.OK if run.ok else ExitCode.NO)
+
+
+@version.command("deprecate", help=command("version.deprecate").help)
+@click.argument("name")
+@click.argument("number", metavar="[VERSION]", required=False)
+@click.option("--successor", metavar="NAME[@VERSION]", help="What to use instead.")
+@click.option("--reason", "-m", default="", metavar="TEXT", help="Why; it is kept in git.")
+@click.option("--undo", is_flag=True, help="Record that it no longer is.")
+@library_option
+def deprecate(
+    workspace: Workspace, name: str, number: str | None, successor: str | None, reason: str, undo: bool, as_json: bool
+) -> None:
+    """Record a deprecation on the reviews branch; nothing is taken away, and an install warns."""
+    from workbench.reviews.deprecating import deprecate as run
+
+    if not undo and not reason.strip():
+        raise UsageError("a deprecation needs a reason", remedy="--reason TEXT")
+    done = run(workspace.reviews, name, number, successor, reason, undo=undo)
+    if as_json:
+        print_json(done.to_json())
+        return
+    what = f"{visible(done.record.path)}{f' {visible(number)}' if number else ''}"
+    said = "is no longer deprecated" if undo else "is deprecated"
+    click.echo(f"{what} {said}: recorded in {done.commit[:12]} on workbench/reviews")
 
 
 @version.command("rollback", help=command("version.rollback").help)
