@@ -290,3 +290,20 @@ async def test_another_folder_is_typed_and_a_wrong_one_is_said(opened: Any, skil
         page.screen.query_one("#path").value = str(tmp_path / "other")
         await page.press("enter")
         await page.until(lambda: [row.name for row in page.app.library.rows] == ["one"], "the other library")
+
+
+async def test_a_deprecated_version_is_shown_with_its_successor(opened: Any, skill_library: Any) -> None:
+    from workbench.reviews.deprecating import deprecate
+    from workbench.workspace import Workspace
+
+    skill_library.skill("skills/other")
+    skill_library.commit()
+    reviews = Workspace.open(skill_library.root).reviews
+    skill_library.git("tag", "-a", "-m", "one", "echo/v1.0.0", "HEAD~1")
+    deprecate(reviews, "echo", "1.0.0", "other", "Merged.")
+    async with opened(SkillScreen("skills/echo")) as page:
+        for _ in range(8):
+            if page.screen.query_one(SkillDetail).tab == "Versions":
+                break
+            await page.press("]")
+        await page.shows("! deprecated, use skills/other: Merged. (Ada)")

@@ -111,9 +111,12 @@ def _case_row(case: "Case", row: "SkillRow", shown: Span) -> Row:
 
 
 def _versions(workspace: "Workspace", row: "SkillRow") -> Listing:
+    from workbench.reviews.deprecating import deprecation_of
+
     rows = []
     for change in workspace.reviews.history(row.id):
         marks = [f"v{change.version}"] if change.version else []
+        old = deprecation_of(row.standing.records, change.version) if change.version else None
         marks += ["✓ approved"] if change.approved else []
         now = change.tree is not None and change.tree == row.standing.tree
         marks += ["now"] if now else []
@@ -122,7 +125,7 @@ def _versions(workspace: "Workspace", row: "SkillRow") -> Listing:
                 change.commit,
                 (
                     Span(f"{datetime.fromtimestamp(change.at):%Y-%m-%d}", "muted"),
-                    change.subject,
+                    Span(f"! {old.said} · {change.subject}", "attention") if old else change.subject,
                     Span(" · ".join(marks), "good" if change.approved else "accent"),
                     Span(change.commit[:8], "muted"),
                     Span(change.author.partition(" <")[0], "muted"),
