@@ -66,3 +66,18 @@ def test_use_in_the_last_days_stands_beside_it(team: Any, workbench: Any) -> Non
     [row] = [one for one in workbench("review", "queue", "--json").json if one["name"] == "plain"]
     assert row["usage"]["calls"] == 1
     assert "used 1 time in 30 days" in workbench("review", "queue").out
+
+
+def test_what_waits_is_oldest_first_and_what_is_settled_latest_first(
+    library: Any, workbench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, day in (("z", "2026-01-01"), ("y", "2026-02-01"), ("old", "2026-03-01"), ("new", "2026-04-01")):
+        library.skill(f"skills/{name}")
+        monkeypatch.setenv("GIT_AUTHOR_DATE", f"{day}T12:00:00Z")
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{day}T12:00:00Z")
+        library.commit()
+    monkeypatch.delenv("GIT_AUTHOR_DATE")
+    monkeypatch.delenv("GIT_COMMITTER_DATE")
+    for name in ("old", "new"):
+        workbench("review", "approve", name, "--reason", "read it")
+    assert groups(workbench) == {"mine": ["z", "y"], "approved": ["new", "old"]}
