@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from workbench.analytics.events import Event, record
+from workbench.reviews.card_text import as_text
 
 TOOLS = """tools:
   - name: count
@@ -160,3 +161,26 @@ def test_a_skill_that_was_never_approved_has_a_card(library: Any, workbench: Any
     assert found["base"] is None
     assert found["tokens"]["before"] is None
     assert json.dumps(found["bump"]["reasons"]) == "[]"
+
+
+def test_an_evaluation_stands_beside_the_tests_of_the_very_tree(approved: Any) -> None:
+    space = approved.workspace()
+
+    def evaluated(run: str, tree: str, passed: int) -> None:
+        detail = {"configuration": "with_skill", "model": "fake", "passed": passed, "total": 2, "cost_nd": 0}
+        record(
+            space.store,
+            Event(
+                kind="eval", skill="skills/a", tool="1", duration_ms=1, library=space.library_id, tree=tree, run=run,
+                at=1_000, outcome="passed", detail=detail,
+            ),
+        )  # fmt: skip
+
+    evaluated("one", space.row("a").standing.tree, 2)
+    approved.skill("skills/a", "Do it even better.\n", metadata='{version: "1.2.1"}')
+    assert "evals 1 of 1 → not run" in "\n".join(as_text(space.reviews.card("skills/a")))
+    evaluated("two", space.row("a").standing.tree, 1)
+    made = space.reviews.card("skills/a")
+    said = made.to_json()["evaluations"]
+    assert (said["before"]["passed_whole"], said["after"]["passed_whole"], said["after"]["passed"]) == (1, 0, 1)
+    assert "evals 1 of 1 → 0 of 1 run held" in "\n".join(as_text(made))

@@ -15,6 +15,7 @@ NOBODY = "nobody has approved this tree"
 
 _CLOCKS = timedelta(days=1)
 """So far the clocks of two people may differ."""
+_PROOF_SHORT = {"author": "", "signature": ", signed", "touch": ", hardware key"}
 _PROOF_WORDS = {"author": "", "signature": " with a signature", "touch": " with a hardware key"}
 
 
@@ -69,6 +70,8 @@ class Demand:
         by: E-mails of those whose approvals meet it, or part of it.
         who_could: Who could meet what is missing: e-mails, globs and CODEOWNERS' names.
         nobody_left: Whether all who could have approved already, or are authors of the change.
+        short: It in a word or two, for a line that holds all: `maintainer, signed`.
+        lacking: How many approvals are missing; 0 where it is met or is no approval.
     """
 
     rule: int
@@ -78,6 +81,8 @@ class Demand:
     by: tuple[str, ...] = ()
     who_could: tuple[str, ...] = ()
     nobody_left: bool = False
+    short: str = ""
+    lacking: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for programs."""
@@ -149,20 +154,22 @@ def _demands(rule: Rule, number: int, policy: Policy, facts: Facts) -> Iterator[
     if not rule.chain:
         who = tuple(dict.fromkeys(approval.email for approval in usable))
         missing = "" if usable else _unusable(rule, facts) or NOBODY
-        yield Demand(number, f"an approval{_PROOF_WORDS[rule.identity]}{_fresh(rule)}", bool(usable), missing, who)
+        what = f"an approval{_PROOF_WORDS[rule.identity]}{_fresh(rule)}"
+        short = f"approval{_PROOF_SHORT[rule.identity]}"
+        yield Demand(number, what, bool(usable), missing, who, short=short, lacking=0 if usable else 1)
     for check in rule.checks:
         if check == COMMENTS:
             left = min((approval.open_threads for approval in usable), default=facts.open_threads)
             missing = (
                 f"{plural(left, 'thread')} of comments {'is' if left == 1 else 'are'} not resolved" if left else ""
             )
-            yield Demand(number, "every thread of comments is resolved", not left, missing)
+            yield Demand(number, "every thread of comments is resolved", not left, missing, short="comments")
             continue
         if not facts.has_checks:
             continue
         passed = any(approval.checks.get(check) for approval in usable)
         missing = "" if passed else f"the check '{visible(check)}' did not pass when it was approved"
-        yield Demand(number, f"the check '{visible(check)}' passed", passed, missing)
+        yield Demand(number, f"the check '{visible(check)}' passed", passed, missing, short=visible(check))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +219,9 @@ def _step(number: int, link: Link, members: _Members, filled: Filled, at: int, r
     role = visible(link.role)
     after = f", after {visible(rule.chain[at - 1].role)}" if at else ""
     what = f"{plural(link.count, 'approval')} by {role}{_PROOF_WORDS[rule.identity]}{after}{_fresh(rule)}"
+    short = f"{role}{_PROOF_SHORT[rule.identity]}"
     if len(by) >= link.count:
-        return Demand(number, what, True, by=by)
+        return Demand(number, what, True, by=by, short=short)
     if not members.known:
         missing = f"role '{role}' is not defined"
     elif not members.globs and members.nameless:
@@ -229,7 +237,8 @@ def _step(number: int, link: Link, members: _Members, filled: Filled, at: int, r
     barred = frozenset() if rule.self_approval else facts.authors
     who = tuple(g for g in members.globs if g not in barred and g not in by)
     spent = bool(members.globs) and not who and not members.nameless
-    return Demand(number, what, False, missing, by, (*who, *members.nameless), spent)
+    could = (*who, *members.nameless)
+    return Demand(number, what, False, missing, by, could, spent, short=short, lacking=link.count - len(by))
 
 
 def _fresh(rule: Rule) -> str:

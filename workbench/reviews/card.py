@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
+from workbench.analytics.evaluations import StoredEvaluation, last_evaluation
 from workbench.analytics.usage import SkillTestRun, UsageRow, last_test_run, usage
 from workbench.git import RunGit
 from workbench.reviews import bump
@@ -68,6 +69,7 @@ class Card:
         change: What it can do and could not, and the other way round.
         tokens: Estimated tokens before and after; before is None without a base.
         tests: The last run before and after; None where it was not run on that very tree.
+        evaluations: The last evaluation by a model before and after; None where there was none on that very tree.
         fresh: Risky findings that are new, by fingerprint; `fixed` those that are gone.
         unchanged: How many risky findings are in both.
         bump: The version that the change asks for.
@@ -93,6 +95,7 @@ class Card:
     bump: Bump
     usage: UsageRow | None
     unread: tuple[str, ...] = ()
+    evaluations: tuple[StoredEvaluation | None, StoredEvaluation | None] = (None, None)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `review card --format json`."""
@@ -112,6 +115,10 @@ class Card:
             "lost": [finding.to_json() for finding in self.change.lost],
             "tokens": {"estimated": True, "before": self.tokens[0], "after": self.tokens[1]},
             "tests": {"before": before and before.to_json(), "after": after and after.to_json()},
+            "evaluations": {
+                when: evaluation and evaluation.to_json()
+                for when, evaluation in zip(("before", "after"), self.evaluations, strict=True)
+            },
             "findings": {
                 "new": [finding.to_json() for finding in self.fresh],
                 "fixed": [finding.to_json() for finding in self.fixed],
@@ -123,7 +130,9 @@ class Card:
         }
 
 
-def card_of(run: RunGit, diff: SkillDiff, store: Store | None, today: date, alike: Sequence[str] = ()) -> Card:
+def card_of(
+    run: RunGit, diff: SkillDiff, store: Store | None, today: date, *, alike: Sequence[str] = (), library: str = ""
+) -> Card:
     """The card of a change.
 
     Args:
@@ -132,6 +141,7 @@ def card_of(run: RunGit, diff: SkillDiff, store: Store | None, today: date, alik
         store: Where runs and calls are kept; None where it can't be opened, and they are unknown.
         today: The day that use is counted up to.
         alike: What is said of skills that its name looks like.
+        library: The library's id, by which evaluations are kept.
 
     Raises:
         InputError: A tree has too many or too large files, or some are not in this clone.
@@ -162,6 +172,7 @@ def card_of(run: RunGit, diff: SkillDiff, store: Store | None, today: date, alik
         bump=bump.suggest(before, after) if before else Bump("none", declared=after.skill.version),
         usage=_usage(store, diff.skill, today),
         unread=after.unread,
+        evaluations=(_evaluation(store, library, diff, diff.base), _evaluation(store, library, diff, diff.tree)),
     )
 
 
@@ -219,6 +230,10 @@ def _findings(
 def _tests(store: Store | None, skill: str, tree: str | None) -> TestCount | None:
     run: SkillTestRun | None = last_test_run(store, skill, tree) if store is not None and tree else None
     return TestCount(run.passed, run.failed, run.skipped) if run else None
+
+
+def _evaluation(store: Store | None, library: str, diff: SkillDiff, tree: str | None) -> StoredEvaluation | None:
+    return last_evaluation(store, library, diff.skill, tree) if store is not None and tree else None
 
 
 def _usage(store: Store | None, skill: str, today: date) -> UsageRow | None:

@@ -22,7 +22,7 @@ def card_rows(card: Card) -> list[CardRow]:
     rows: list[CardRow] = [("risk", tuple(_strip(card.risks)))]
     if can := [*_can(card.change.gained, "+", "attention"), *_can(card.change.lost, "-", "good")]:
         rows.append(("can do", tuple(_joined(can))))
-    rows.append(("size", (*_size(card), ("   tests ", "muted"), *_tests(card))))
+    rows.append(("size", (*_size(card), ("   tests ", "muted"), *_tests(card), *_evaluations(card))))
     rows.append(("findings", (*_findings(card), ("   use ", "muted"), _used(card))))
     rows.append(("version", tuple(_version(card))))
     return rows
@@ -113,6 +113,19 @@ def _tests(card: Card) -> Iterator[Piece]:
         yield f"{_count(before)} → ", "muted"
     tone = "attention" if after is None else "bad" if after.failed else "good"
     yield _count(after), tone
+
+
+def _evaluations(card: Card) -> Iterator[Piece]:
+    """The last evaluation by a model on the tree, where there was one: on it, or only before."""
+    before, after = card.evaluations
+    if after is not None:
+        tone = "good" if after.runs and after.whole == after.runs else "attention"
+        was = f"{before.whole} of {before.runs} → " if before is not None and card.base != card.tree else ""
+        yield "   evals ", "muted"
+        yield f"{was}{after.whole} of {plural(after.runs, 'run')} held", tone
+    elif before is not None:
+        yield "   evals ", "muted"
+        yield f"{before.whole} of {before.runs} → not run", "attention"
 
 
 def _count(count: TestCount | None) -> str:

@@ -45,7 +45,8 @@ def card_for(
         InputError: As `diff_of` and `card.card_of`.
     """
     with _compared(repository, skill_id, standing, base, CONTEXT) as (diff, scratch):
-        return card_of(scratch.run, diff, store, today, standing.alike)
+        library = (repository.roots() or ("",))[0]
+        return card_of(scratch.run, diff, store, today, alike=standing.alike, library=library)
 
 
 @contextmanager

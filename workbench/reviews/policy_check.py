@@ -9,6 +9,9 @@ from workbench.reviews.listing import SkillRow
 from workbench.reviews.policy_object import POLICY_ID
 from workbench.reviews.states import Evidence, decision_on
 from workbench.reviews.survey import Background, evidence_of, policy_evidence
+from workbench.text import plural, visible
+
+_NAMED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +80,28 @@ def evidence_for(row: SkillRow, background: Background, now: datetime) -> Eviden
     if row.id == POLICY_ID:
         return policy_evidence(row.standing.tree, background.ledger.of(POLICY_ID), background.in_force, now)
     return evidence_of(row.skill, row.standing.tree, background, now)
+
+
+def in_a_line(check: PolicyCheck) -> list[tuple[str, str]]:
+    """The checklist in one line, as texts with their tones: what is missing first, with who could meet it.
+
+    `× maintainer: 1 of ada@example.com  × tests  ✓ validation`. The texts are made visible; the line may be cut.
+    """
+    said: list[tuple[str, str]] = []
+    for demand in sorted(check.demands, key=lambda one: one.met):
+        if said:
+            said.append(("  ", "plain"))
+        if demand.met:
+            by = f" by {', '.join(map(visible, demand.by))}" if demand.by else ""
+            said.append((f"✓ {demand.short}{by}", "good"))
+        elif demand.who_could == ("*",):
+            said.append((f"× {plural(demand.lacking, 'approval')} by {demand.short}", "attention"))
+        else:
+            who = f" of {_few(demand.who_could)}" if demand.who_could else ", and nobody is left" * demand.nobody_left
+            said.append((f"× {demand.short}{f': {demand.lacking}{who}' if demand.lacking else ''}", "attention"))
+    return said
+
+
+def _few(who: tuple[str, ...]) -> str:
+    more = f" and {len(who) - _NAMED} more" if len(who) > _NAMED else ""
+    return ", ".join(map(visible, who[:_NAMED])) + more

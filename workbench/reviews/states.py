@@ -166,7 +166,9 @@ class _Judge:
     def decision(self, tree: str) -> Decision:
         """What the policy says of a tree."""
         if self.evidence.policy is None:
-            return Decision(False, (Demand(0, "a policy that can be read", False, _NO_POLICY),))
+            return Decision(
+                False, (Demand(0, "a policy that can be read", False, _NO_POLICY, short="readable policy"),)
+            )
         base = self.base(tree)
         approvals = self.verdicts(tree).approvals
         return self._decided(self.evidence.policy, tree, approvals, base, self._authors(tree, base))

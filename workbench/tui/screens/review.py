@@ -35,6 +35,7 @@ from workbench.tui.screens.review_reading import (
     tree_to_revoke,
     verdicts,
 )
+from workbench.tui.screens.review_rules import ReviewRules
 from workbench.tui.screens.verdict import Subject, VerdictDialog
 from workbench.tui.toned import toned_lines
 from workbench.tui.widgets.change_card import ChangeCard
@@ -66,6 +67,7 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._around = CONTEXT
         self._raw = False
         self._since: str | None = None
+        self._rules = ReviewRules(self)
         self._comments = ReviewComments(self, self._say_heading)
 
     @property
@@ -81,6 +83,7 @@ class ReviewScreen(WorkbenchScreen[None]):
         with Horizontal(id="review-body"):
             yield DiffPane(layout=workspace.settings.diff if workspace else "auto", contents=self._contents)
             yield Static(Content("Comparing…"), id="review-instead")
+        yield Static(Content(""), id="review-rules")
         yield Static(Content(""), id="review-verdicts")
 
     def on_mount(self) -> None:
@@ -123,6 +126,7 @@ class ReviewScreen(WorkbenchScreen[None]):
         said = verdicts(read.row, self.workbench.keymap)
         self.query_one("#review-verdicts", Static).update(Content("   ").join(said))
         self._read_card()
+        self._rules.read(read.diff.tree)
         self._comments.read(self._skill, read.diff.base, read.diff.tree)
 
     def _say_heading(self) -> None:
@@ -222,6 +226,16 @@ class ReviewScreen(WorkbenchScreen[None]):
         self.workbench.say(
             f"{plural(event.left, 'file')} left to view" if event.left else "Every changed file is viewed"
         )
+
+    def say_rules(self, line: Content) -> None:
+        """Show the policy's checklist in a line; none where it says nothing."""
+        rules = self.query_one("#review-rules", Static)
+        rules.update(line if line else Content(""))
+        rules.display = bool(line)
+
+    def action_show_rules(self) -> None:
+        """Show what the policy demands, what holds, what is missing and who could meet it."""
+        self._rules.show_all()
 
     def action_toggle_card(self) -> None:
         """Put the change card away, so that the diff has its room, or bring it back."""
