@@ -15,6 +15,7 @@ from workbench import workers
 from workbench.skills import catalogue_texts
 from workbench.skills.catalogue import Catalogue
 from workbench.skills.catalogue_file import SCHEMA
+from workbench.skills.catalogue_rows import TICK_NS
 from workbench.skills.catalogue_texts import take_texts, untaken
 from workbench.skills.skill_texts import scan_kinds
 from workbench.storage import Store
@@ -64,6 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "group-0/skill-3/large.bin").write_bytes(b"x" * (3 << 20))
     (root / "group-0/skill-6/away").symlink_to("/etc")
     (root / "group-1/skill-1/SKILL.md").write_bytes(b"---\nname: \xff\n---\nNot UTF-8.\n")
+    time.sleep(TICK_NS / 1e9 + 0.1)  # what was written this moment proves nothing, and is read again
     return root
 
 

@@ -22,7 +22,7 @@ def flawed(skill_library: Any) -> Any:
 
 async def judged(page: Any) -> None:
     """Open the screen as the palette does, and wait until every skill was judged."""
-    await page.app.run_action("validate")
+    await page.app.run_action("show('validate')")
     await page.until(lambda: isinstance(page.screen, ProblemsScreen) and page.screen.query("#counts"), "the screen")
     await page.until(lambda: page.screen.query("#counts") and "error" in page.said("#counts"), "the counts")
 
