@@ -111,6 +111,19 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return padding + cut if right else cut + padding
 
 
+def keep_end(text: str, width: int, *, ellipsis: str = "…") -> str:
+    """`text` cut to at most `width` cells at its beginning: of a path, the end says which file it is."""
+    if cell_width(text) <= width:
+        return text
+    room = width - cell_width(ellipsis)
+    if room <= 0:
+        return ellipsis[: max(0, width)]
+    start = max(0, len(text) - room)
+    while cell_width(text[start:]) > room:
+        start += 1
+    return ellipsis + text[start:]
+
+
 def first_line(text: str) -> str:
     """The first non-blank line of `text`, made visible; an empty string if there is none."""
     return next((visible(line.strip()) for line in text.splitlines() if line.strip()), "")

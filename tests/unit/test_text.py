@@ -4,8 +4,10 @@ import sys
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from workbench.text import cell_width, fit, hidden_characters, plural, truncate, visible, visible_block
+from workbench.text import cell_width, fit, hidden_characters, keep_end, plural, truncate, visible, visible_block
 
 ACTING = [
     "\x1b]52;c;eA==\x07",
@@ -69,3 +71,14 @@ def test_counts_have_a_noun() -> None:
         "1,200 skills",
         "2 matches",
     ]
+
+
+@given(st.text(max_size=60), st.integers(0, 30))
+def test_a_path_that_is_too_long_keeps_its_end(text: str, width: int) -> None:
+    shown = keep_end(text, width)
+    assert cell_width(shown) <= width
+    assert shown == text or text.endswith(shown.removeprefix("…"))
+
+
+def test_the_name_of_a_file_is_what_is_left_of_a_long_path() -> None:
+    assert keep_end("skills/claude-api/references/types.md", 12) == "…es/types.md"

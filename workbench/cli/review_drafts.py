@@ -16,6 +16,7 @@ from workbench.text import decode, first_line, plural, visible
 from workbench.workspace import Workspace
 
 _PLACE = re.compile(r"(?P<path>.+?)(?::(?P<line>[1-9][0-9]{0,6})(?:-(?P<end>[1-9][0-9]{0,6}))?)?", re.DOTALL)
+_LINE_ZERO = re.compile(r":0+(?:-\d+)?$")
 _MAX_BYTES = 64 << 10
 
 
@@ -40,11 +41,13 @@ def place_of(text: str) -> tuple[str, int | None, int | None]:
     """`PATH[:LINE[-END]]` as path and lines.
 
     Raises:
-        UsageError: The lines end before they begin.
+        UsageError: The lines end before they begin, or begin at 0.
     """
     found = _PLACE.fullmatch(text)
     if found is None:
         raise UsageError("a place needs a path", remedy="PATH, PATH:LINE or PATH:LINE-END")
+    if _LINE_ZERO.search(text):
+        raise UsageError(f"'{visible(text)}' names line 0: lines count from 1", remedy="PATH:LINE")
     line = int(found["line"]) if found["line"] else None
     end = int(found["end"]) if found["end"] else line
     if line is not None and end is not None and end < line:

@@ -78,12 +78,7 @@ class AtHand(Generic[Read]):
         labels = tuple((skill.id, skill.name) for skill in among)
         with self._lock:
             held = self._held.get(key)
-        if (
-            held is not None
-            and held.position == now
-            and held.ids.issuperset(ids)
-            and (not ids or held.labels == labels)
-        ):
+        if held is not None and held.position == now and held.covers(ids, labels):
             return held.value
         made = _Held(now, frozenset(ids), labels, read())
         with self._lock:

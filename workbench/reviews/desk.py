@@ -4,14 +4,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.config import Settings, cache_dir
 from workbench.errors import InputError, UsageError
 from workbench.git import Repository
-from workbench.policy.decide import demands_a_key
 from workbench.reviews import last_seen
 from workbench.reviews.comments import NO_REMARKS, Remarks
 from workbench.reviews.history import Change
@@ -185,17 +183,16 @@ class ReviewDesk:
             PassphraseNeeded: The key has a passphrase, and nobody may be asked.
             WorkbenchError: As `reviews.verdicts.decide`.
         """
-        from workbench.reviews import signing, verdicts
+        from workbench.reviews import verdicts
         from workbench.reviews.agents import refuse_agents
         from workbench.reviews.checks import examiner
+        from workbench.reviews.signing_choice import signer_for
 
         repository = self.need_git("a verdict")
         if verdict in ("approve", "revoke"):
             refuse_agents(f"'{verdict}'")
         row, background = self._row(skill_id)
-        signer = None
-        if self._is_to_sign(sign, [row.id], background):
-            signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
+        signer = signer_for(repository, background, [row.id], sign, self.settings.sign, may_ask=may_ask)
         examine = examiner(repository, self._store(), background.in_force if background else InForce(), self.root)
         opinion = verdicts.Opinion(verdict, reason, via, expect, examine=examine, extra=extra, sign=signer)
         done = verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC), remarks)
@@ -269,10 +266,11 @@ class ReviewDesk:
         Nothing is fetched, so that a request that moved meanwhile is judged as it was opened. Args and raises as
         `decide`; `expect` is the head that was read, and `remarks` gives those of each skill.
         """
-        from workbench.reviews import signing, verdicts
+        from workbench.reviews import verdicts
         from workbench.reviews.agents import refuse_agents
         from workbench.reviews.changeset import ends_of, read_changeset
         from workbench.reviews.checks import examiner
+        from workbench.reviews.signing_choice import signer_for
         from workbench.reviews.survey import read_background
 
         repository = self.need_git("a verdict")
@@ -284,10 +282,9 @@ class ReviewDesk:
         subjects = read_changeset(repository, ends, datetime.now(UTC), read_lines=False).subjects(expect)
         if remarks is not None:
             subjects = tuple(replace(one, remarks=remarks(one)) for one in subjects)
-        signer = None
         background = read_background(repository, (), ())
-        if self._is_to_sign(sign, [one.skill.id for one in subjects], background):
-            signer = partial(signing.sign, key=signing.signing_key(repository), may_ask=may_ask)
+        ids = [one.skill.id for one in subjects]
+        signer = signer_for(repository, background, ids, sign, self.settings.sign, may_ask=may_ask)
         examine = examiner(repository, self._store(), background.in_force)
         opinion = verdicts.Opinion(verdict, reason, via, examine=examine, sign=signer)
         done = verdicts.decide_all(repository, subjects, opinion, datetime.now(UTC))
@@ -350,17 +347,14 @@ class ReviewDesk:
             RefusedError: The version's tag was moved.
             InputError: There is no such version, or nothing was decided on that tree.
         """
-        from workbench.reviews.receipts import receipt_of
-        from workbench.reviews.tag_evidence import named_release
+        from workbench.reviews.receipts import receipt_of, receipt_of_version
 
         repository = self.need_git("a receipt")
         label, _, version = name.rpartition("@") if "@" in name[1:] else (name, "", "")
         row, background = self._row(label)
         assert background is not None
         if version:
-            release = named_release(background.releases.get(row.id, ()), version, visible(row.id))
-            assert release.tree is not None
-            return receipt_of(repository, row, background, release.tree, release.version)
+            return receipt_of_version(repository, row, background, version)
         decided = row.standing.tree if row.standing.state == "approved" else row.standing.approved_tree
         tree = decided or row.standing.tree
         if tree is None:
@@ -404,13 +398,6 @@ class ReviewDesk:
         from workbench.reviews.survey import read_background
 
         return read_background(self.need_git("a policy"), (), ()).in_force
-
-    def _is_to_sign(self, wanted: bool | None, ids: Sequence[str], background: Background | None) -> bool:
-        """Whether a verdict is signed: as asked for, else as the settings say, else where the policy demands it."""
-        if wanted is not None or self.settings.sign != "auto":
-            return self.settings.sign == "always" if wanted is None else wanted
-        policy = background.policy if background else None
-        return policy is not None and any(demands_a_key(policy, id_) for id_ in ids)
 
     def need_git(self, what: str) -> Repository:
         """The repository.

@@ -19,6 +19,7 @@ from workbench.reviews.listing import SkillRow
 from workbench.reviews.model import Record
 from workbench.reviews.proving import prove
 from workbench.reviews.survey import Background
+from workbench.reviews.tag_evidence import named_release
 from workbench.text import visible, visible_block
 
 SCHEMA = 1
@@ -40,6 +41,18 @@ class ReceiptCheck:
     def to_json(self) -> dict[str, Any]:
         """The contract of `review verify-receipt --json`."""
         return {"ok": self.ok, "wrong": list(self.wrong), "notes": list(self.notes)}
+
+
+def receipt_of_version(repository: Repository, row: SkillRow, background: Background, version: str) -> dict[str, Any]:
+    """The receipt of the tree that a version released.
+
+    Raises:
+        RefusedError: The version's tag was moved.
+        InputError: As `receipt_of`, or there is no such version.
+    """
+    release = named_release(background.releases.get(row.id, ()), version, visible(row.id))
+    assert release.tree is not None
+    return receipt_of(repository, row, background, release.tree, release.version)
 
 
 def receipt_of(

@@ -23,11 +23,6 @@ class TreeFiles:
         self._listed: dict[str, dict[str, TreeEntry]] = {}
         self._lines: dict[str, Lines | None] = {}
 
-    def knows(self, tree: str) -> bool:
-        """Whether the tree is in this clone."""
-        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{tree}^{{tree}}")
-        return bool(self._run(*asked, ok=(0, 1, 128)).strip())
-
     def entry(self, tree: str, path: str) -> TreeEntry | None:
         """The entry of a file; None where the tree has none."""
         return self._entries(tree).get(path)

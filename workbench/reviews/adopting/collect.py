@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.reviews.adopting import archives, prompts, toolweaver
-from workbench.reviews.adopting.model import Findings, Found, Kind, NewFile, Source, Version
+from workbench.reviews.adopting.model import Findings, Found, NewFile, Source, Version
 from workbench.reviews.verdicts import encodable
 from workbench.skills.discovery import find
 from workbench.skills.frontmatter import parse
@@ -151,11 +151,3 @@ def _name_at_top(unpacked: Path, archive: Path) -> str:
     said = parse((unpacked / SKILL_FILE).read_bytes()[: 1 << 20]).values.get("name")
     name = valid_name(said) if isinstance(said, str) and valid_name(said) == said else valid_name(archive.stem)
     return name or "skill"
-
-
-def kind_label(kind: Kind) -> str:
-    """What people call a kind of source."""
-    return {
-        "skills": "folder of skills", "archive": "archive", "toolweaver": "ToolWeaver store",
-        "prompts": "prompt templates",
-    }[kind]  # fmt: skip

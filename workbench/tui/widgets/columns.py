@@ -14,12 +14,14 @@ class Column:
         width: Cells; 0 takes what the others leave.
         right: Aligned to the right, as numbers are.
         least: Shown only from this width of the whole row on.
+        path: Cut at the beginning where it is too long, since the end tells one path from another.
     """
 
     title: str
     width: int
     right: bool = False
     least: int = 0
+    path: bool = False
 
 
 def layout(columns: Sequence[Column], width: int) -> list[tuple[int, Column, int]]:

@@ -12,7 +12,7 @@ from workbench.reviews.diff import DiffLine, FileDiff
 from workbench.reviews.diff_text import odd_lines
 from workbench.reviews.file_notes import notes_of
 from workbench.reviews.odd_characters import odd_characters
-from workbench.text import cell_width, fit, truncate, visible
+from workbench.text import cell_width, fit, keep_end, visible
 from workbench.tui.widgets.diff_layers import PLAIN_SIGHT, Layer, Sight, hidden_places, in_shown, layered, matches
 from workbench.tui.widgets.diff_rows import MAX_CHARACTERS, Row, RowKind, changed_words, shown, shown_whole
 from workbench.tui.widgets.diff_wrap import parts
@@ -118,7 +118,7 @@ def _heading(file: FileDiff, about: About, palette: Palette, width: int) -> list
     numbers = f"+{about.added:,} -{about.removed:,} "
     word: str = "mode changed" if file.status == "mode" else file.status
     word += "  ✓ viewed" if about.viewed else ""
-    path = truncate(visible(file.path), max(8, width - len(numbers) - len(word) - 6))
+    path = keep_end(visible(file.path), max(8, width - len(numbers) - len(word) - 6))
     return [
         Segment(f" {_STATUS[file.status]} ", palette.status),
         Segment(fit(f"{path}  ", min(cell_width(path) + 2, width - 3)), palette.file),

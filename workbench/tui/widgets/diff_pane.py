@@ -30,7 +30,12 @@ _LAYOUT_NAMES: dict[Layout, str] = {
     "unified": "The diff is unified",
     "split": "The diff is side by side",
 }
-_FILE_COLUMNS = (Column("Changed file", 0), Column("+", 4, right=True), Column("-", 4, right=True))
+_FILE_COLUMNS = (
+    Column("", 1),
+    Column("Changed file", 0, path=True),
+    Column("+", 5, right=True),
+    Column("-", 5, right=True),
+)
 
 
 class DiffPane(Vertical):
@@ -52,7 +57,7 @@ class DiffPane(Vertical):
     DiffPane {
         height: 1fr;
         & > #diff-both { height: 1fr; }
-        & #diff-files { display: none; width: 36; border-right: solid $border; }
+        & #diff-files { display: none; width: 40; border-right: solid $border; }
         &.-files #diff-files { display: block; }
         & #diff { width: 1fr; }
         & > #diff-search { display: none; }
@@ -125,7 +130,7 @@ class DiffPane(Vertical):
         rows = [
             Row(
                 str(number),
-                (f"{'✓' if file.path in self._viewed else ' '} {file.path}", f"{file.added:,}", f"{file.removed:,}"),
+                ("✓" if file.path in self._viewed else "", file.path, f"{file.added:,}", f"{file.removed:,}"),
             )
             for number, file in enumerate(self._files)
         ]

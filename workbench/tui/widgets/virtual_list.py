@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from workbench.text import fit, visible
+from workbench.text import fit, keep_end, visible
 from workbench.tui.bindings import bindings_of
 from workbench.tui.widgets.columns import Column, layout
 from workbench.tui.widgets.haystacks import Haystacks
@@ -314,7 +314,8 @@ class VirtualList(TonedView, can_focus=True):
             text, tone = cell if isinstance(cell, Span) else (cell, "plain")
             segments.append(Segment(_GAP if number else "", base))
             style = base if base.reverse else base + self.tone(tone)  # without colours the row is one bar
-            segments.append(Segment(fit(visible(text), cells, right=column.right), style))
+            shown = keep_end(visible(text), cells) if column.path else visible(text)
+            segments.append(Segment(fit(shown, cells, right=column.right), style))
             taken += cells + (len(_GAP) if number else 0)
         segments.append(Segment(" " * max(0, width - taken), base))
         return Strip(segments, max(width, taken))
