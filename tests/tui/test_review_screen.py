@@ -209,7 +209,7 @@ async def test_a_file_is_ticked_as_viewed_and_the_next_one_comes(opened: Any, sk
     async with opened(ReviewScreen("skills/echo"), size=(120, 40)) as page:
         await page.shows("risk")
         await page.press("V")
-        await page.shows("✓ SKILL.md")
+        await page.shows("✓  SKILL.md")
         assert page.screen.query_one(DiffView).file_at_cursor == 1
         await page.press("V")
         store = page.workspace.store
