@@ -84,11 +84,15 @@ def test_a_submodules_configuration_runs_nothing_either(
     two_commits(library)
     inner = tmp_path / "inner"
     library.git("init", "-q", str(inner))
-    for args in (("commit", "-q", "--allow-empty", "-m", "x"),):
-        library.git("-C", str(inner), "-c", "user.name=x", "-c", "user.email=x@x", *args)
+    (inner / "file").write_text("as it was\n")
+    library.git("-C", str(inner), "add", "file")
+    library.git("-C", str(inner), "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "x")
     library.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "skills/a/sub")
     library.commit()
     library.git("-C", "skills/a/sub", "config", "core.fsmonitor", trap)
+    library.git("-C", "skills/a/sub", "config", "filter.x.clean", trap)
+    library.write("skills/a/sub/.gitattributes", "* filter=x\n")
+    library.write("skills/a/sub/file", "As it is.\n")
     everything(library, workbench)
     assert not (tmp_path / "sprung").exists()
 

@@ -23,6 +23,7 @@ from workbench.git.plumbing import (
     seconds_of,
 )
 from workbench.git.repository import Repository, dated, named
+from workbench.git.status import Differences, differences
 from workbench.git.tidying import tidy
 from workbench.git.tree_diff import TREE_MODE
 from workbench.git.work_tree import WorkTree
@@ -32,6 +33,7 @@ __all__ = [
     "MINIMUM_VERSION",
     "TREE_MODE",
     "Change",
+    "Differences",
     "GitCommand",
     "GitError",
     "Identity",
@@ -45,6 +47,7 @@ __all__ = [
     "covering",
     "dated",
     "deep_entries",
+    "differences",
     "empty_tree",
     "format_tree",
     "named",

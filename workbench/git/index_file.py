@@ -16,6 +16,7 @@ _ASSUMED, _EXTENDED, _STAGE, _LENGTH = 0x80, 0x40, 0x30, 0xFFF
 _SKIPPED = 0x40
 """Bits of the two bytes of flags, and of the two more that extended entries have."""
 _SPLIT, _SPARSE = b"link", b"sdir"
+_MODE_AT, _SUBMODULE = 24, (0o160000).to_bytes(4, "big")
 
 
 class Part(NamedTuple):
@@ -28,7 +29,8 @@ class Part(NamedTuple):
 def part_of(index: bytes, folders: Sequence[bytes]) -> Part | None:
     """The entries of `folders`, and those that decide how what is in them is stored.
 
-    None where there is no part to be had: a merge left a path open, or the file is of another kind or damaged.
+    None where there is no part to be had: a merge left a path open, one of the entries is a submodule, or the file is
+    of another kind or damaged.
     """
     version, count = int.from_bytes(index[4:8], "big"), int.from_bytes(index[8:12], "big")
     digest = next((one for one in (_sha1, _sha256) if index.endswith(one(index[: -len(one(b""))]))), None)
@@ -55,6 +57,8 @@ def part_of(index: bytes, folders: Sequence[bytes]) -> Part | None:
         path = index[start:stop]
         after = at + (stop - at + 8 & ~7)
         if path.startswith(below) or path in exact or path.endswith(_RULES):
+            if index[at + _MODE_AT : at + _MODE_AT + 4] == _SUBMODULE:
+                return None
             kept.append(index[at:after])
             if high & _ASSUMED or (high & _EXTENDED and index[flags + 2] & _SKIPPED):
                 overlooked.append(path)

@@ -5,7 +5,7 @@ import posixpath
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workbench.git.covering import covering
 from workbench.git.index_file import part_of
@@ -40,6 +40,14 @@ class Runner(Protocol):
 
     def head(self) -> str | None:
         """The commit at HEAD."""
+
+
+class _Oddities(NamedTuple):
+    """Paths that git was told to believe unchanged, submodules, and whether a merge left any path open."""
+
+    overlooked: list[bytes]
+    submodules: list[bytes]
+    unmerged: bool
 
 
 class WorkTree:
@@ -111,20 +119,24 @@ class WorkTree:
 
     def _copy_index(self, target: Path) -> None:
         index = self._runner.git_dir / "index"
+        odd = _Oddities([], [], unmerged=False)
         if index.exists():
             shutil.copyfile(index, target)
             _set_times(target, index)
-            overlooked, unmerged = self._oddities()
-            if unmerged:
+            odd = self._oddities()
+            if odd.unmerged:
                 target.unlink()
-            elif overlooked:
-                self._see(overlooked)
+            elif odd.overlooked:
+                self._see(odd.overlooked)
         if not target.exists() and self._runner.head() is not None:
             self.run("read-tree", "HEAD")
+            odd = self._oddities()
+        if odd.submodules:
+            self._settle(odd.submodules)
 
-    def _oddities(self) -> tuple[list[bytes], bool]:
-        """The paths that git was told to believe unchanged, and whether a merge left any path open."""
-        overlooked = []
+    def _oddities(self) -> "_Oddities":
+        """What in the scratch index needs more than `git add`."""
+        overlooked, submodules = [], []
         unmerged = False
         for line in self.run("ls-files", "-v", "--stage", "-z").split(b"\0"):
             if line:
@@ -132,7 +144,30 @@ class WorkTree:
                 unmerged = unmerged or not head.endswith(b" 0")
                 if head[:1].islower() or head[:1] == b"S":
                     overlooked.append(path)
-        return overlooked, unmerged
+                if head[2:8] == b"160000":
+                    submodules.append(path)
+        return _Oddities(overlooked, submodules, unmerged)
+
+    def _settle(self, submodules: Sequence[bytes]) -> None:
+        """Put the commits that submodules are at into the scratch index, and let git not look at them again.
+
+        To know whether a submodule's files differ, git starts another git in it, which takes its programs from there.
+        """
+        places = {path: self._runner.root / os.fsdecode(path) for path in submodules}
+        there = [path for path, place in places.items() if place.is_dir() and not place.is_symlink()]
+        entries = [(path, head) for path in there if (head := self._head_of(os.fsdecode(path)))]
+        listing = b"".join(b"160000 %s 0\t%s\0" % (head, path) for path, head in entries)
+        self.run("update-index", "-z", "--index-info", stdin=listing)
+        self.run("update-index", "--assume-unchanged", "-z", "--stdin", stdin=b"\0".join(there))
+
+    def _head_of(self, folder: str) -> bytes:
+        """The commit that a submodule is at; empty where there is none."""
+        place = self._runner.root / folder
+        if not os.path.lexists(place / ".git"):
+            return b""
+        return self._runner.run(
+            "-C", str(place), "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1, 128)
+        ).strip()
 
     def _see(self, paths: Sequence[bytes]) -> None:
         """Let git look at these files again; one that is absent by design (a sparse checkout) stays so."""

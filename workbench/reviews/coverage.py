@@ -97,6 +97,22 @@ def coverage_in(repository: Repository, scratch: WorkTree, ids: Sequence[str]) -
     return _summed([*missed, *_left_out(scratch, wanted)])
 
 
+def coverage_between(
+    repository: Repository, listing: bytes, ids: Collection[str], ignored: Iterable[bytes]
+) -> Mapping[str, Coverage]:
+    """The same of skills that the work tree has as HEAD does.
+
+    Args:
+        listing: What `git ls-tree -r -z` printed of HEAD.
+        ids: The skills.
+        ignored: What git leaves out of the work tree; whole folders end with a stroke.
+    """
+    missed = list(_leading_away(repository.run, listing, ids))
+    if _converts(repository.run, listing, _attributes_around(repository, ids)):
+        missed += _converted(repository.run, listing, ids)
+    return _summed([*missed, *_not_kept(ignored, ids)])
+
+
 def _leading_away(run: RunGit, listing: bytes, ids: Collection[str]) -> Iterator[_Missed]:
     """Links out of a skill, and submodules."""
     odd = [
@@ -133,7 +149,7 @@ def _converts(run: RunGit, listing: bytes, around: bytes) -> bool:
     return _CONVERTING.search(around) is not None
 
 
-def _attributes_around(repository: Repository, ids: Sequence[str]) -> bytes:
+def _attributes_around(repository: Repository, ids: Collection[str]) -> bytes:
     """The attribute files on disk that apply to these skills from outside, which their trees do not show."""
     folders = {""}
     for id_ in ids:
@@ -188,7 +204,11 @@ def _left_out(scratch: WorkTree, ids: Collection[str]) -> Iterator[_Missed]:
         said = scratch.run(*options, *(ids if len(ids) <= FEW and ROOT_ID not in ids else ()))
     except GitError:  # one of them lies beyond a link or in another repository, where git does not look
         said = scratch.run(*options)
-    for path in said.split(b"\0"):
+    yield from _not_kept(said.split(b"\0"), ids)
+
+
+def _not_kept(paths: Iterable[bytes], ids: Collection[str]) -> Iterator[_Missed]:
+    for path in paths:
         name = os.fsdecode(path)
         for skill in _skills_of(name, ids):
             cache = not CACHES.isdisjoint(name.rstrip("/").split("/"))

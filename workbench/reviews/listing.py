@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.git import Repository
-from workbench.reviews.coverage import COVERED, coverage_in
+from workbench.reviews.coverage import COVERED
 from workbench.reviews.history import Change
 from workbench.reviews.model import Standing, State
 from workbench.reviews.policy_object import PATHS, policy_skill, version_at, write_tree
+from workbench.reviews.present import present
 from workbench.reviews.survey import Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.trees import current_trees
 from workbench.skills.model import ROOT_ID, Problem, Skill, Skipped
@@ -101,9 +102,7 @@ def rows_in_git(
     # Both are chains of git commands that wait on each other and not on the other chain: half the time.
     with ThreadPoolExecutor(max_workers=1) as beside:
         reading = beside.submit(read_background, repository, skills, among or skills)
-        with current_trees(repository, ids, alone=True) as current:
-            trees = current.trees
-            coverage = coverage_in(repository, current.scratch, ids)
+        trees, coverage = present(repository, ids)
         background = reading.result()
     look_into(background, skills)
     rows = tuple(

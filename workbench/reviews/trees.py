@@ -1,7 +1,9 @@
 """Which tree each skill's folder has: at a commit, and in the work tree as `git add` would store it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,6 +12,7 @@ from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.text import decode
 
 WORKBENCH_FOLDER = ".workbench"
+_TREE = re.compile(rb"(?<![^\0])040000 tree ([0-9a-f]+)\t([^\0]+)\0")
 _LISTING = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", "-d", "-r", "-t")
 
 
@@ -32,7 +35,7 @@ def current_trees(repository: Repository, ids: Sequence[str], *, alone: bool = F
         alone: Whether nothing but these trees is asked of the scratch store: for a few of many that is much less work.
     """
     with repository.work_tree(ids, alone=alone) as scratch:
-        trees = _by_id(parse_tree(scratch.run(*_LISTING, scratch.tree, *_asked(ids))), ids)
+        trees = tree_ids(scratch.run(*_LISTING, scratch.tree, *_asked(ids)), frozenset(ids))
         if ROOT_ID in ids:
             trees[ROOT_ID] = write_root_tree(scratch.run, scratch.tree)
         yield CurrentTrees(trees, scratch.ignored, scratch)
@@ -40,7 +43,7 @@ def current_trees(repository: Repository, ids: Sequence[str], *, alone: bool = F
 
 def trees_at(repository: Repository, revision: str, ids: Sequence[str]) -> dict[str, str]:
     """The trees of these skills at a commit; those it does not have are left out."""
-    trees = _by_id(parse_tree(repository.run(*_LISTING, revision, *_asked(ids))), ids)
+    trees = tree_ids(repository.run(*_LISTING, revision, *_asked(ids)), frozenset(ids))
     if ROOT_ID in ids:
         trees[ROOT_ID] = _root_tree(repository.entries(revision))
     return trees
@@ -67,9 +70,10 @@ def _asked(ids: Sequence[str]) -> tuple[str, ...]:
     return ("--", *(id_ for id_ in ids if id_ != ROOT_ID)) if len(ids) <= FEW else ()
 
 
-def _by_id(listing: Iterable[TreeEntry], ids: Sequence[str]) -> dict[str, str]:
-    wanted = set(ids)
-    return {entry.path: entry.id for entry in listing if entry.kind == "tree" and entry.path in wanted}
+def tree_ids(listing: bytes, ids: Collection[str]) -> dict[str, str]:
+    """The trees of these skills in what `git ls-tree -z` printed."""
+    wanted = {os.fsencode(id_): id_ for id_ in ids}
+    return {wanted[path]: id_.decode() for id_, path in _TREE.findall(listing) if path in wanted}
 
 
 def _without_workbench(entries: Iterable[TreeEntry]) -> list[TreeEntry]:
