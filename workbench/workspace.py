@@ -18,7 +18,7 @@ from workbench.config import Settings, expanded, load_settings, store_path
 from workbench.errors import InputError, WorkbenchError
 from workbench.reviews.listing import LibraryView, SkillRow, policy_row, row_outside_git, rows_in_git, situation
 from workbench.reviews.policy_object import POLICY_ID, policy_skill
-from workbench.reviews.survey import Background, excluded
+from workbench.reviews.survey import Ahead, Background, excluded
 from workbench.reviews.trees import current_trees
 from workbench.sandbox import consent
 from workbench.skills.model import ROOT_ID, SKILL_FILE, FileEntry, Problem, Skill, Skipped
@@ -162,11 +162,12 @@ class Workspace:
 
     def view(self) -> LibraryView:
         """All skills with their standings."""
+        ahead = Ahead.if_new(self.repository) if self.repository else None
         skills, skipped = self.skills()
         if self.repository is None:
             note = "not a git repository: skills can be browsed and tested; approving needs one (workbench adopt)"
             return LibraryView(tuple(row_outside_git(self.root, skill) for skill in skills), skipped, (note,))
-        rows, background = rows_in_git(self.repository, skills)
+        rows, background = rows_in_git(self.repository, skills, ahead=ahead)
         notes = (*situation(self.repository, background.head), *background.notes)
         return LibraryView(rows, skipped, notes, background.head, self.repository.branch())
 

@@ -10,7 +10,7 @@ from workbench.git.changes import Change, Wanted, changes_of
 from workbench.git.covering import FEW, covering
 from workbench.git.deep_entries import deep_entries
 from workbench.git.environment import MINIMUM_VERSION, version
-from workbench.git.log import GitCommand, commands, on_command
+from workbench.git.log import GitCommand, adopt, commands, on_command
 from workbench.git.plumbing import (
     GitError,
     Identity,
@@ -42,6 +42,7 @@ __all__ = [
     "TreeEntry",
     "Wanted",
     "WorkTree",
+    "adopt",
     "changes_of",
     "commands",
     "covering",

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -33,7 +33,12 @@ def on_command(listener: Callable[[GitCommand], None]) -> None:
 
 def note(args: Sequence[str], cwd: str, began: float, exit_code: int) -> None:
     """Write one command down; `began` is UTC seconds."""
-    entry = GitCommand(("git", *args), cwd, began, round((time.time() - began) * 1000), exit_code)
-    _commands.append(entry)
-    for listener in _listeners:
-        listener(entry)
+    adopt([GitCommand(("git", *args), cwd, began, round((time.time() - began) * 1000), exit_code)])
+
+
+def adopt(entries: Iterable[GitCommand]) -> None:
+    """Write down commands that ran, also those of a program that this one started for it."""
+    for entry in entries:
+        _commands.append(entry)
+        for listener in _listeners:
+            listener(entry)

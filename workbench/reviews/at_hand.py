@@ -66,6 +66,10 @@ class AtHand(Generic[Read]):
         self._held: OrderedDict[tuple[str, str], _Held[Read]] = OrderedDict()
         self._lock = Lock()
 
+    def has(self, repository: Repository) -> bool:
+        """Whether anything was read of a repository, be it outdated by now."""
+        return _key(repository) in self._held
+
     def get(self, repository: Repository, ids: Sequence[str], among: Sequence[Skill], read: Callable[[], Read]) -> Read:
         """What was read of these skills or of more, if nothing moved since; else what `read` gives.
 
@@ -73,7 +77,7 @@ class AtHand(Generic[Read]):
             ids: The skills asked about. Without any, what does not depend on skills is asked for.
             among: All skills of the library: a tag's label stands for one of them.
         """
-        key = (str(repository.common_dir), str(repository.root))
+        key = _key(repository)
         now = position_of(repository)
         labels = tuple((skill.id, skill.name) for skill in among)
         with self._lock:
@@ -88,3 +92,7 @@ class AtHand(Generic[Read]):
                 while len(self._held) > _MOST:
                     self._held.popitem(last=False)
         return made.value
+
+
+def _key(repository: Repository) -> tuple[str, str]:
+    return str(repository.common_dir), str(repository.root)

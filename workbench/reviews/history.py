@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.git import Repository, Wanted, changes_of, seconds_of
+from workbench.reviews.branch_worker import steps_from_worker
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.step_store import Step, Steps, decode_steps, encode_steps
 from workbench.skills.model import ROOT_ID
@@ -68,6 +69,11 @@ def read_history(
 
 
 def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
+    found = steps_from_worker(repository, ids, revisions)
+    return walk(repository, ids, revisions) if found is None else found
+
+
+def walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
     """The commits that changed any of these skills, newest first."""
     fields = ("%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
     entries = [entry.fields for entry in repository.commits(fields, revisions)]

@@ -13,6 +13,7 @@ from functools import cached_property
 from workbench.errors import ConflictError, InputError
 from workbench.git import TREE_MODE, Identity, Repository, TreeEntry, Wanted, changes_of, seconds_of, tidy
 from workbench.reviews import records
+from workbench.reviews.branch_worker import records_from_worker
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import REVIEWS_REF, Record
@@ -104,10 +105,14 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     found = None
     if known is not None and before is not None and repository.grew_straight(known.commit, head):
         found = _read_records(repository, f"{known.commit}..{head}", before.all())
-    records = Records.of_these(found or _read_records(repository, head, ()) or ())
+    records = Records.of_these(found) if found else _all_records(repository, head)
     if memory is not None:
         memory.remember(head, encode_records(records))
     return Ledger(head, records, libraries)
+
+
+def _all_records(repository: Repository, head: str) -> Records:
+    return records_from_worker(repository, head) or Records.of_these(records_at(repository, head))
 
 
 def records_at(repository: Repository, commit: str) -> tuple[Record, ...]:

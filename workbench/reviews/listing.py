@@ -13,7 +13,7 @@ from workbench.reviews.history import Change
 from workbench.reviews.model import Standing, State
 from workbench.reviews.policy_object import PATHS, policy_skill, version_at, write_tree
 from workbench.reviews.present import present
-from workbench.reviews.survey import Background, look_into, policy_standing, read_background, standing_of
+from workbench.reviews.survey import Ahead, Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.trees import current_trees
 from workbench.skills.model import ROOT_ID, Problem, Skill, Skipped
 from workbench.skills.treehash import tree_of_folder
@@ -90,18 +90,19 @@ class LibraryView:
 
 
 def rows_in_git(
-    repository: Repository, skills: Sequence[Skill], *, among: Sequence[Skill] | None = None
+    repository: Repository, skills: Sequence[Skill], *, among: Sequence[Skill] | None = None, ahead: Ahead | None = None
 ) -> tuple[tuple[SkillRow, ...], Background]:
     """The skills with their standings, from git, and what those rest on.
 
     Args:
         among: All skills of the library, where `skills` are not all: a tag's label may stand for none of several.
+        ahead: What is being read of it already.
     """
     now = datetime.now(UTC)
     ids = [skill.id for skill in skills]
     # Both are chains of git commands that wait on each other and not on the other chain: half the time.
     with ThreadPoolExecutor(max_workers=1) as beside:
-        reading = beside.submit(read_background, repository, skills, among or skills)
+        reading = beside.submit(read_background, repository, skills, among or skills, ahead=ahead)
         trees, coverage = present(repository, ids)
         background = reading.result()
     look_into(background, skills)

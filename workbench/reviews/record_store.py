@@ -16,10 +16,12 @@ class Records:
 
     Args:
         items: The skill's path with each; the record itself, or its bytes in the cache, which are read when asked for.
+        encoded: What they were decoded from.
     """
 
-    def __init__(self, items: Sequence[tuple[str, Record | msgspec.Raw]]) -> None:
+    def __init__(self, items: Sequence[tuple[str, Record | msgspec.Raw]], encoded: bytes | None = None) -> None:
         self._items = items
+        self.encoded = encoded
         self._known: dict[str, tuple[Record, ...]] = {}
 
     @classmethod
@@ -55,6 +57,8 @@ def _read(item: Record | msgspec.Raw) -> Record:
 
 def encode_records(records: Records) -> bytes:
     """Records as they were read, before anybody judged who said them; none where a path is not UTF-8."""
+    if records.encoded is not None:
+        return records.encoded
     try:
         return msgspec.msgpack.encode([(record.path, record) for record in records.all()])
     except UnicodeEncodeError:  # read from git each time
@@ -64,6 +68,6 @@ def encode_records(records: Records) -> bytes:
 def decode_records(data: bytes) -> Records | None:
     """What `encode_records` gave; None where the bytes are something else, so that they are read again."""
     try:
-        return Records(_items.decode(data)) if data else None
+        return Records(_items.decode(data), data) if data else None
     except msgspec.MsgspecError:
         return None

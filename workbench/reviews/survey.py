@@ -23,7 +23,7 @@ from workbench.reviews.policy_object import POLICY_ID, PolicyVersion, policy_ski
 from workbench.reviews.proving import prove
 from workbench.reviews.states import Evidence, derive, is_approved
 from workbench.reviews.tag_evidence import held_against
-from workbench.reviews.trees import trees_at
+from workbench.reviews.trees import skills_at, trees_at
 from workbench.reviews.twins import followed, may_follow, originals, with_originals
 from workbench.reviews.versions import Release, read_releases
 from workbench.skills.lookalikes import alike, told
@@ -69,6 +69,38 @@ class _Judged(NamedTuple):
 _at_hand: AtHand[Background] = AtHand()
 
 
+class Ahead:
+    """What takes longest of a background, begun before anybody knows which skills it is for.
+
+    Args:
+        repository: The library's.
+        cached: As for `read_background`.
+    """
+
+    def __init__(self, repository: Repository, *, cached: bool = True) -> None:
+        self._repository = repository
+        self._cached = cached
+        beside = ThreadPoolExecutor(max_workers=2)
+        self.ledger = beside.submit(read_ledger, repository, cached=cached)
+        self._history = beside.submit(self._of_head)
+        beside.shutdown(wait=False)
+
+    @classmethod
+    def if_new(cls, repository: Repository) -> "Ahead | None":
+        """None where this process has read a background of the repository."""
+        return None if _at_hand.has(repository) else cls(repository)
+
+    def history(self, ids: Sequence[str]) -> Mapping[str, Sequence[Change]] | None:
+        """The changes of these skills; None where one of them is not at HEAD."""
+        found = self._history.result()
+        return {id_: found[id_] for id_ in ids} if found.keys() >= set(ids) else None
+
+    def _of_head(self) -> Mapping[str, Sequence[Change]]:
+        head = self._repository.head()
+        ids = sorted(skills_at(self._repository, head)) if head else []
+        return read_history(self._repository, ids, head or "HEAD", cached=self._cached)
+
+
 def read_background(
     repository: Repository,
     skills: Sequence[Skill],
@@ -76,6 +108,7 @@ def read_background(
     *,
     policy_from: str | None = None,
     cached: bool = True,
+    ahead: Ahead | None = None,
 ) -> Background:
     """Read the reviews branch, history, tags and policy for these skills out of all of the library's.
 
@@ -85,6 +118,7 @@ def read_background(
         among: All skills of the library, for labels in tags.
         policy_from: A revision whose policy is in force.
         cached: Whether what was read before may be taken from memory and from the cache; `verify` does without.
+        ahead: What is being read of it already.
 
     Raises:
         InputError: `policy_from` names no commit.
@@ -92,10 +126,10 @@ def read_background(
     copied = originals(skills, among)
     ids = with_originals([skill.id for skill in skills], copied)
     if not cached or policy_from is not None:
-        return _read_background(repository, ids, among, copied, policy_from, cached=cached)
+        return _read_background(repository, ids, among, copied, policy_from, cached=cached, ahead=ahead)
 
     def read() -> Background:
-        return _read_background(repository, ids, among, copied, None, cached=True)
+        return _read_background(repository, ids, among, copied, None, cached=True, ahead=ahead)
 
     return _at_hand.get(repository, ids, among, read)
 
@@ -108,15 +142,21 @@ def _read_background(
     policy_from: str | None,
     *,
     cached: bool,
+    ahead: Ahead | None,
 ) -> Background:
     head = repository.head()
+
+    def history_of() -> Mapping[str, Sequence[Change]]:
+        begun = ahead.history(ids) if ahead else None
+        return read_history(repository, ids if head else (), cached=cached) if begun is None else begun
+
     wanted = frozenset(ids)
     # Each is git's work and waits for no other; the longest two are both logs.
     with ThreadPoolExecutor(max_workers=3) as beside:
-        history = beside.submit(read_history, repository, ids if head else (), cached=cached)
+        history = beside.submit(history_of)
         releases = beside.submit(read_releases, repository, among)
         head_trees = beside.submit(trees_at, repository, head, ids) if head else None
-        ledger = read_ledger(repository, cached=cached)
+        ledger = ahead.ledger.result() if ahead else read_ledger(repository, cached=cached)
         in_force = find_in_force(repository, head, _by_records(ledger), policy_from)
         notes = in_force.notes
         if repository.is_shallow():

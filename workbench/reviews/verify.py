@@ -10,7 +10,7 @@ from workbench.reviews.coverage import COVERED, Coverage, coverage_at
 from workbench.reviews.digests import digests_at
 from workbench.reviews.model import REVIEWS_REF, Judged, Standing, Verification
 from workbench.reviews.policy_object import POLICY_ID
-from workbench.reviews.survey import Background, look_into, policy_standing, read_background, standing_of
+from workbench.reviews.survey import Ahead, Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.skills.globs import first_match
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
@@ -41,17 +41,18 @@ def verify(
     head = repository.head()
     if head is None:
         raise InputError("there is no commit to verify", where=str(repository.root), remedy="commit the skills first")
+    ahead = Ahead(repository, cached=False)
     found = committed_skills(repository, head)
-    background = read_background(repository, found, found, policy_from=policy_from or base, cached=False)
+    coverage = coverage_at(repository, head, [skill.id for skill in found])
+    digests = digests_at(repository, head, [skill.id for skill in found])
+    background = read_background(repository, found, found, policy_from=policy_from or base, cached=False, ahead=ahead)
     if background.ledger.head is None:
         _refuse_a_partial_clone(repository)
     policy = background.policy
     every = [skill for skill in found if not (policy and first_match(policy.exclude, skill.id))]
     skills = [skill for skill in every if not names or skill.id in names]
-    coverage = coverage_at(repository, head, [skill.id for skill in skills])
     if base is not None:
         skills = _changed(repository, skills, coverage, head, base)
-    digests = digests_at(repository, head, [skill.id for skill in skills])
     look_into(background, skills)
     judged = [_judge(skill, background, digests, coverage.get(skill.id, COVERED), now) for skill in skills]
     if background.in_force.pending is not None and (not names or POLICY_ID in names):
