@@ -155,6 +155,8 @@ COMMANDS: tuple[Command, ...] = (
             ("M",), scope="review", action="since_mine", cli="review diff"),
     Command("review.rules", "Rules", "What the policy demands of this tree: what holds, what is missing, who could.",
             ("H",), scope="review", action="show_rules", cli="policy check"),
+    Command("review.regenerate", "Make it again", "Make a generated skill again in the sandbox, and compare the bytes.",
+            scope="review", action="regenerate", cli="review regenerate"),
     Command("review.card", "Change card", "What the change is about: risks, tokens, tests, findings, version, use.",
             ("h",), scope="review", action="toggle_card", cli="review card"),
     Command("comment.mark", "Mark lines", "Begin a range of lines to comment on at the cursor, or give it up.", ("L",),

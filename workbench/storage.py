@@ -335,6 +335,13 @@ def _drafts(db: "Database") -> None:
     db.table("draft").create_index(["library", "skill"])
 
 
+def _reruns(db: "Database") -> None:
+    """Whether making a generated skill again gave the same bytes, by a hash of its tree, its inputs and the command."""
+    db.table("rerun").create(
+        {"subject": str, "same": int, "at": int}, pk="subject", not_null={"same", "at"}, strict=True
+    )
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _events,
     _model_calls,
@@ -344,4 +351,5 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _reviews_seen,
     _viewed,
     _drafts,
+    _reruns,
 )

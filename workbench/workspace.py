@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from workbench.doctor import Check
     from workbench.reviews.comment_desk import CommentDesk
     from workbench.reviews.desk import ReviewDesk
+    from workbench.reviews.generated_desk import GeneratedDesk
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
     from workbench.skills.reader import Document
@@ -153,6 +154,13 @@ class Workspace:
         from workbench.reviews.comment_desk import CommentDesk
 
         return CommentDesk(self.reviews, self.library_id, store=self._store_if_usable)
+
+    @cached_property
+    def generated(self) -> "GeneratedDesk":
+        """What can be asked about skills that a command makes."""
+        from workbench.reviews.generated_desk import GeneratedDesk
+
+        return GeneratedDesk(self.reviews, store=self._store_if_usable)
 
     def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""

@@ -55,12 +55,22 @@ def print_problem(problem: Problem, *, err: bool = False) -> None:
     click.echo(f"{place + ': ' if place else ''}{problem.severity}: {problem.message} [{problem.code}]", err=err)
 
 
+_DIFF_STYLES: dict[str, dict[str, Any]] = {
+    "file": {"bold": True}, "note": {"fg": "yellow"}, "hunk": {"fg": "cyan"}, "+": {"fg": "green"}, "-": {"fg": "red"},
+}  # fmt: skip
+
+
 def styled(text: str, *, err: bool = False, **style: Any) -> str:
     """Text in a colour where the stream is a terminal and the user did not ask for none."""
     import os
 
     stream = sys.stderr if err else sys.stdout
     return click.style(text, **style) if stream.isatty() and not os.environ.get("NO_COLOR") else text
+
+
+def diff_paint(text: str, style: str) -> str:
+    """A line of a diff in its colour; `style` is what `diff_text.as_text` calls it."""
+    return styled(text, **_DIFF_STYLES.get(style, {}))
 
 
 def state_label(state: State) -> str:

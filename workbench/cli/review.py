@@ -1,28 +1,23 @@
 """`workbench review`: what changed, who said what, and whether the rules hold."""
 
-from typing import Any
-
 import click
 
-from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.cli.output import diff_paint, library_option, print_json, print_table, state_label, styled
 from workbench.cli.review_card import card
 from workbench.cli.review_changeset import open_
 from workbench.cli.review_comments import apply_suggestion, comments, export, resolve
 from workbench.cli.review_drafts import draft
 from workbench.cli.review_queue import queue
 from workbench.cli.review_records import log, receipt, verify_receipt
+from workbench.cli.review_regenerate import regenerate
 from workbench.cli.review_verdicts import verdict_commands
 from workbench.cli.review_viewed import viewed
 from workbench.commands import command
 from workbench.errors import ExitCode, UsageError
-from workbench.reviews.diff_text import as_text, diff_json
+from workbench.reviews.diff_text import as_text, diff_json, generated_json, patch_lines
 from workbench.reviews.model import Record
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
-
-_STYLES: dict[str, dict[str, Any]] = {
-    "file": {"bold": True}, "note": {"fg": "yellow"}, "hunk": {"fg": "cyan"}, "+": {"fg": "green"}, "-": {"fg": "red"},
-}  # fmt: skip
 
 
 @click.group(help="Review skills: what changed, who said what, and whether the rules hold.")
@@ -31,8 +26,8 @@ def review() -> None:
 
 
 for _command in (
-    open_, card, queue, log, receipt, verify_receipt, viewed, comments, export, resolve, apply_suggestion, draft,
-    *verdict_commands(),
+    open_, card, regenerate, queue, log, receipt, verify_receipt, viewed, comments, export, resolve,
+    apply_suggestion, draft, *verdict_commands(),
 ):  # fmt: skip
     review.add_command(_command)
 
@@ -75,14 +70,19 @@ def diff(
         raise UsageError("--base and --since-mine name two things to compare with", remedy="give one of them")
     base = workspace.reviews.mine(skill) if since_mine else base
     found = workspace.reviews.diff(skill, base=base, context=context)
+    made = workspace.generated.of(skill, base=base, context=context)
     if as_json:
-        print_json(diff_json(found))
+        print_json({**diff_json(found), "generated": generated_json(made) if made else None})
         return
     found = found.by_key() if by_key else found
     click.echo(f"{visible(found.skill)}: {found.base_label} → {(found.tree or '')[:12]}")
+    if made:
+        click.echo(made.said())
+        for line in patch_lines(made.files, diff_paint, mark="input "):
+            click.echo(line)
     if not found.files:
         click.echo("identical")
-    for line in as_text(found, lambda text, style: styled(text, **_STYLES.get(style, {}))):
+    for line in as_text(found, diff_paint):
         click.echo(line)
 
 

@@ -40,14 +40,18 @@ def card(
     skill = workspace.find(name).id
     if since_mine and base:
         raise UsageError("--base and --since-mine name two things to compare with", remedy="give one of them")
-    found = workspace.reviews.card(skill, base=workspace.reviews.mine(skill) if since_mine else base)
+    base = workspace.reviews.mine(skill) if since_mine else base
+    found = workspace.reviews.card(skill, base=base)
+    made = workspace.generated.of(skill, base=base)
     if as_json or form == "json":
-        print_json(found.to_json())
+        print_json({**found.to_json(), "generated": made.to_json() if made else None})
     elif form == "markdown":
-        click.echo(as_markdown(found), nl=False)
+        click.echo(as_markdown(found, made.said() if made else ""), nl=False)
     else:
         for line in as_text(found, lambda text, tone: styled(text, **_TONES.get(tone, {}))):
             click.echo(line)
+        if made:
+            click.echo(f"generated {made.said()}")
 
 
 def _card_of_range(workspace: Workspace, range_: str, form: str, *, since_mine: bool) -> None:

@@ -1,17 +1,11 @@
 """`workbench review open`: every skill that a range or a pull request touches, and one verdict on all of them."""
 
-from typing import Any
-
 import click
 
-from workbench.cli.output import library_option, print_json, print_table, state_label, styled
+from workbench.cli.output import diff_paint, library_option, print_json, print_table, state_label, styled
 from workbench.commands import command
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
-
-_STYLES: dict[str, dict[str, Any]] = {
-    "file": {"bold": True}, "note": {"fg": "yellow"}, "hunk": {"fg": "cyan"}, "+": {"fg": "green"}, "-": {"fg": "red"},
-}  # fmt: skip
 
 
 @click.command("open", help=command("review.open").help)
@@ -49,7 +43,7 @@ def open_(
         for one in found.skills:
             click.echo()
             click.echo(styled(visible(one.skill.id), bold=True))
-            for line in as_text(one.diff(""), lambda t, s: styled(t, **_STYLES.get(s, {})), read_in=one.read_in):
+            for line in as_text(one.diff(""), diff_paint, read_in=one.read_in):
                 click.echo(line)
     for id_ in found.excluded:
         click.echo(f"note: {visible(id_)} changed, and the policy leaves it out", err=True)

@@ -1,4 +1,4 @@
-"""Values out of a policy file, each of the type it has to be, with the place where one is not."""
+"""Values out of a library's own files, each of the type it has to be, with the place where one is not."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -9,14 +9,20 @@ from workbench.text import visible
 
 
 class Reader:
-    """Reads values of the types the policy has, and says where one is not."""
+    """Reads values of the types that a file has, and says where one is not.
 
-    def __init__(self, where: str) -> None:
+    Args:
+        where: The file.
+        what: What the file is.
+    """
+
+    def __init__(self, where: str, what: str = "the policy") -> None:
         self._where = where
+        self._what = what
 
     def fail(self, what: str, remedy: str | None = None) -> InputError:
-        """The error to raise: the policy can't be used, and why."""
-        return InputError(f"the policy can't be used: {what}", where=self._where, remedy=remedy)
+        """The error to raise: the file can't be used, and why."""
+        return InputError(f"{self._what} can't be used: {what}", where=self._where, remedy=remedy)
 
     def any_mapping(self, value: Any, name: str) -> Mapping[str, Any]:
         """A mapping with any keys; an absent one is empty."""

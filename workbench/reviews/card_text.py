@@ -44,8 +44,12 @@ def as_text(card: Card, paint: Callable[[str, str], str] = lambda text, _tone: t
         yield f"          not looked through: {plural(len(card.unread), 'file')} beyond the bound"
 
 
-def as_markdown(card: Card) -> str:
-    """The card as a comment on a pull request; nothing of the skill can act as markup in it."""
+def as_markdown(card: Card, made: str = "") -> str:
+    """The card as a comment on a pull request; nothing of the skill can act as markup in it.
+
+    Args:
+        made: What is to be said of a generated skill.
+    """
     lines = [
         f"### {escaped(card.name)}",
         "",
@@ -55,6 +59,7 @@ def as_markdown(card: Card) -> str:
         "| | |",
         "| --- | --- |",
         *(f"| {label} | {escaped(''.join(text for text, _ in pieces))} |" for label, pieces in card_rows(card)),
+        *([f"| generated | {escaped(made)} |"] if made else []),
         "",
     ]
     if card.bump.reasons:

@@ -1,11 +1,12 @@
 """A diff for a terminal, a file or a program; what can't be seen is named below its line."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from workbench.reviews.diff import DiffLine, FileDiff, Hunk, SkillDiff
 from workbench.reviews.file_notes import mode_words, notes_of
+from workbench.reviews.generated import Generated
 from workbench.reviews.odd_characters import MOST_MARKS, Odd, odd_characters
 from workbench.text import visible
 
@@ -24,9 +25,20 @@ def as_text(
     Args:
         read_in: For hunks (by file and number) that were shown elsewhere: where; their lines are left out.
     """
-    for file in diff.files:
+    yield from patch_lines(diff.files, paint, read_in=read_in)
+
+
+def patch_lines(
+    files: Iterable[FileDiff],
+    paint: Callable[[str, str], str] = lambda text, _style: text,
+    *,
+    read_in: Mapping[tuple[str, int], str] = MappingProxyType({}),
+    mark: str = "",
+) -> Iterator[str]:
+    """Changed files as lines. The arguments are those of `as_text`; `mark` stands before each file's heading."""
+    for file in files:
         name = visible(file.path) if not file.old_path else f"{visible(file.old_path)} → {visible(file.path)}"
-        yield paint(f"{file.status} {name}  +{file.added} -{file.removed}", "file")
+        yield paint(f"{mark}{file.status} {name}  +{file.added} -{file.removed}", "file")
         for note in notes_of(file):
             yield paint(f"  ! {visible(note)}", "note")
         for number, hunk in enumerate(file.hunks):
@@ -65,6 +77,11 @@ def diff_json(diff: SkillDiff) -> dict[str, Any]:
         "added": diff.added,
         "removed": diff.removed,
     }
+
+
+def generated_json(made: Generated) -> dict[str, Any]:
+    """What a generated skill is made of, with the lines of its changed inputs."""
+    return {**made.to_json(), "files": [file_json(file) for file in made.files]}
 
 
 def file_json(file: FileDiff) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Literal
 
 from workbench.storage import Store
 
-What = Literal["unsandboxed", "mcp-server"]
-"""`unsandboxed`: the subject is a tree. `mcp-server`: the subject is the hash of a server's command and environment."""
+What = Literal["unsandboxed", "mcp-server", "generator"]
+"""`unsandboxed`: the subject is a tree. `mcp-server`: the subject is the hash of a server's command and environment.
+`generator`: the subject is the hash of a command that makes a skill and of what it makes it of."""
 
 
 def give(store: Store, subject: str, what: What) -> None:

@@ -10,7 +10,7 @@ from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
-from workbench.commands import command, in_scope
+from workbench.commands import Command, Scope, command, in_scope
 from workbench.config import Settings
 from workbench.errors import InputError, WorkbenchError
 from workbench.text import visible
@@ -344,8 +344,10 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         share_reviews(self)
 
     def commands_on(self, screen: Screen[Any]) -> dict[str, str]:
-        """The commands whose keys work on a screen now, and those without keys that work everywhere: id to action."""
-        found = {one.id: one.action for one in in_scope("everywhere") if one.action and not one.keys}
+        """The commands whose keys work on a screen now, and those without keys that work there: id to action."""
+        scopes: tuple[Scope, ...] = getattr(screen, "SCOPES", ())
+        keyless = [one for one in in_scope("everywhere", *scopes) if one.action and not one.keys]
+        found = {one.id: one.action or "" for one in keyless if _does(screen, one) or one.scope == "everywhere"}
         for active in screen.active_bindings.values():
             one = command_of(active.binding)
             if one is not None and active.enabled:
@@ -358,7 +360,8 @@ class WorkbenchApp(App[int], inherit_bindings=False):
             if active.binding.id == command_id:
                 await self.run_action(active.binding.action, active.node)
                 return
-        await self.run_action(command(command_id).action or "", self)
+        one = command(command_id)
+        await self.run_action(one.action or "", self if one.scope == "everywhere" else screen)
 
     def load_tools(self) -> None:
         """Read the library's tools for the palette, once after each reading of the library."""
@@ -387,3 +390,8 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         from workbench.tui.screens.tools import open_tool
 
         open_tool(self, tool)
+
+
+def _does(screen: Screen[Any], one: Command) -> bool:
+    """Whether a screen has the action of a command that has no key."""
+    return hasattr(screen, f"action_{(one.action or '').partition('(')[0]}")

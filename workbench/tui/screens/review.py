@@ -26,6 +26,7 @@ from workbench.tui.jobs import Job
 from workbench.tui.remarks import counted
 from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.screens.review_comments import ReviewComments
+from workbench.tui.screens.review_made import ReviewMade
 from workbench.tui.screens.review_reading import (
     Reading,
     heading,
@@ -34,10 +35,11 @@ from workbench.tui.screens.review_reading import (
     refusal,
     tree_to_revoke,
     verdicts,
+    with_inputs,
 )
 from workbench.tui.screens.review_rules import ReviewRules
 from workbench.tui.screens.verdict import Subject, VerdictDialog
-from workbench.tui.toned import toned_lines
+from workbench.tui.toned import toned, toned_lines
 from workbench.tui.widgets.change_card import ChangeCard
 from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.diff_pane import DiffPane
@@ -67,7 +69,9 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._around = CONTEXT
         self._raw = False
         self._since: str | None = None
+        self._read: Reading | None = None
         self._rules = ReviewRules(self)
+        self._made = ReviewMade(self)
         self._comments = ReviewComments(self, self._say_heading)
 
     @property
@@ -115,9 +119,9 @@ class ReviewScreen(WorkbenchScreen[None]):
         self.run_job(f"Comparing {self._skill}", read, self._show, failed=self._failed, group="diff")
 
     def _show(self, read: Reading) -> None:
-        self._row, self._whole = read.row, read.diff
+        self._read, self._row, self._whole = read, read.row, read.diff
         self._say_heading()
-        if read.diff.files:
+        if with_inputs(read.diff, read.made).files:
             self._load(read.diff, read.viewed)
             self.remove_class("-instead")
             self._pane.read()
@@ -133,12 +137,17 @@ class ReviewScreen(WorkbenchScreen[None]):
         """The skill and its state, what is compared, and what was said about it."""
         if self._row is not None and self._whole is not None:
             lines = heading(self._row, self._whole, counted(self._comments.talk))
-            self.query_one("#review-head", Static).update(Content("\n").join(lines))
+            made = self._made.line(self._read.made if self._read else None)
+            said = (*lines, toned(*made)) if made else lines
+            head = self.query_one("#review-head", Static)
+            head.update(Content("\n").join(said))
+            head.styles.height = len(said)
             if not self._whole.files and self._comments.talk is not None:
                 self._instead(nothing_differs(self._whole, self._comments.talk.unresolved))
 
     def _load(self, diff: SkillDiff, viewed: frozenset[str] | None = None) -> None:
-        self._pane.load(diff if self._raw else diff.by_key(), viewed)
+        made = self._read.made if self._read else None
+        self._pane.load(with_inputs(diff if self._raw else diff.by_key(), made), viewed)
 
     def _read_card(self) -> None:
         """Work the card out once the diff is there to be read; it has to be of the very trees that are shown."""
@@ -236,6 +245,10 @@ class ReviewScreen(WorkbenchScreen[None]):
     def action_show_rules(self) -> None:
         """Show what the policy demands, what holds, what is missing and who could meet it."""
         self._rules.show_all()
+
+    def action_regenerate(self) -> None:
+        """Make a generated skill again, and compare the bytes."""
+        self._made.ask()
 
     def action_toggle_card(self) -> None:
         """Put the change card away, so that the diff has its room, or bring it back."""

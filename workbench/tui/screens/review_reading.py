@@ -1,12 +1,13 @@
 """What the review of a skill has read, and how that is said: what is compared, and whether a verdict can be given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 
 from workbench.commands import command
 from workbench.reviews.diff import SkillDiff
+from workbench.reviews.generated import Generated
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.model import Verdict
 from workbench.reviews.viewed import viewed
@@ -18,6 +19,7 @@ from workbench.tui.widgets.tones import Span
 from workbench.workspace import Workspace
 
 _SHORT = 12
+_INPUT = "an input: not a file of the skill, but what it is made of"
 _VERDICTS = ("review.approve", "review.request-changes", "review.comment", "review.request", "review.revoke")
 
 
@@ -28,6 +30,7 @@ class Reading:
     row: SkillRow
     diff: SkillDiff
     viewed: frozenset[str] = frozenset()
+    made: Generated | None = None
 
 
 def read_changes(workspace: Workspace, skill: str, base: str | None, context: int) -> Reading:
@@ -41,8 +44,18 @@ def read_changes(workspace: Workspace, skill: str, base: str | None, context: in
         InputError: There is no such skill, git does not see it, or `base` names nothing.
     """
     diff = workspace.reviews.diff(skill, base=base, context=context)
-    ticked = viewed(workspace.store, workspace.library_id, skill, diff.files)
-    return Reading(workspace.row(skill), diff, ticked)
+    made = workspace.generated.of(skill, base=base, context=context)
+    files = (*made.files, *diff.files) if made else diff.files
+    ticked = viewed(workspace.store, workspace.library_id, skill, files)
+    return Reading(workspace.row(skill), diff, ticked, made)
+
+
+def with_inputs(diff: SkillDiff, made: Generated | None) -> SkillDiff:
+    """What is shown of a generated skill: the changed files that it is made of, and then its own."""
+    if made is None or not made.files:
+        return diff
+    inputs = (replace(file, notes=(_INPUT, *file.notes)) for file in made.files)
+    return replace(diff, files=(*inputs, *diff.files))
 
 
 def compared(diff: SkillDiff) -> str:
