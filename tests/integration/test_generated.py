@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from workbench.reviews.changeset_diff import owners, whole_diff
 from workbench.sandbox.probe import probe
+from workbench.tui.changeset_rows import beside
 
 CONFIG = """\
 schema: 1
@@ -162,3 +164,48 @@ def test_a_library_without_the_approved_trees_commit_says_so(made: Any, workbenc
     found = json.loads(workbench("review", "diff", "skills/api", "--base", "HEAD", "--json").out)
     assert found["generated"]["base_label"].startswith("commit ")
     assert found["generated"]["files"] == []
+
+
+def test_a_range_shows_the_inputs_of_its_generated_skills_first(made: Any, workbench: Any) -> None:
+    made.git("switch", "-qc", "topic")
+    made.write("openapi.txt", "GET /one\nGET /two\n")
+    made.write("skills/api/SKILL.md", f"{HEAD}GET /one\nGET /two\n")
+    made.commit()
+    made.git("switch", "-q", "main")
+    [found] = json.loads(workbench("review", "open", "main...topic", "--diff", "--json").out)["skills"]
+    assert [file["path"] for file in found["generated"]["files"]] == ["../../openapi.txt"]
+    assert "+GET /two" in found["generated"]["files"][0]["hunks"][0]["lines"]
+    said = workbench("review", "open", "main...topic", "--diff").out
+    assert said.index("input modified ../../openapi.txt") < said.index("modified SKILL.md")
+    shown = whole_diff(made.workspace().reviews.open_set("main...topic")).files
+    assert [file.path for file in shown] == ["openapi.txt", "skills/api/SKILL.md"]
+    assert "what skills/api is made of" in shown[0].notes[0]
+
+
+def test_an_input_that_is_a_skills_own_file_is_shown_with_that_skill(made: Any) -> None:
+    made.write(".workbench/config.yaml", CONFIG.replace("openapi.txt", "skills/other/"))
+    made.commit()
+    made.git("switch", "-qc", "topic")
+    made.write("skills/other/notes.txt", "a note\n")
+    made.write("skills/api/SKILL.md", f"{HEAD}GET /two\n")
+    made.commit()
+    found = made.workspace().reviews.open_set("main...topic")
+    assert sorted(file.path for file in whole_diff(found).files) == ["skills/api/SKILL.md", "skills/other/notes.txt"]
+    assert owners(found)["skills/other/notes.txt"][0] == "skills/other"
+
+
+def test_a_range_with_a_configuration_that_cant_be_read_says_so(made: Any) -> None:
+    made.git("switch", "-qc", "topic")
+    made.write(".workbench/config.yaml", "generated: [")
+    made.write("skills/api/SKILL.md", f"{HEAD}GET /two\n")
+    made.commit()
+    found = made.workspace().reviews.open_set("main...topic")
+    assert any(line.startswith("skills/api: ") and "not YAML" in line for line in beside(found))
+
+
+def test_an_input_keeps_no_comments_of_its_own(made: Any, workbench: Any) -> None:
+    made.write("openapi.txt", "GET /one\nGET /two\n")
+    made.commit()
+    done = workbench("review", "draft", "add", "skills/api", "../../openapi.txt:2", "--text", "why?")
+    assert done.code == 3
+    assert "comment on the line of the skill that comes of it" in done.err

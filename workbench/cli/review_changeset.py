@@ -18,7 +18,7 @@ def open_(
     workspace: Workspace, range_: str | None, with_diff: bool, since_my_verdict: bool, remote: str | None, as_json: bool
 ) -> None:
     """Print the set; a pull request is fetched first, nothing is checked out. Without a range: what suggests itself."""
-    from workbench.reviews.diff_text import as_text
+    from workbench.reviews.diff_text import as_text, patch_lines
 
     if range_ is None:
         _print_offers(workspace, as_json=as_json)
@@ -43,6 +43,10 @@ def open_(
         for one in found.skills:
             click.echo()
             click.echo(styled(visible(one.skill.id), bold=True))
+            if one.made:
+                click.echo(one.made.said())
+                for line in patch_lines(one.made.files, diff_paint, mark="input "):
+                    click.echo(line)
             for line in as_text(one.diff(""), diff_paint, read_in=one.read_in):
                 click.echo(line)
     for id_ in found.excluded:

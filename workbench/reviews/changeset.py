@@ -16,10 +16,12 @@ from workbench.reviews.coverage import COVERED, coverage_at
 from workbench.reviews.diff import FileDiff, SkillDiff, diff_trees
 from workbench.reviews.file_notes import notes_of
 from workbench.reviews.gains import Gains
+from workbench.reviews.generated import Generated
 from workbench.reviews.history import read_history
 from workbench.reviews.model import Standing
 from workbench.reviews.pulls import commit_of, pull_base, pull_number
 from workbench.reviews.queue import RISKS, Risk, risk_of
+from workbench.reviews.set_inputs import SetInputs
 from workbench.reviews.survey import Background, read_background, standing_of
 from workbench.reviews.trees import WORKBENCH_FOLDER, trees_at, write_root_tree
 from workbench.reviews.twins import with_originals
@@ -51,6 +53,7 @@ class Changed:
         gains: Kinds of capabilities that it has over `base`; None where that can't be known.
         folded: As in `SkillDiff`.
         read_in: For each hunk (by file and number) that is the same in an earlier skill of the set: that skill.
+        made: For a generated skill: what it is made of, and what of that the set changes.
     """
 
     skill: Skill
@@ -61,6 +64,7 @@ class Changed:
     gains: frozenset[str] | None = frozenset()
     folded: FileDiff | None = None
     read_in: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    made: Generated | None = None
 
     @property
     def risk(self) -> Risk:
@@ -86,7 +90,13 @@ class Changed:
             "added_lines": sum(file.added for file in self.files),
             "removed_lines": sum(file.removed for file in self.files),
             "files": [self._file(file, lines) for file in self.files],
+            "generated": self._generated(lines),
         }
+
+    def _generated(self, lines: bool) -> dict[str, Any] | None:
+        if self.made is None:
+            return None
+        return {**self.made.to_json(), "files": [self._file(file, lines) for file in self.made.files]}
 
     def _file(self, file: FileDiff, lines: bool) -> dict[str, Any]:
         hunks = []
@@ -229,7 +239,8 @@ def read_changeset(
             found.append(Changed(skill, standing, base, tree, ()))
         if read_lines:
             background.gains.read(tree for one in found if one.tree for tree in (one.tree, one.base) if tree)
-            found = [_read(scratch, one, background.gains) for one in found]
+            inputs = SetInputs(scratch, ends.base, ends.head)
+            found = [_read(scratch, one, background.gains, inputs) for one in found]
     found.sort(key=lambda one: (RISKS.index(one.risk), one.skill.id))
     changed = decode(repository.run("diff-tree", "-r", "--name-only", "--no-renames", "-z", ends.base, ends.head))
     files = sorted(filter(None, changed.split("\0")))
@@ -263,11 +274,12 @@ def _judged_last(repository: Repository, background: Background, id_: str, email
     return None
 
 
-def _read(scratch: WorkTree, one: Changed, gains: Gains) -> Changed:
+def _read(scratch: WorkTree, one: Changed, gains: Gains, inputs: SetInputs) -> Changed:
     """The same with what changed and what it gains."""
     files = diff_trees(scratch.compare, one.base, one.tree or empty_tree(one.base or ""))
     gained = gains.between(one.base, one.tree) if one.tree else frozenset()
-    return replace(one, files=files, gains=gained, folded=folded_of(scratch.run, files))
+    made = inputs.of(one.skill.id) if one.tree else None
+    return replace(one, files=files, gains=gained, folded=folded_of(scratch.run, files), made=made)
 
 
 def _holds(id_: str, file: str) -> bool:

@@ -1,5 +1,6 @@
 """A change set as one diff: the files of all its skills under their paths in the library, what repeats only once."""
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,8 +10,8 @@ from workbench.skills.model import ROOT_ID
 
 
 def place(skill_id: str, path: str) -> str:
-    """The path in the library of a skill's file."""
-    return path if skill_id == ROOT_ID else f"{skill_id}/{path}"
+    """The path in the library of a skill's file, or of one that it is made of."""
+    return path if skill_id == ROOT_ID else posixpath.normpath(f"{skill_id}/{path}")
 
 
 def whole_diff(found: ChangeSet, *, raw: bool = False) -> SkillDiff:
@@ -19,8 +20,31 @@ def whole_diff(found: ChangeSet, *, raw: bool = False) -> SkillDiff:
     Args:
         raw: Whether a frontmatter is shown line by line and not by key.
     """
-    files = tuple(file for one in found.skills for file in _files(one, raw=raw))
-    return SkillDiff(found.ends.range, found.ends.base, found.ends.base[:12], found.ends.head, files)
+    own = {place(one.skill.id, file.path) for one in found.skills for file in one.files}
+    shown: dict[str, FileDiff] = {}
+    for one in found.skills:
+        # What several are made of is shown with the first of them, and what is a skill's own with that.
+        inputs = (file for file in _inputs(one) if file.path not in own)
+        for file in (*inputs, *_files(one, raw=raw)):
+            shown.setdefault(file.path, file)
+    return SkillDiff(found.ends.range, found.ends.base, found.ends.base[:12], found.ends.head, tuple(shown.values()))
+
+
+def owners(found: ChangeSet) -> dict[str, tuple[str, FileDiff]]:
+    """By its path in the library: the skill that a file of the diff is shown with, and the file as that one has it."""
+    inputs = ((one.skill.id, file) for one in found.skills for file in (one.made.files if one.made else ()))
+    own = ((one.skill.id, file) for one in found.skills for file in one.files)
+    shown: dict[str, tuple[str, FileDiff]] = {}
+    for id_, file in (*own, *inputs):
+        shown.setdefault(place(id_, file.path), (id_, file))
+    return shown
+
+
+def _inputs(one: Changed) -> Iterator[FileDiff]:
+    for file in one.made.files if one.made else ():
+        old = place(one.skill.id, file.old_path) if file.old_path else None
+        said = f"an input: what {one.skill.id} is made of"
+        yield replace(file, path=place(one.skill.id, file.path), old_path=old, notes=(said, *file.notes))
 
 
 def _files(one: Changed, *, raw: bool) -> Iterator[FileDiff]:

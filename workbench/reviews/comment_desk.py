@@ -347,6 +347,10 @@ def _file(here: _Here, target: Target, tree: str | None) -> tuple[str, tuple[str
     for one in (path, inside):
         if tree is not None and here.files.entry(tree, one) is not None:
             return one, here.files.lines(tree, one)
+    if path.startswith("../"):
+        remedy = "comment on the line of the skill that comes of it, or on the skill as a whole"
+        raise InputError("that file is not the skill's own, so that its review keeps no place in it",
+                         where=visible(path), remedy=remedy)  # fmt: skip
     state = "the last approved tree" if target.side == "old" else "the skill"
     raise InputError(f"there is no such file in {state}", where=visible(path), remedy="paths are relative to the skill")
 

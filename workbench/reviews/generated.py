@@ -23,12 +23,14 @@ class Inputs:
 
     Attributes:
         recipe: How it is made.
-        base_label: What its inputs are compared with.
+        commit: The commit whose inputs they are compared with; None where they are compared with nothing.
+        base_label: What to call it.
         every: The git tree of all inputs as they are now; paths in it are the library's.
         files: Those that changed, by their paths as seen from the skill's folder (`../../openapi.yaml`).
     """
 
     recipe: Recipe
+    commit: str | None
     base_label: str
     every: str
     files: tuple[FileDiff, ...]
@@ -63,10 +65,14 @@ class Generated:
         if self.inputs is None:
             return f"what it is made of can't be told: {visible(self.trouble or '')}"
         count = len(self.files)
-        changed = f"{plural(count, 'input')} changed" if count else "no input changed"
+        since = visible(self.inputs.base_label)
+        if self.inputs.commit is None:
+            changed = f"{plural(count, 'input')}, compared with {since}"
+        else:
+            changed = f"{plural(count, 'input') if count else 'no input'} changed since {since}"
         rerun = {None: "not made again yet", True: "made again: the same bytes", False: "made again: other bytes"}
         made = f"made by {visible(' '.join(self.inputs.recipe.by))}"
-        return f"{changed} since {visible(self.inputs.base_label)}; {rerun[self.rerun]}; {made}"
+        return f"{changed}; {rerun[self.rerun]}; {made}"
 
     def to_json(self) -> dict[str, Any]:
         """All of it but the lines, for programs."""
@@ -106,38 +112,54 @@ def read_inputs(
     """
     commit, label = _since(repository, base, changes)
     with inputs_now(repository, recipe) as (scratch, every):
-        now = _write(scratch, _outside(scratch, every, skill))
-        before = None if commit is None else _write(scratch, _outside(scratch, commit, skill, recipe))
-        files = diff_trees(scratch.compare, before, now, context=context)
-        return Inputs(recipe, label, every, tuple(_seen_from(skill, file) for file in files))
+        before = () if commit is None else entries_of(scratch, commit)
+        files = changed_inputs(scratch, skill, recipe, before, entries_of(scratch, every), context=context)
+        return Inputs(recipe, commit, label, every, files)
+
+
+def changed_inputs(
+    scratch: WorkTree,
+    skill: str,
+    recipe: Recipe,
+    before: Iterable[TreeEntry],
+    now: Iterable[TreeEntry],
+    *,
+    context: int = CONTEXT,
+) -> tuple[FileDiff, ...]:
+    """What differs in the inputs of a skill, by paths as seen from its folder; the scratch index is overwritten.
+
+    Args:
+        before: Files of the library; those that the recipe does not name have no say.
+    """
+    old, new = (write_inputs(scratch, recipe, _outside(entries, skill)) for entries in (before, now))
+    return tuple(_seen_from(skill, file) for file in diff_trees(scratch.compare, old, new, context=context))
 
 
 @contextmanager
 def inputs_now(repository: Repository, recipe: Recipe) -> Iterator[tuple[WorkTree, str]]:
     """The tree of all inputs that the work tree has, and where it can be read meanwhile."""
     with repository.work_tree(sorted({_folder_of(pattern) for pattern in recipe.patterns})) as scratch:
-        entries = _entries(scratch, scratch.tree)
-        yield scratch, _write(scratch, (entry for entry in entries if recipe.is_input(entry.path)))
+        yield scratch, write_inputs(scratch, recipe, entries_of(scratch, scratch.tree))
 
 
-def _outside(scratch: WorkTree, treeish: str, skill: str, recipe: Recipe | None = None) -> Iterator[TreeEntry]:
-    """What is not in the skill's own folder, where its own diff shows it; of those that a recipe names, if one does."""
+def _outside(entries: Iterable[TreeEntry], skill: str) -> Iterator[TreeEntry]:
+    """What is not in the skill's own folder, where its own diff shows it."""
     inside = "" if skill == ROOT_ID else f"{skill}/"
-    for entry in _entries(scratch, treeish):
-        if not entry.path.startswith(inside) and (recipe is None or recipe.is_input(entry.path)):
-            yield entry
+    return (entry for entry in entries if not entry.path.startswith(inside))
 
 
-def _entries(scratch: WorkTree, treeish: str) -> list[TreeEntry]:
+def entries_of(scratch: WorkTree, treeish: str) -> list[TreeEntry]:
+    """All files of a commit or a tree."""
     return parse_tree(scratch.run("ls-tree", "-r", "-z", "--full-tree", treeish))
 
 
-def _write(scratch: WorkTree, entries: Iterable[TreeEntry]) -> str:
-    """Write a tree of these entries; it takes the place of what the scratch index holds."""
+def write_inputs(scratch: WorkTree, recipe: Recipe, entries: Iterable[TreeEntry]) -> str:
+    """Write a tree of those entries that a recipe names; it takes the place of what the scratch index holds."""
     scratch.run("read-tree", "--empty")
     listing = b"".join(
         b"%s %s 0\t%s\0" % (entry.mode.encode(), entry.id.encode(), format_tree([entry]).partition(b"\t")[2][:-1])
         for entry in entries
+        if recipe.is_input(entry.path)
     )
     scratch.run("update-index", "-z", "--index-info", stdin=listing)
     return decode(scratch.run("write-tree", "--missing-ok")).strip()

@@ -53,6 +53,9 @@ def beside(found: "ChangeSet") -> list[str]:
         said.append("The library's rules change too: they are approved apart, as @policy.")
     if found.excluded:
         said.append(f"The policy leaves out {', '.join(map(visible, found.excluded))}.")
+    for one in found.skills:
+        if one.made is not None and one.made.trouble is not None:
+            said.append(f"{visible(one.skill.id)}: {one.made.said()}.")
     if found.outside:
         said.append(f"{plural(len(found.outside), 'changed file')} outside these skills.")
     return said

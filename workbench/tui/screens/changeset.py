@@ -15,7 +15,7 @@ from workbench.commands import Scope, command
 from workbench.errors import WorkbenchError
 from workbench.reviews.card import Card
 from workbench.reviews.changeset import ChangeSet
-from workbench.reviews.changeset_diff import place, whole_diff
+from workbench.reviews.changeset_diff import owners, place, whole_diff
 from workbench.reviews.comment_desk import SENDING
 from workbench.reviews.diff import FileDiff
 from workbench.reviews.drafts import Draft
@@ -58,7 +58,8 @@ def _read(workspace: "Workspace", range_: str, *, fetch: bool, mine: bool) -> _R
     drafts: list[Draft] = []
     for one in found.skills:
         id_ = one.skill.id
-        ticked.update(place(id_, path) for path in viewed(workspace.store, workspace.library_id, id_, one.files))
+        files = (*(one.made.files if one.made else ()), *one.files)
+        ticked.update(place(id_, path) for path in viewed(workspace.store, workspace.library_id, id_, files))
         if one.tree is not None:
             drafts += workspace.comments.drafts(id_)
     return _Reading(found, frozenset(ticked), tuple(drafts))
@@ -138,14 +139,13 @@ class ChangeSetScreen(WorkbenchScreen[None]):
             self._cards.clear()
         self._reading = read
         found = read.found
-        self._owners = {place(one.skill.id, file.path): (one.skill.id, file)
-                        for one in found.skills for file in one.files}  # fmt: skip
+        self._owners = owners(found)
         self.query_one("#set-head", Static).update(self._content_of_head(found))
         rows = self.query_one("#set-skills", VirtualList)
         with self.prevent(VirtualList.Moved):
             rows.show(set_rows(found))
         rows.styles.height = min(len(found.skills) + 1, 7)
-        if any(one.files for one in found.skills):
+        if self._owners:
             self.query_one(DiffPane).load(whole_diff(found, raw=self._raw), read.viewed)
             self.remove_class("-instead")
             self.query_one(DiffPane).read()
