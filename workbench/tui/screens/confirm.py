@@ -36,7 +36,7 @@ class ConfirmDialog(Dialog[bool]):
             yield TextView(self._lines)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Button(self._answer, id="confirm", variant="primary", compact=True)
+                yield Button(Content(visible(self._answer)), id="confirm", variant="primary", compact=True)
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
