@@ -147,6 +147,8 @@ COMMANDS: tuple[Command, ...] = (
             scope="review", action="context(-1)", cli="review diff"),
     Command("diff.raw", "Raw frontmatter", "The frontmatter by key, with order and quotes folded, or line by line.",
             ("Z",), scope="review", action="toggle_raw", cli="review diff"),
+    Command("diff.rendered", "Rendered", "The Markdown file under the cursor as one reads it, before and after.",
+            ("z",), scope="review", action="rendered"),
     Command("diff.viewed", "Viewed", "Tick the file as viewed and go to the next that is not; a change takes it away.",
             ("V",), scope="review", action="viewed", cli="review viewed"),
     Command("diff.unviewed", "Next unviewed", "The next file that you have not ticked as viewed.", ("J",),

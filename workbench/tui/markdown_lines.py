@@ -4,8 +4,9 @@ What a usual rendering leaves out (HTML and its comments, link targets, definiti
 this is what an agent reads, so it is what a reviewer has to see.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.text import cell_width, visible_block
 from workbench.tui.widgets.text_view import TextLine
@@ -18,11 +19,38 @@ MOST_CHARACTERS = 200_000
 
 _BULLETS = ("• ", "◦ ", "▪ ")
 _WIDEST_CELL = 48
-_CUT = "The rest is not rendered here; the Source tab shows all of it."
+_CUT = "The rest is not rendered here; the source shows all of it."
+_WORD = re.compile(r"\w{3,}")
+_FENCE = re.compile(r"^\s*(?:```|~~~)\s*\w+\s*$", re.MULTILINE)
+
+
+class Rendered(NamedTuple):
+    """One line of a rendered document, and where it comes from: lines of the source, counted from 0."""
+
+    line: TextLine
+    start: int
+    end: int
 
 
 def markdown_lines(text: str) -> list[TextLine]:
     """A Markdown document as lines to read; what is longer than `MOST_CHARACTERS` is cut, and says so."""
+    return [one.line for one in rendered(text)]
+
+
+def left_out(source: str, shown: Sequence[TextLine], where: str) -> Iterator[TextLine]:
+    """Say so where a rendering lacks words that the source has; `where` says what shows them."""
+    words = {word for line in shown for span in line.spans for word in _WORD.findall(span.text)}
+    bare = _FENCE.sub("", source)
+    lacking = [word for word in dict.fromkeys(_WORD.findall(bare)) if word not in words]
+    if lacking:
+        some = " ".join(lacking[:8])
+        text = f"! This rendering leaves out some of the source ({some}): {where}."
+        yield TextLine((Span(text, "attention"),), hang=2)
+        yield TextLine()
+
+
+def rendered(text: str) -> list[Rendered]:
+    """A Markdown document as lines to read, each with its place in the source. Cut as `markdown_lines` says."""
     from markdown_it import MarkdownIt
 
     env: dict[str, Any] = {}
@@ -32,7 +60,8 @@ def markdown_lines(text: str) -> list[TextLine]:
         reader.read(token)
     lines = [*reader.lines, *_definitions(env)]
     if len(text) > MOST_CHARACTERS:
-        lines += [TextLine(), TextLine((Span(_CUT, "attention"),))]
+        end = lines[-1].end if lines else 0
+        lines += [Rendered(line, end, end) for line in (TextLine(), TextLine((Span(_CUT, "attention"),)))]
     return lines
 
 
@@ -40,12 +69,14 @@ class _Reader:
     """Walks the tokens of a document and collects its lines."""
 
     def __init__(self) -> None:
-        self.lines: list[TextLine] = []
+        self.lines: list[Rendered] = []
+        self._place = (0, 0)
         self._before: list[Span] = []
         self._lead: Span | None = None
         self._lists: list[int | None] = []
         self._heading = 0
         self._table: list[list[tuple[Span, ...]]] | None = None
+        self._table_top = 0
         self._handlers: Mapping[str, Callable[[Token], None]] = {
             "heading_open": self._heading_open,
             "heading_close": self._heading_close,
@@ -69,6 +100,8 @@ class _Reader:
 
     def read(self, token: "Token") -> None:
         """Take in the next token."""
+        if token.map is not None:
+            self._place = (token.map[0], token.map[1])
         handler = self._handlers.get(token.type)
         if handler is not None:
             handler(token)
@@ -103,7 +136,7 @@ class _Reader:
 
     def _quote_close(self) -> None:
         self._pop()
-        while self.lines and "".join(span.text for span in self.lines[-1].spans).strip() == "│":
+        while self.lines and "".join(span.text for span in self.lines[-1].line.spans).strip() == "│":
             self.lines.pop()
         self._blank()
 
@@ -140,11 +173,13 @@ class _Reader:
         self._blank()
 
     def _table_open(self, token: "Token") -> None:
-        self._table = []
+        self._table, self._table_top = [], self._place[0]
 
     def _table_close(self, token: "Token") -> None:
         rows, self._table = self._table or [], None
-        for spans in _table_lines(rows):
+        for number, spans in enumerate(_table_lines(rows)):
+            # A row of a table is one line of the source, and so is what stands below its head.
+            self._place = (self._table_top + number, self._table_top + number + 1)
             self._add(spans)
         self._blank()
 
@@ -153,11 +188,14 @@ class _Reader:
         if self._lead is not None and before:
             before[-1], self._lead = self._lead, None
         width = sum(cell_width(span.text) for span in before)
-        self.lines.append(TextLine((*before, *spans), hang=width + hang))
+        self._line(TextLine((*before, *spans), hang=width + hang))
+
+    def _line(self, line: TextLine) -> None:
+        self.lines.append(Rendered(line, *self._place))
 
     def _blank(self) -> None:
-        if self.lines and any(span.text.strip(" │") for span in self.lines[-1].spans):
-            self.lines.append(TextLine(tuple(self._before) if any("│" in s.text for s in self._before) else ()))
+        if self.lines and any(span.text.strip(" │") for span in self.lines[-1].line.spans):
+            self._line(TextLine(tuple(self._before) if any("│" in s.text for s in self._before) else ()))
 
 
 _SUFFIX = {"python": "py", "bash": "sh", "shell": "sh", "console": "sh", "javascript": "js", "typescript": "ts"}
@@ -238,15 +276,17 @@ def _width(spans: tuple[Span, ...]) -> int:
     return sum(cell_width(span.text) for span in spans)
 
 
-def _definitions(env: Mapping[str, Any]) -> Iterator[TextLine]:
+def _definitions(env: Mapping[str, Any]) -> Iterator[Rendered]:
     """The definitions of links, which a usual rendering hides; hidden instructions like to live there."""
     found = [
         *env.get("references", {}).items(),
         *((one.get("label", ""), one) for one in env.get("duplicate_refs", ())),
     ]
     if found:
-        yield TextLine()
-        yield TextLine((Span("Link definitions (a usual rendering hides them)", "muted"),))
+        yield Rendered(TextLine(), 0, 0)
+        yield Rendered(TextLine((Span("Link definitions (a usual rendering hides them)", "muted"),)), 0, 0)
     for label, one in found:
+        start, end = one.get("map") or (0, 0)
         title = f' "{one["title"]}"' if one.get("title") else ""
-        yield TextLine((Span(f"[{label.casefold()}]: {one.get('href', '')}{title}", "muted"),), hang=2)
+        text = f"[{label.casefold()}]: {one.get('href', '')}{title}"
+        yield Rendered(TextLine((Span(text, "muted"),), hang=2), start, end)

@@ -1,13 +1,12 @@
 """What the detail of a skill says, as lines to read: the document with its problems, and the reviews."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from workbench.reviews.comments import comments_in, resolves_in
 from workbench.skills.model import SKILL_FILE
 from workbench.text import cell_width, first_line, plural, visible, visible_lines
-from workbench.tui.markdown_lines import markdown_lines
+from workbench.tui.markdown_lines import left_out, markdown_lines
 from workbench.tui.syntax_lines import problem_lines, source_lines
 from workbench.tui.widgets.text_view import TextLine
 from workbench.tui.widgets.tones import Span
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from workbench.skills.model import Problem
     from workbench.skills.reader import Document
 
-_WORD = re.compile(r"\w{3,}")
-_FENCE = re.compile(r"^\s*(?:```|~~~)\s*\w+\s*$", re.MULTILINE)
 """The line that begins a block of code: its language colours the block instead of being shown."""
 
 _VERDICTS = {
@@ -43,7 +40,12 @@ def says_lines(row: "SkillRow", document: "Document", needs: Iterable[TextLine] 
     room = _label_room(row)
     lines = [*_standing(row, room), *_problems(row, room), *_declared(row, room), *needs]
     body = markdown_lines(document.body)
-    lines += [TextLine((Span("─" * 24, "muted"),)), TextLine(), *_left_out(document.body, body), *body]
+    lines += [
+        TextLine((Span("─" * 24, "muted"),)),
+        TextLine(),
+        *left_out(document.body, body, "the Source tab shows every byte"),
+        *body,
+    ]
     return lines
 
 
@@ -128,18 +130,6 @@ def _label(key: str, room: int) -> str:
     """A key in so many cells, with a gap behind it however long it is."""
     shown = visible(key)
     return shown + " " * max(2, room - cell_width(shown))
-
-
-def _left_out(body: str, shown: Sequence[TextLine]) -> Iterator[TextLine]:
-    """Say so where the rendering lacks words that the source has."""
-    words = {word for line in shown for span in line.spans for word in _WORD.findall(span.text)}
-    bare = _FENCE.sub("", body)
-    lacking = [word for word in dict.fromkeys(_WORD.findall(bare)) if word not in words]
-    if lacking:
-        some = " ".join(lacking[:8])
-        text = f"! This rendering leaves out some of the source ({some}): the Source tab shows every byte."
-        yield TextLine((Span(text, "attention"),), hang=2)
-        yield TextLine()
 
 
 def _record(record: "Record", row: "SkillRow") -> Iterator[TextLine]:

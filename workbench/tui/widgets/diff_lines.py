@@ -115,7 +115,7 @@ def text_room(width: int, digits: int, split: bool) -> int:
 
 def _heading(file: FileDiff, about: About, palette: Palette, width: int) -> list[Segment]:
     """Sign, path, what happened to the file, and how many lines came and went."""
-    numbers = f"+{about.added:,} -{about.removed:,} "
+    numbers = f"+{about.added:,} -{about.removed:,} " if about.added or about.removed else ""
     word: str = "mode changed" if file.status == "mode" else file.status
     word += "  ✓ viewed" if about.viewed else ""
     path = keep_end(visible(file.path), max(8, width - len(numbers) - len(word) - 6))

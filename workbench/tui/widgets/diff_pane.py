@@ -48,7 +48,7 @@ class DiffPane(Vertical):
 
     COMMANDS: ClassVar[tuple[str, ...]] = (
         "diff.next", "diff.previous", "diff.next-file", "diff.previous-file", "diff.layout", "diff.wrap",
-        "diff.find-next", "diff.find-previous", "diff.viewed", "diff.unviewed", "filter",
+        "diff.find-next", "diff.find-previous", "diff.viewed", "diff.unviewed", "diff.rendered", "filter",
         "comment.mark", "comment.next", "comment.previous",
     )  # fmt: skip
     """What it does by itself, so that the screen around it need not."""
@@ -274,6 +274,19 @@ class DiffPane(Vertical):
         self.view.find("")
         self.view.focus()
         return True
+
+    def action_rendered(self) -> None:
+        """Show the Markdown file under the cursor as one reads it, before and after."""
+        from workbench.tui.rendered_rows import MARKDOWN
+        from workbench.tui.screens.rendered import RenderedScreen
+
+        file = self._files[self.view.file_at_cursor] if self._files else None
+        if file is None or self._contents is None:
+            return
+        if not file.path.lower().endswith(MARKDOWN):
+            self.notify("Only Markdown is rendered; this file is not", timeout=4, markup=False)
+            return
+        self.app.push_screen(RenderedScreen(file, self._contents, self.view.diff_layout))
 
     def action_viewed(self) -> None:
         """Tick the file under the cursor and go on to the next that is not ticked, or take its tick away."""
