@@ -54,9 +54,9 @@ def test_every_action_of_the_registry_exists_somewhere_in_the_screens() -> None:
 
 
 def test_a_key_of_the_user_replaces_the_registrys() -> None:
-    keymap, wrong = check_keymap({"move.down": "ctrl+n, z"})
+    keymap, wrong = check_keymap({"move.down": "ctrl+n, 0"})
     assert wrong == []
-    assert keymap == {"move.down": ("ctrl+n", "z")}
+    assert keymap == {"move.down": ("ctrl+n", "0")}
 
 
 def test_an_unknown_command_is_named_with_the_near_one() -> None:
