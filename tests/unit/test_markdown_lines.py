@@ -47,7 +47,7 @@ def test_what_is_wrapped_in_a_list_hangs_under_its_text() -> None:
 
 
 def test_a_very_long_document_is_cut_and_says_so() -> None:
-    assert "the Source tab shows all of it" in shown("word " * MOST_CHARACTERS)[-1]
+    assert "the source shows all of it" in shown("word " * MOST_CHARACTERS)[-1]
 
 
 def test_hostile_characters_become_visible() -> None:
