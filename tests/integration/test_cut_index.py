@@ -266,12 +266,34 @@ def test_it_finds_what_changed(root: Path) -> None:
 
 
 def test_where_case_counts_for_nothing_the_whole_index_is_taken(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    git(root, "config", "core.ignoreCase", "true")
+    monkeypatch.setattr(Repository, "ignores_case", True)
     monkeypatch.setattr(work_tree_module, "part_of", None)
     repository = Repository.discover(root)
     assert repository is not None
     with current_trees(repository, IDS, alone=True) as current:
         assert set(current.trees) == set(IDS) - {"skills/new"}
+
+
+@pytest.mark.parametrize("told", ["true", "false"])
+def test_names_that_differ_only_in_case_are_two_whatever_git_was_told(root: Path, told: str) -> None:
+    if (root / "skills").exists() and (root / "SKILLS").exists():
+        pytest.skip("this file system takes both names for one; another one would lift it")
+    for name in ("a", "A", "b", "B"):
+        (root / "skills" / name).mkdir()
+        (root / "skills" / name / "SKILL.md").write_text(f"{name}\n")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "Add names that look alike")
+    git(root, "config", "core.ignoreCase", told)
+    # An index as old as its files: git reads each of them again.
+    moment = (root / ".git/index").stat().st_mtime_ns
+    for file in (root / "skills").rglob("*.md"):
+        os.utime(file, ns=(moment, moment))
+    ids = [f"skills/{name}" for name in ("a", "A", "b", "B")]
+    repository = Repository.discover(root)
+    assert repository is not None
+    for alone in (True, False):
+        with current_trees(repository, ids, alone=alone) as current:
+            assert current.trees == {id_: repository.resolve(f"HEAD:{id_}") for id_ in ids}
 
 
 def test_no_damaged_index_is_cut(root: Path) -> None:

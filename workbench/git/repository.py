@@ -102,16 +102,19 @@ class Repository:
     def _environment(self) -> dict[str, str]:
         drivers = ("--null", "--name-only", "--get-regexp", r"^(filter|diff|merge)\..*\..*$")
         listed = run_git(("config", *drivers), self.root, hardened(OVERRIDES), ok=(0, 1))
-        return hardened(OVERRIDES + tuple(switched_off(decode(listed).split("\0"))))
+        # Told of a file system that it is not on, git stores a file under the name of another: which of them is chance.
+        case = ("core.ignoreCase", "true" if self.ignores_case else "false")
+        return hardened((*OVERRIDES, case, *switched_off(decode(listed).split("\0"))))
 
     @cached_property
     def ignores_case(self) -> bool:
-        """Whether git takes names for the same that differ only in case."""
-        # What can't be told is taken for a yes: then nothing is left out.
-        return self.run("config", "--type=bool", "--get", "core.ignoreCase", ok=(0, 1, 128)).strip() not in (
-            b"",
-            b"false",
-        )
+        """Whether names that differ only in case are one to the work tree's file system, and so to git."""
+        try:
+            return (self.root / ".git").samefile(self.root / ".GIT")
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # what can't be told is taken for a yes: then nothing is left out
 
     def head(self) -> str | None:
         """The commit at HEAD; None in a repository without commits."""

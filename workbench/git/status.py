@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 _STATUS = (
-    # Where names differ in case only, git may be told to take one for the other.
-    "-c", "core.ignoreCase=false",
     "status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=normal", "--ignored=traditional",
     # Of a submodule that is asked for more, git starts another git, which takes its settings from the submodule.
     "--ignore-submodules=dirty",
@@ -22,7 +20,7 @@ class Runner(Protocol):
 
     @property
     def ignores_case(self) -> bool:
-        """Whether git takes names for the same that differ only in case."""
+        """Whether names that differ only in case are one to the work tree's file system, and so to git."""
 
     def run(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
         """What a git command prints."""

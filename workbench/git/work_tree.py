@@ -27,7 +27,7 @@ class Runner(Protocol):
 
     @property
     def ignores_case(self) -> bool:
-        """Whether git takes names for the same that differ only in case."""
+        """Whether names that differ only in case are one to the work tree's file system, and so to git."""
 
     def run(
         self,
