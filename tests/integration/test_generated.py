@@ -209,3 +209,21 @@ def test_an_input_keeps_no_comments_of_its_own(made: Any, workbench: Any) -> Non
     done = workbench("review", "draft", "add", "skills/api", "../../openapi.txt:2", "--text", "why?")
     assert done.code == 3
     assert "comment on the line of the skill that comes of it" in done.err
+
+
+@needs_sandbox
+@pytest.mark.parametrize("command", ["[./tools/make.sh]", "[tools/make.sh]", "sh ./tools/make.sh"])
+def test_a_script_of_the_library_makes_the_skill_however_it_is_named(made: Any, workbench: Any, command: str) -> None:
+    script = "#!/bin/sh\nmkdir -p skills/api && cat templates/head.md openapi.txt > skills/api/SKILL.md\n"
+    made.write("tools/make.sh", script).chmod(0o755)
+    made.write(".workbench/config.yaml", CONFIG.replace("[python3, tools/make.py]", command))
+    made.commit()
+    assert answer(workbench, "skills/api").code == 0
+
+
+def test_a_source_may_be_named_from_here(made: Any, workbench: Any) -> None:
+    made.write(".workbench/config.yaml", CONFIG.replace("openapi.txt, templates/", "./openapi.txt, ./templates/"))
+    made.write("openapi.txt", "GET /two\n")
+    made.commit()
+    found = json.loads(workbench("review", "diff", "skills/api", "--json").out)["generated"]
+    assert [file["path"] for file in found["files"]] == ["../../openapi.txt"]

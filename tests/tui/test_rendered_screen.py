@@ -24,10 +24,16 @@ def changed(skill_library: Any) -> Any:
     return skill_library
 
 
-async def rendered(page: Any, screen: type) -> RenderedDiff:
+async def diff_shown(page: Any, screen: type) -> list[str]:
+    """Wait for the diff; gives its paths."""
     await page.until(
         lambda: isinstance(page.screen, screen) and page.screen.query_one(DiffView).diff is not None, "the diff"
     )
+    return [file.path for file in page.screen.query_one(DiffView).diff.files]
+
+
+async def rendered(page: Any, screen: type) -> RenderedDiff:
+    await diff_shown(page, screen)
     await page.press("z")
     await page.until(lambda: isinstance(page.screen, RenderedScreen), "the rendered file")
     view: RenderedDiff = page.screen.query_one(RenderedDiff)
@@ -62,3 +68,23 @@ async def test_a_script_is_not_rendered(opened: Any, changed: Any) -> None:
         await page.press("z")
         assert [one.message for one in page.app._notifications] == ["Only Markdown is rendered; this file is not"]
         assert isinstance(page.screen, ReviewScreen)
+
+
+async def test_a_file_that_is_too_large_is_not_shown_as_an_empty_one(opened: Any, changed: Any) -> None:
+    changed.write("skills/a/references/big.md", "word word word.\n" * 100_000)
+    changed.commit()
+    async with opened(ReviewScreen("skills/a")) as page:
+        files = await diff_shown(page, ReviewScreen)
+        page.screen.query_one(DiffView).go_to_file(files.index("references/big.md"))
+        await page.press("z")
+        await page.shows("it is too large to be rendered")
+
+
+async def test_a_link_with_the_name_of_a_page_is_not_rendered(opened: Any, changed: Any) -> None:
+    (changed.root / "skills/a/other.md").symlink_to("SKILL.md")
+    changed.commit()
+    async with opened(ReviewScreen("skills/a")) as page:
+        files = await diff_shown(page, ReviewScreen)
+        page.screen.query_one(DiffView).go_to_file(files.index("other.md"))
+        await page.press("z")
+        assert [one.message for one in page.app._notifications] == ["Only Markdown is rendered; this file is not"]

@@ -44,7 +44,8 @@ class Recipe:
     @property
     def patterns(self) -> tuple[str, ...]:
         """All that a run depends on: the sources, and what the command names, where the library has such a file."""
-        named = (word for word in self.by if not word.startswith(("-", "/")) and ".." not in word.split("/"))
+        inside = (word for word in self.by if not word.startswith(("-", "/")) and ".." not in word.split("/"))
+        named = (posixpath.normpath(word) for word in inside if word.strip("./"))
         return (*self.sources, *(word if "/" in word else f"/{word}" for word in named))
 
     def is_input(self, path: str) -> bool:
@@ -118,4 +119,5 @@ def _paths(reader: Reader, value: Any, name: str) -> tuple[str, ...]:
         if path.startswith(("/", "~")) or ".." in path.split("/") or not path.strip("./"):
             what = f"'from' of {name} names '{visible(path)}', which is not inside the library"
             raise reader.fail(what, "a path or a pattern relative to the library's top")
-    return tuple(path if "/" in path.rstrip("/") else f"/{path}" for path in paths)
+    plain = (f"{posixpath.normpath(path)}{'/' if path.endswith('/') else ''}" for path in paths)
+    return tuple(path if "/" in path.rstrip("/") else f"/{path}" for path in plain)

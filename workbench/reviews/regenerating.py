@@ -148,7 +148,8 @@ def _program(skill: str, recipe: Recipe, given: Contents) -> Program:
     if links:
         raise InputError("an input is a link, and is not followed", where=visible(links[0]), remedy="name its target")
     files = {path: content.data for path, content in given.items()}
-    return Program(argv=recipe.by, files=files, collect=(f"{_literal(skill)}/**",))
+    executable = frozenset(path for path, content in given.items() if content.mode == "100755")
+    return Program(argv=recipe.by, files=files, executable=executable, collect=(f"{_literal(skill)}/**",))
 
 
 def _literal(path: str) -> str:

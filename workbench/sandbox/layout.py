@@ -78,6 +78,8 @@ def lay_out(root: Path, program: Program) -> Layout:
         target = work / _relative(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+        if path in program.executable:
+            target.chmod(0o700)
     inside, elsewhere = [], []
     for bind in program.binds:
         if not bind.source.exists():

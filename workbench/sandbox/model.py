@@ -42,6 +42,7 @@ class Program:
         argv: The command; `python` and `python3` mean the workbench's base interpreter, isolated (`-I`).
         folder: The skill's folder, whose top-level entries appear read-only in the working folder; None for none.
         files: Files to write into the working folder before the start: relative path to content.
+        executable: Those of `files` that may be run by themselves.
         binds: Further paths of the host to show.
         env: The whole environment, besides PATH, HOME, LANG and TMPDIR.
         stdin: Bytes for standard input.
@@ -53,6 +54,7 @@ class Program:
     argv: tuple[str, ...]
     folder: Path | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    executable: frozenset[str] = frozenset()
     binds: tuple[Bind, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     stdin: bytes = b""

@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
 from workbench.text import visible
-from workbench.tui.screens.dialog import Dialog
+from workbench.tui.screens.dialog import Question
 from workbench.tui.widgets.text_view import TextLine, TextView
 
 
-class ConfirmDialog(Dialog[bool]):
+class ConfirmDialog(Question):
     """Gives True for a yes, None or False otherwise.
 
     Args:
@@ -37,11 +36,3 @@ class ConfirmDialog(Dialog[bool]):
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(Content(visible(self._answer)), id="confirm", variant="primary", compact=True)
-
-    @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.dismiss(False)
-
-    @on(Button.Pressed, "#confirm")
-    def _confirm(self) -> None:
-        self.dismiss(True)

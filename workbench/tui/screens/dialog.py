@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from textual import on
 from textual.screen import ModalScreen
+from textual.widgets import Button
 
 from workbench.tui.bindings import bindings_of
 
@@ -36,3 +38,15 @@ class Dialog(ModalScreen[ResultT]):
     async def action_quit(self) -> None:
         """Leave the workbench at once."""
         await self.workbench.action_quit()
+
+
+class Question(Dialog[bool]):
+    """A dialog with the buttons `#cancel` and `#confirm`; gives True for a yes, None or False otherwise."""
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(False)
+
+    @on(Button.Pressed, "#confirm")
+    def _confirm(self) -> None:
+        self.dismiss(True)

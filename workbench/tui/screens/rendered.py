@@ -8,9 +8,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.commands import Scope
-from workbench.errors import WorkbenchError
+from workbench.errors import InputError, WorkbenchError
 from workbench.reviews.diff import FileDiff
-from workbench.text import plural
+from workbench.text import plural, visible
 from workbench.tui.bindings import bindings_of
 from workbench.tui.jobs import Job
 from workbench.tui.rendered_rows import UNSEEN, Pair, compare
@@ -63,9 +63,13 @@ class RenderedScreen(WorkbenchScreen[None]):
         file, contents = self._file, self._contents
 
         def read(_: Job) -> list[Pair]:
-            found = contents([id_ for id_ in (file.old_id, file.new_id) if id_])
-            sides = [found.get(id_, b"") if id_ else None for id_ in (file.old_id, file.new_id)]
-            return compare(sides[0], sides[1])
+            wanted = [id_ for id_ in (file.old_id, file.new_id) if id_]
+            found = contents(wanted)
+            if any(id_ not in found for id_ in wanted):
+                what = "it is too large to be rendered, or not committed"
+                raise InputError(what, where=visible(file.path), remedy="read it in the diff")
+            old, new = (found[id_] if id_ else None for id_ in (file.old_id, file.new_id))
+            return compare(old, new)
 
         self.run_job(f"Rendering {file.path}", read, self._show, failed=self._failed, group="rendered")
 

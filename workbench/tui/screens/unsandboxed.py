@@ -1,11 +1,10 @@
 """The question whether a skill may run without a sandbox: for exactly one tree, never by default."""
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
-from workbench.tui.screens.dialog import Dialog
+from workbench.tui.screens.dialog import Question
 from workbench.tui.toned import toned, toned_lines
 from workbench.tui.widgets.tones import Span
 
@@ -15,7 +14,7 @@ _RISK = (
 )
 
 
-class UnsandboxedDialog(Dialog[bool]):
+class UnsandboxedDialog(Question):
     """Gives True for a yes, None or False otherwise."""
 
     CSS_PATH = "unsandboxed.tcss"
@@ -35,11 +34,3 @@ class UnsandboxedDialog(Dialog[bool]):
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Run this tree without a sandbox", id="confirm", compact=True)
-
-    @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.dismiss(False)
-
-    @on(Button.Pressed, "#confirm")
-    def _confirm(self) -> None:
-        self.dismiss(True)

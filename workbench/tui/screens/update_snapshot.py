@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -10,11 +9,11 @@ from textual.widgets import Button, Static
 
 from workbench.testing.snapshots import Change
 from workbench.text import plural, visible
-from workbench.tui.screens.dialog import Dialog
+from workbench.tui.screens.dialog import Question
 from workbench.tui.widgets.output_view import OutputView
 
 
-class UpdateSnapshotDialog(Dialog[bool]):
+class UpdateSnapshotDialog(Question):
     """Shows what would be written; gives True for a yes.
 
     Args:
@@ -51,11 +50,3 @@ class UpdateSnapshotDialog(Dialog[bool]):
                 lines.append(f"  not written: {change.hindrance}")
             lines += [line for line in change.diff.split("\n") if not line.startswith(("--- expected", "+++ seen"))]
         self.query_one(OutputView).show("\n".join(lines), "diff")
-
-    @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.dismiss(False)
-
-    @on(Button.Pressed, "#confirm")
-    def _confirm(self) -> None:
-        self.dismiss(True)

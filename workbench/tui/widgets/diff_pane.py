@@ -283,7 +283,8 @@ class DiffPane(Vertical):
         file = self._files[self.view.file_at_cursor] if self._files else None
         if file is None or self._contents is None:
             return
-        if not file.path.lower().endswith(MARKDOWN):
+        plain = all(mode is None or mode.startswith("100") for mode in (file.old_mode, file.new_mode))
+        if not plain or not file.path.lower().endswith(MARKDOWN):
             self.notify("Only Markdown is rendered; this file is not", timeout=4, markup=False)
             return
         self.app.push_screen(RenderedScreen(file, self._contents, self.view.diff_layout))
