@@ -43,6 +43,51 @@ class Released:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a release would do; the texts are made visible but for the tag.
+
+    Attributes:
+        changelog: The reasons of the approvals since the last release, oldest first.
+        signed: Whether the tag would be signed.
+    """
+
+    version: str
+    tag: str
+    tree: str
+    changelog: tuple[str, ...]
+    signed: bool
+
+
+def plan_release(
+    repository: Repository,
+    row: SkillRow,
+    background: Background,
+    among: Sequence[Skill],
+    *,
+    version: str | None = None,
+    sign: bool | None = None,
+) -> Planned:
+    """What `release` would do. Args and raises as there."""
+    standing = row.standing
+    if standing.tree is None or standing.tree != standing.head_tree:
+        raise ConflictError("its folder is not what HEAD has", where=visible(row.id), remedy="commit the skill first")
+    said = _version(row, version)
+    if standing.state != "approved":
+        why = "; ".join(standing.reasons[:2])
+        raise RefusedError(
+            f"it is {standing.state}, and only what is approved is released: {why}", where=visible(row.id)
+        )
+    earlier = background.releases.get(row.id, ())
+    _must_be_newer(row, said, earlier)
+    label = row.name if sum(skill.name == row.name for skill in among) == 1 else row.id
+    tag = f"{label}/v{said}"
+    if repository.resolve(f"refs/tags/{tag}") is not None:
+        raise ConflictError(f"the tag {visible(tag)} exists, and is never moved", where=visible(row.id))
+    signed = repository.config("tag.gpgSign") == "true" if sign is None else sign
+    return Planned(said, tag, standing.tree, _changelog(standing.records, earlier), signed)
+
+
 def release(
     repository: Repository,
     row: SkillRow,
@@ -69,29 +114,15 @@ def release(
         InputError: SKILL.md says no version, or none that is one.
         ConflictError: The version is not newer, or the tag exists, or the skill has uncommitted changes.
     """
-    standing = row.standing
-    if standing.tree is None or standing.tree != standing.head_tree:
-        raise ConflictError("its folder is not what HEAD has", where=visible(row.id), remedy="commit the skill first")
-    said = _version(row, version)
-    if standing.state != "approved":
-        why = "; ".join(standing.reasons[:2])
-        raise RefusedError(
-            f"it is {standing.state}, and only what is approved is released: {why}", where=visible(row.id)
-        )
-    earlier = background.releases.get(row.id, ())
-    _must_be_newer(row, said, earlier)
-    label = row.name if sum(skill.name == row.name for skill in among) == 1 else row.id
-    tag = f"{label}/v{said}"
-    if repository.resolve(f"refs/tags/{tag}") is not None:
-        raise ConflictError(f"the tag {visible(tag)} exists, and is never moved", where=visible(row.id))
-    signed = repository.config("tag.gpgSign") == "true" if sign is None else sign
-    changelog = _changelog(standing.records, earlier)
-    lines = [f"{row.name} {said}", "", *(f"- {line}" for line in changelog)]
+    plan = plan_release(repository, row, background, among, version=version, sign=sign)
+    lines = [f"{row.name} {plan.version}", "", *(f"- {line}" for line in plan.changelog)]
     message = "\n".join(lines).rstrip() + "\n"
-    how = "--sign" if signed else "--no-sign"
-    repository.run("tag", "--annotate", how, "--cleanup=verbatim", "-F", "-", tag, "HEAD", stdin=message.encode())
-    note = _noted(repository, row, said, tag, now or datetime.now(UTC))
-    return Released(row.id, said, tag, repository.head() or "", standing.tree, signed, changelog, note)
+    how = "--sign" if plan.signed else "--no-sign"
+    repository.run("tag", "--annotate", how, "--cleanup=verbatim", "-F", "-", plan.tag, "HEAD", stdin=message.encode())
+    note = _noted(repository, row, plan.version, plan.tag, now or datetime.now(UTC))
+    return Released(
+        row.id, plan.version, plan.tag, repository.head() or "", plan.tree, plan.signed, plan.changelog, note
+    )
 
 
 def _noted(repository: Repository, row: SkillRow, version: str, tag: str, now: datetime) -> str | None:
@@ -179,7 +210,7 @@ def roll_back(repository: Repository, row: SkillRow, background: Background, to:
     if head is None or standing.head_tree is None or standing.tree != standing.head_tree:
         remedy = "commit or put away what is there first, so that nothing is lost"
         raise ConflictError("its folder is not what HEAD has", where=visible(row.id), remedy=remedy)
-    tree = _earlier(repository, row, background, to)
+    tree = earlier_tree(repository, row, background, to)
     if tree == standing.head_tree:
         return RolledBack(row.id, to, tree, None)
     who = repository.identity()
@@ -192,7 +223,8 @@ def roll_back(repository: Repository, row: SkillRow, background: Background, to:
     return RolledBack(row.id, to, tree, commit)
 
 
-def _earlier(repository: Repository, row: SkillRow, background: Background, to: str) -> str:
+def earlier_tree(repository: Repository, row: SkillRow, background: Background, to: str) -> str:
+    """The tree of a skill that `to` names. Args and raises as `roll_back`."""
     where = visible(row.id)
     tree: str | None
     if to == APPROVED:

@@ -1,0 +1,187 @@
+"""What can be asked about the versions of a library's skills, and released, deprecated or gone back to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from workbench.reviews.deprecating import Deprecation, deprecate, deprecation_of, deprecations
+from workbench.reviews.desk import ReviewDesk
+from workbench.reviews.releasing import APPROVED, last_version, roll_back
+from workbench.skills.model import Skill
+
+if TYPE_CHECKING:
+    from workbench.reviews.diff import SkillDiff
+    from workbench.reviews.model import Recorded
+    from workbench.reviews.releasing import Planned, Released, RolledBack
+    from workbench.reviews.versions import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A released version, and what is to be known of it.
+
+    Attributes:
+        approved: Whether its tree is approved now.
+        current: Whether it is what the work tree has.
+    """
+
+    release: "Release"
+    approved: bool
+    current: bool
+    deprecated: Deprecation | None
+
+    def to_json(self) -> dict[str, Any]:
+        """One item of `versions` in `version list --json`."""
+        one = self.release
+        return {
+            "version": one.version, "tag": one.tag, "commit": one.commit, "tree": one.tree, "moved": one.moved,
+            "deprecated": self.deprecated.to_json() if self.deprecated else None,
+            "approved": self.approved, "current": self.current,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The released versions of a skill, oldest first.
+
+    Attributes:
+        says: The version that its SKILL.md says.
+        deprecated: The word on the skill as a whole.
+        words: All words, by version; None for the skill as a whole.
+    """
+
+    skill: str
+    says: str | None
+    versions: tuple[Version, ...]
+    words: tuple[tuple[str | None, Deprecation], ...]
+
+    @property
+    def deprecated(self) -> Deprecation | None:
+        """The word on the skill as a whole."""
+        return dict(self.words).get(None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `version list --json`."""
+        whole = self.deprecated
+        return {
+            "skill": self.skill, "says": self.says, "versions": [one.to_json() for one in self.versions],
+            "deprecated": whole.to_json() if whole else None,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What going back to an earlier tree would do.
+
+    Attributes:
+        to: What it goes back to, as it was named.
+        tree: The tree that the skill would have.
+        diff: What would change, from what HEAD has.
+        approved: Whether that tree is approved, so that the skill would be at once.
+    """
+
+    to: str
+    tree: str
+    diff: "SkillDiff"
+    approved: bool
+
+
+class VersionDesk:
+    """The versions of one library's skills.
+
+    Args:
+        reviews: The library's reviews.
+        skills: Gives all its skills.
+    """
+
+    def __init__(self, reviews: ReviewDesk, *, skills: Callable[[], Sequence[Skill]]) -> None:
+        self._reviews = reviews
+        self._skills = skills
+
+    def list(self, name: str) -> Versions:
+        """What was released of a skill. Raises as `ReviewDesk.standing`."""
+        from workbench.reviews.states import approved_trees
+        from workbench.reviews.survey import evidence_of
+
+        row, background = self._reviews.standing(name)
+        records = row.standing.records
+        approved = approved_trees(evidence_of(row.skill, row.standing.tree, background, datetime.now(UTC)))
+        found = tuple(
+            Version(
+                one,
+                one.tree in approved,
+                one.tree is not None and one.tree == row.standing.tree,
+                deprecation_of(records, one.version),
+            )
+            for one in background.releases.get(row.id, ())
+        )
+        return Versions(row.id, row.version, found, tuple(deprecations(records).items()))
+
+    def plan(self, name: str, *, version: str | None = None, sign: bool | None = None) -> "Planned":
+        """What a release would do. Raises as `releasing.release`."""
+        from workbench.reviews.releasing import plan_release
+
+        repository = self._reviews.need_git("releasing")
+        row, background = self._reviews.standing(name)
+        return plan_release(repository, row, background, self._skills(), version=version, sign=sign)
+
+    def release(self, name: str, *, version: str | None = None, sign: bool | None = None) -> "Released":
+        """Tag what HEAD has as a version. Raises as `releasing.release`."""
+        from workbench.reviews.releasing import release
+
+        repository = self._reviews.need_git("releasing")
+        row, background = self._reviews.standing(name)
+        return release(repository, row, background, self._skills(), version=version, sign=sign)
+
+    def compare(self, name: str, before: str, after: str | None = None) -> "SkillDiff":
+        """What changed between two versions, revisions or trees of a skill; None for what the work tree has.
+
+        Raises:
+            InputError: One of them names nothing.
+        """
+        from workbench.reviews.comparing import diff_between
+
+        repository = self._reviews.need_git("comparing versions")
+        row, background = self._reviews.standing(name)
+        trees = {one.version: one.tree for one in background.releases.get(row.id, ()) if one.tree}
+        first = trees.get(before.removeprefix("v")) or before
+        if after is None:
+            return replace(self._reviews.diff(row.id, base=first), base_label=before)
+        return diff_between(repository, row.id, first, trees.get(after.removeprefix("v")) or after)
+
+    def plan_return(self, name: str, to: str | None = None) -> Return:
+        """What going back would do. Args and raises as `go_back`."""
+        from workbench.reviews.comparing import diff_between
+        from workbench.reviews.releasing import earlier_tree
+        from workbench.reviews.states import approved_trees
+        from workbench.reviews.survey import evidence_of
+
+        repository = self._reviews.need_git("going back")
+        row, background = self._reviews.standing(name)
+        to = to or last_version(background, row)
+        tree = earlier_tree(repository, row, background, to)
+        diff = diff_between(repository, row.id, row.standing.head_tree or tree, tree)
+        good = approved_trees(evidence_of(row.skill, tree, background, datetime.now(UTC)))
+        return Return(to, tree, diff, tree in good or (to == APPROVED and tree == row.standing.approved_tree))
+
+    def go_back(self, name: str, to: str | None = None) -> "RolledBack":
+        """Make a commit in which a skill is as it was.
+
+        Args:
+            to: As for `releasing.roll_back`; None for the last released version that is not here now.
+
+        Raises:
+            UsageError: No earlier version was released.
+            WorkbenchError: As `releasing.roll_back`.
+        """
+        repository = self._reviews.need_git("going back")
+        row, background = self._reviews.standing(name)
+        done = roll_back(repository, row, background, to or last_version(background, row), datetime.now(UTC))
+        return replace(done, state=self._reviews.standing(row.id)[0].state)
+
+    def deprecate(
+        self, name: str, version: str | None, successor: str | None, reason: str, *, undo: bool = False
+    ) -> "Recorded":
+        """Record a deprecation, or that it no longer holds. Args and raises as `deprecating.deprecate`."""
+        return deprecate(self._reviews, name, version, successor, reason, undo=undo)
