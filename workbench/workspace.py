@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from workbench.reviews.comment_desk import CommentDesk
     from workbench.reviews.desk import ReviewDesk
     from workbench.reviews.generated_desk import GeneratedDesk
+    from workbench.reviews.install_desk import InstallDesk
+    from workbench.reviews.version_desk import VersionDesk
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
     from workbench.skills.reader import Document
@@ -161,6 +163,20 @@ class Workspace:
         from workbench.reviews.generated_desk import GeneratedDesk
 
         return GeneratedDesk(self.reviews, store=self._store_if_usable)
+
+    @cached_property
+    def versions(self) -> "VersionDesk":
+        """What can be asked about versions, released, deprecated or gone back to."""
+        from workbench.reviews.version_desk import VersionDesk
+
+        return VersionDesk(self.reviews, skills=lambda: self.skills()[0])
+
+    @cached_property
+    def installs(self) -> "InstallDesk":
+        """What of the library is installed for agents."""
+        from workbench.reviews.install_desk import InstallDesk
+
+        return InstallDesk(self.reviews, self.library_id, skills=lambda: self.skills()[0], store=self._store_if_usable)
 
     def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""

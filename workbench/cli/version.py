@@ -2,8 +2,6 @@
 
 import threading
 import time
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,9 +10,6 @@ from workbench.commands import command
 from workbench.errors import ExitCode, UsageError
 from workbench.text import visible
 from workbench.workspace import Workspace
-
-if TYPE_CHECKING:
-    from workbench.reviews.deprecating import Deprecation
 
 
 @click.group(help=command("version").help)
@@ -27,50 +22,20 @@ def version() -> None:
 @library_option
 def list_versions(workspace: Workspace, name: str, as_json: bool) -> None:
     """List the released versions of a skill, oldest first."""
-    from workbench.reviews.deprecating import deprecation_of, deprecations
-    from workbench.reviews.states import approved_trees
-    from workbench.reviews.survey import evidence_of
-
-    row, background = workspace.reviews.standing(name)
-    approved = approved_trees(evidence_of(row.skill, row.standing.tree, background, datetime.now(UTC)))
-    found = [
-        {
-            "version": one.version, "tag": one.tag, "commit": one.commit, "tree": one.tree,
-            "moved": one.moved, "deprecated": _json(deprecation_of(row.standing.records, one.version)),
-            "approved": one.tree in approved, "current": one.tree is not None and one.tree == row.standing.tree,
-        }
-        for one in background.releases.get(row.id, ())
-    ]  # fmt: skip
-    whole = deprecations(row.standing.records).get(None)
+    found = workspace.versions.list(name)
     if as_json:
-        print_json({"skill": row.id, "says": row.version, "versions": found, "deprecated": _json(whole)})
+        print_json(found.to_json())
         return
-    if whole:
-        click.echo(f"{visible(row.id)} is {whole.said}")
-    if not found:
+    if found.deprecated:
+        click.echo(f"{visible(found.skill)} is {found.deprecated.said}")
+    if not found.versions:
         click.echo("No version of it was released.")
     else:
-        said = {version: one.said for version, one in deprecations(row.standing.records).items()}
         rows = [
-            (_text(o["version"]), _text(o["tag"]), _text(o["tree"])[:12], _marks(o, said.get(str(o["version"]))))
-            for o in found
+            (one.release.version, one.release.tag, (one.release.tree or "-")[:12], ", ".join(one.marks))
+            for one in found.versions
         ]
         print_table(("VERSION", "TAG", "TREE", ""), rows)
-
-
-def _text(value: object) -> str:
-    return str(value or "-")
-
-
-def _json(one: "Deprecation | None") -> dict[str, Any] | None:
-    return one.to_json() if one is not None else None
-
-
-def _marks(one: dict[str, Any], deprecated: str | None) -> str:
-    marks = ["approved"] if one["approved"] else ["not approved"]
-    marks += [f"the tag was moved: {one['moved']}"] if one["moved"] else []
-    marks += ["what is here now"] if one["current"] else []
-    return ", ".join([*marks, *([deprecated] if deprecated else [])])
 
 
 @version.command("release", help=command("version.release").help)
@@ -80,11 +45,7 @@ def _marks(one: dict[str, Any], deprecated: str | None) -> str:
 @library_option
 def release(workspace: Workspace, name: str, wanted: str | None, sign: bool | None, as_json: bool) -> None:
     """Tag what HEAD has as a version; exit 5 if the rules do not hold."""
-    from workbench.reviews.releasing import release as run
-
-    repository = workspace.reviews.need_git("releasing")
-    row, background = workspace.reviews.standing(name)
-    done = run(repository, row, background, workspace.skills()[0], version=wanted, sign=sign)
+    done = workspace.versions.release(name, version=wanted, sign=sign)
     if as_json:
         print_json(done.to_json())
         return
@@ -120,14 +81,9 @@ def suggest(workspace: Workspace, name: str, base: str | None, as_json: bool) ->
 @library_option
 def compare(workspace: Workspace, name: str, before: str, after: str, as_json: bool) -> None:
     """Print what changed between any two versions, revisions or trees of a skill."""
-    from workbench.reviews.comparing import diff_between
     from workbench.reviews.diff_text import as_text, diff_json
 
-    repository = workspace.reviews.need_git("comparing versions")
-    row, background = workspace.reviews.standing(name)
-    trees = {one.version: one.tree for one in background.releases.get(row.id, ()) if one.tree}
-    ends = [trees.get(one.removeprefix("v")) or one for one in (before, after)]
-    found = diff_between(repository, row.id, *ends)
+    found = workspace.versions.compare(name, before, after)
     if as_json:
         print_json(diff_json(found))
         return
@@ -178,11 +134,9 @@ def deprecate(
     workspace: Workspace, name: str, number: str | None, successor: str | None, reason: str, undo: bool, as_json: bool
 ) -> None:
     """Record a deprecation on the reviews branch; nothing is taken away, and an install warns."""
-    from workbench.reviews.deprecating import deprecate as run
-
     if not undo and not reason.strip():
         raise UsageError("a deprecation needs a reason", remedy="--reason TEXT")
-    done = run(workspace.reviews, name, number, successor, reason, undo=undo)
+    done = workspace.versions.deprecate(name, number, successor, reason, undo=undo)
     if as_json:
         print_json(done.to_json())
         return
@@ -197,21 +151,13 @@ def deprecate(
 @library_option
 def rollback(workspace: Workspace, name: str, to: str | None, as_json: bool) -> None:
     """Make a commit on the current branch in which the skill is as it was."""
-    from dataclasses import replace
-
-    from workbench.reviews.releasing import last_version, roll_back
-
-    repository = workspace.reviews.need_git("going back")
-    row, background = workspace.reviews.standing(name)
-    target = to or last_version(background, row)
-    done = roll_back(repository, row, background, target, datetime.now(UTC))
-    done = replace(done, state=workspace.row(row.id).state)
+    done = workspace.versions.go_back(name, to)
     if as_json:
         print_json(done.to_json())
     elif done.commit is None:
-        click.echo(f"{visible(row.name)} is already as {visible(target)} has it")
+        click.echo(f"{visible(done.name)} is already as {visible(done.to)} has it")
     else:
         click.echo(
-            f"{visible(row.name)} is as {visible(target)} has it ({done.tree[:12]}), in commit {done.commit[:12]}"
+            f"{visible(done.name)} is as {visible(done.to)} has it ({done.tree[:12]}), in commit {done.commit[:12]}"
         )
         click.echo(f"its state: {styled(done.state, bold=True)}")

@@ -27,7 +27,9 @@ from workbench.storage import Store
 from workbench.text import visible
 
 if TYPE_CHECKING:
+    from workbench.reviews.listing import SkillRow
     from workbench.reviews.quarantine import Moved
+    from workbench.reviews.survey import Background
 
 SCOPES: tuple[Scope, ...] = ("project", "user")
 
@@ -70,6 +72,18 @@ class InstallPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Installed:
+    """What was installed.
+
+    Attributes:
+        notes: What else a user should know, made visible.
+    """
+
+    copy: Install
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Synced:
     """What became of the copies that were not as approved.
 
@@ -78,8 +92,8 @@ class Synced:
         notes: What else a user should know, made visible.
     """
 
-    done: tuple[Install, ...]
-    failed: tuple[tuple[InstalledCopy, WorkbenchError], ...]
+    done: tuple[Install, ...] = ()
+    failed: tuple[tuple[InstalledCopy, WorkbenchError], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -109,31 +123,44 @@ class InstallDesk:
     def plan(self, name: str, version: str | None, where: Where, *, force: bool = False) -> InstallPlan:
         """What `install` would do. Raises as `installing.tree_to_install`."""
         row, background = self._reviews.standing(name)
-        tree, named, forced = tree_to_install(row, background, version, force=force)
-        target = where.folder / (self._reviews.root.name if row.id == "." else row.id.rpartition("/")[2])
-        old = deprecation_of(row.standing.records, named or version)
-        return InstallPlan(row.id, row.name, named or version, tree, target, forced, old)
+        return self._plan(row, background, version, where, force=force)
 
-    def install(self, name: str, version: str | None, where: Where, *, force: bool = False) -> tuple[Install, str]:
+    def install(self, name: str, version: str | None, where: Where, *, force: bool = False) -> Installed:
         """Put a version of a skill, by default the approved one, into an agent's folder.
 
         Args:
             force: Also what is not approved, or over what stands there; it is recorded.
 
-        Returns:
-            What was done, and why it could not be recorded in the store (empty where it was); made visible.
-
         Raises:
             WorkbenchError: As `installing.tree_to_install` and `installing.install`.
         """
-        repository = self._reviews.need_git("installing what was approved")
-        row, background = self._reviews.standing(name)
+        return self._install(*self._reviews.standing(name), version, where, force=force)
+
+    def _plan(
+        self, row: "SkillRow", background: "Background", version: str | None, where: Where, *, force: bool
+    ) -> InstallPlan:
         tree, named, forced = tree_to_install(row, background, version, force=force)
+        target = where.folder / (self._reviews.root.name if row.id == "." else row.id.rpartition("/")[2])
+        old = deprecation_of(row.standing.records, named or version)
+        return InstallPlan(row.id, row.name, named or version, tree, target, forced, old)
+
+    def _install(
+        self, row: "SkillRow", background: "Background", version: str | None, where: Where, *, force: bool = False
+    ) -> Installed:
+        plan = self._plan(row, background, version, where, force=force)
         done = install(
-            repository, row, tree, named or version, where, data_dir() / "saved", forced=forced, replace_strangers=force
+            self._reviews.need_git("installing what was approved"),
+            row,
+            plan.tree,
+            plan.version,
+            where,
+            data_dir() / "saved",
+            forced=plan.forced,
+            replace_strangers=force,
         )
-        detail = {"path": done.target, "agent": where.agent, "forced": forced}
-        return done, self._record(row.id, tree, "install", detail)
+        detail = {"path": done.target, "agent": where.agent, "forced": plan.forced}
+        unrecorded = self._record(row.id, plan.tree, "install", detail)
+        return Installed(done, tuple(note for note in (plan.warning, unrecorded) if note))
 
     def copies(
         self,
@@ -151,7 +178,7 @@ class InstallDesk:
         from workbench.reviews.listing import rows_in_git
 
         repository = self._reviews.need_git("holding copies against what is approved")
-        rows, background = rows_in_git(repository, self._skills())
+        rows, _ = rows_in_git(repository, self._skills())
         by_id = {row.id: row for row in rows}
         seen: dict[str, InstalledCopy] = {}
         wanted = [places.of(agent, scope) for agent in agents or CLIENT_IDS for scope in scopes or SCOPES]
@@ -172,17 +199,17 @@ class InstallDesk:
         done: list[Install] = []
         failed: list[tuple[InstalledCopy, WorkbenchError]] = []
         notes: list[str] = []
+        standings: dict[str, tuple[SkillRow, Background]] = {}
         for copy in copies:
-            where = places.of(copy.agent, copy.scope)
             try:
-                if warning := self.plan(copy.skill, None, where).warning:
-                    notes.append(warning)
-                made, unrecorded = self.install(copy.skill, None, where)
+                if copy.skill not in standings:
+                    standings[copy.skill] = self._reviews.standing(copy.skill)
+                made = self._install(*standings[copy.skill], None, places.of(copy.agent, copy.scope))
             except WorkbenchError as error:
                 failed.append((copy, error))
-                continue
-            done.append(made)
-            notes += [unrecorded] if unrecorded else []
+            else:
+                done.append(made.copy)
+                notes += made.notes
         return Synced(tuple(done), tuple(failed), tuple(dict.fromkeys(notes)))
 
     def quarantined(self) -> dict[str, int]:

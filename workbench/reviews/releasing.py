@@ -176,6 +176,7 @@ class RolledBack:
     """The commit that restored an earlier tree; None where HEAD has that tree already."""
 
     skill: str
+    name: str
     to: str
     tree: str
     commit: str | None
@@ -212,7 +213,7 @@ def roll_back(repository: Repository, row: SkillRow, background: Background, to:
         raise ConflictError("its folder is not what HEAD has", where=visible(row.id), remedy=remedy)
     tree = earlier_tree(repository, row, background, to)
     if tree == standing.head_tree:
-        return RolledBack(row.id, to, tree, None)
+        return RolledBack(row.id, row.name, to, tree, None)
     who = repository.identity()
     message = f"Roll {visible(row.name)} back to {visible(to)}\n\nSkill: {visible(row.id)}\nSkill-Tree: {tree}\n"
     commit = repository.commit(_with(repository, head, row.id, tree), [head], message, who, now)
@@ -220,7 +221,7 @@ def roll_back(repository: Repository, row: SkillRow, background: Background, to:
     place = "." if row.id == ROOT_ID else row.id
     kept = [f":(exclude,literal,top){WORKBENCH_FOLDER}"] if row.id == ROOT_ID else []
     repository.run("checkout", "--quiet", "--no-overlay", commit, "--", f":(literal,top){place}", *kept)
-    return RolledBack(row.id, to, tree, commit)
+    return RolledBack(row.id, row.name, to, tree, commit)
 
 
 def earlier_tree(repository: Repository, row: SkillRow, background: Background, to: str) -> str:

@@ -31,6 +31,15 @@ class Version:
     current: bool
     deprecated: Deprecation | None
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What a list says of it; the word on the skill as a whole stands elsewhere."""
+        marks = ["approved" if self.approved else "not approved"]
+        marks += [f"the tag was moved: {self.release.moved}"] if self.release.moved else []
+        marks += ["what is here now"] if self.current else []
+        own = self.deprecated is not None and self.deprecated.version is not None
+        return (*marks, *([self.deprecated.said] if self.deprecated and own else []))
+
     def to_json(self) -> dict[str, Any]:
         """One item of `versions` in `version list --json`."""
         one = self.release
