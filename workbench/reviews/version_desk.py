@@ -11,6 +11,7 @@ from workbench.reviews.releasing import APPROVED, last_version, roll_back
 from workbench.skills.model import Skill
 
 if TYPE_CHECKING:
+    from workbench.reviews.bump import Bump
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.model import Recorded
     from workbench.reviews.releasing import Planned, Released, RolledBack
@@ -134,6 +135,16 @@ class VersionDesk:
         repository = self._reviews.need_git("releasing")
         row, background = self._reviews.standing(name)
         return plan_release(repository, row, background, self._skills(), version=version, sign=sign)
+
+    def suggested(self, name: str) -> "Bump":
+        """The version that the change since the last release asks for; nothing where none was released."""
+        from workbench.reviews.bump import Bump
+
+        row, background = self._reviews.standing(name)
+        earlier = [one.tree for one in background.releases.get(row.id, ()) if one.tree and not one.moved]
+        if not earlier:
+            return Bump("none", declared=row.version)
+        return self._reviews.card(row.id, base=earlier[-1]).bump
 
     def release(self, name: str, *, version: str | None = None, sign: bool | None = None) -> "Released":
         """Tag what HEAD has as a version. Raises as `releasing.release`."""

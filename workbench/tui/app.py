@@ -343,6 +343,12 @@ class WorkbenchApp(App[int], inherit_bindings=False):
 
         share_reviews(self)
 
+    def action_sync_copies(self) -> None:
+        """Bring installed copies back to what is approved."""
+        from workbench.tui.syncing import sync_copies
+
+        sync_copies(self)
+
     def commands_on(self, screen: Screen[Any]) -> dict[str, str]:
         """The commands whose keys work on a screen now, and those without keys that work there: id to action."""
         scopes: tuple[Scope, ...] = getattr(screen, "SCOPES", ())

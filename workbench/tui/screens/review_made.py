@@ -8,6 +8,7 @@ from workbench.reviews.generated import Generated
 from workbench.reviews.regenerating import Asked, Remade
 from workbench.text import plural, visible
 from workbench.tui.jobs import Job
+from workbench.tui.patch_rows import patch_rows
 from workbench.tui.screens.confirm import ConfirmDialog
 from workbench.tui.screens.text_dialog import TextDialog
 from workbench.tui.widgets.text_view import TextLine
@@ -15,8 +16,6 @@ from workbench.tui.widgets.tones import Span
 
 if TYPE_CHECKING:
     from workbench.tui.screens.review import ReviewScreen
-
-_MOST_LINES = 2_000
 
 
 class ReviewMade:
@@ -78,17 +77,9 @@ class ReviewMade:
         if done.same:
             self._screen.workbench.say("Made again: the same bytes")
             return
-        from workbench.reviews.diff_text import patch_lines
-
+        rest = f"workbench review regenerate {visible(done.skill)} prints all of it"
         lines = [TextLine((Span("From what the library has to what the command made:", "muted"),)), TextLine()]
-        for text in patch_lines(done.files, lambda text, style: f"{style}\0{text}"):
-            style, _, said = text.partition("\0")
-            tone = {"+": "good", "-": "bad", "file": "strong", "note": "attention"}.get(style, "plain")
-            lines.append(TextLine((Span(said, tone),)))
-            if len(lines) > _MOST_LINES:
-                rest = f"workbench review regenerate {visible(done.skill)} prints all of it"
-                lines.append(TextLine((Span(rest, "muted"),)))
-                break
+        lines += patch_rows(done.files, rest)
         self._screen.app.push_screen(TextDialog(f"Made again: {plural(len(done.files), 'file')} differ", lines))
 
     def _refused(self, error: WorkbenchError) -> None:

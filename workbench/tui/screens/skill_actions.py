@@ -8,6 +8,9 @@ from workbench.tui.screens.frame import WorkbenchScreen
 
 if TYPE_CHECKING:
     from workbench.reviews.listing import SkillRow
+    from workbench.tui.screens.install_actions import InstallActions
+    from workbench.tui.screens.version_actions import VersionActions
+    from workbench.tui.widgets.skill_detail import SkillDetail
 
 
 class SkillActions(WorkbenchScreen[None]):
@@ -79,3 +82,72 @@ class SkillActions(WorkbenchScreen[None]):
         row = self.current_skill
         if row is not None:
             copy(self.workbench, f"{visible(row.id)} {row.standing.tree or ''}".strip())
+
+    def action_release(self) -> None:
+        """Tag what is approved as a version."""
+        if actions := self._versions():
+            actions.release()
+
+    def action_roll_back(self) -> None:
+        """Make a commit in which the skill is as it was."""
+        if actions := self._versions():
+            actions.roll_back()
+
+    def action_compare_versions(self) -> None:
+        """Show what differs between two states of the skill."""
+        if actions := self._versions():
+            actions.compare()
+
+    def action_deprecate(self) -> None:
+        """Record that the skill or a version of it is deprecated."""
+        if actions := self._versions():
+            actions.deprecate()
+
+    def action_undo_deprecation(self) -> None:
+        """Record that a deprecation no longer holds."""
+        if actions := self._versions():
+            actions.undo_deprecation()
+
+    def action_install_skill(self) -> None:
+        """Put the skill where an agent reads it."""
+        if actions := self._installs():
+            actions.install()
+
+    def action_quarantine(self) -> None:
+        """Take the skill out of all agents' folders."""
+        if actions := self._installs():
+            actions.quarantine()
+
+    def action_put_back(self) -> None:
+        """Put the skill's copies back from quarantine."""
+        if actions := self._installs():
+            actions.put_back()
+
+    def _versions(self) -> "VersionActions | None":
+        from workbench.tui.screens.version_actions import VersionActions
+
+        workspace, row = self.workbench.workspace, self.current_skill
+        if workspace is None or row is None:
+            return None
+        return VersionActions(self, workspace, row, self.chosen_commit)
+
+    def _installs(self) -> "InstallActions | None":
+        from workbench.tui.screens.install_actions import InstallActions
+
+        workspace, row = self.workbench.workspace, self.current_skill
+        return InstallActions(self, workspace, row) if workspace is not None and row is not None else None
+
+    @property
+    def chosen_commit(self) -> str | None:
+        """The commit under the cursor, where the tab Versions is open."""
+        from workbench.tui.widgets.skill_detail import SkillDetail
+
+        detail = self.query(SkillDetail)
+        chosen = detail.first().chosen if detail and detail.first().tab == "Versions" else None
+        return chosen.id if chosen else None
+
+    def on_skill_detail_version_chosen(self, event: "SkillDetail.VersionChosen") -> None:
+        """Show what changed since a commit."""
+        event.stop()
+        if actions := self._versions():
+            actions.show(event.commit)

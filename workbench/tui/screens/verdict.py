@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static, TextArea
 
-from workbench.errors import ConflictError, InputError, WorkbenchError
+from workbench.errors import ConflictError, WorkbenchError
 from workbench.reviews.drafts import Draft
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.signing import PassphraseNeeded
@@ -214,17 +214,11 @@ class VerdictDialog(Dialog[Recorded | bool]):
     def _record_aside(self) -> WorkbenchError | None:
         """Record it with the screen set aside, so that `ssh-keygen` can ask for the passphrase; gives what failed."""
         reason = self.query_one("#reason", TextArea).text.strip()
+        said = f"The key that signs this {self._verdict} has a passphrase."
         try:
-            with self.app.suspend():
-                print(f"The key that signs this {self._verdict} has a passphrase.")  # noqa: T201 - the screen is away
-                recorded = self._record(reason, may_ask=True)
-        except SuspendNotSupported:
-            return InputError(
-                "this terminal can't be handed to ssh-keygen", remedy="put the key into an agent: ssh-add"
-            )
+            recorded = with_screen_aside(self.workbench, said, lambda: self._record(reason, may_ask=True))
         except WorkbenchError as error:
             return error
-        self.app.refresh()
         self._recorded(recorded)
         return None
 

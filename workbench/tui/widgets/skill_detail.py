@@ -64,6 +64,12 @@ class SkillDetail(Vertical):
         path: str
         line: int | None = None
 
+    @dataclass
+    class VersionChosen(Message):
+        """A commit of the skill is to be compared with what is here now."""
+
+        commit: str
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.row: SkillRow | None = None
@@ -173,7 +179,7 @@ class SkillDetail(Vertical):
 
     @on(VirtualList.Opened, "#skill-list")
     def _opened(self, event: VirtualList.Opened) -> None:
-        """Findings, files and cases lead to their file."""
+        """Findings, files and cases lead to their file, commits to what changed since."""
         event.stop()
         if self.row is None:
             return
@@ -187,3 +193,5 @@ class SkillDetail(Vertical):
         elif self.tab == "Tests":
             path, _, line = event.row.id.rpartition(":")
             self.post_message(self.FileChosen(self.row.id, path, int(line)))
+        elif self.tab == "Versions":
+            self.post_message(self.VersionChosen(event.row.id))
