@@ -1,4 +1,4 @@
-"""Putting a skill where agents read it, bringing copies back, taking them out: each asks first and says what it does."""
+"""Putting a skill where agents read it, and taking it out: each asks first and says what it would do."""
 
 import os
 from collections.abc import Callable, Sequence

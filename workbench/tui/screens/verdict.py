@@ -14,6 +14,7 @@ from workbench.reviews.drafts import Draft
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.signing import PassphraseNeeded
 from workbench.text import plural, visible, visible_lines
+from workbench.tui.aside import with_screen_aside
 from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.jobs import run_job
 from workbench.tui.screens.dialog import Dialog

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from workbench.errors import WorkbenchError
 from workbench.reviews.deprecating import Deprecation
 from workbench.reviews.releasing import APPROVED, Planned, Released, RolledBack
 from workbench.reviews.version_desk import Return, Versions
 from workbench.text import plural, visible
 from workbench.tools.forms import Field
+from workbench.tui.aside import with_screen_aside
 from workbench.tui.jobs import Job
 from workbench.tui.patch_rows import patch_rows
 from workbench.tui.screens.compared import ComparedScreen
@@ -95,19 +97,30 @@ class VersionActions:
         lines += [TextLine(), TextLine((Span("Its message, from the reviews since the last release:", "muted"),))]
         lines += [TextLine((Span(f"- {line}"),), hang=2) for line in plan.changelog]
         lines += [] if plan.changelog else [TextLine((Span("nothing: no approval gave a reason", "muted"),))]
-        lines += [
-            TextLine(),
-            TextLine((Span("A tag is never moved; a record on the reviews branch names it.", "muted"),)),
-        ]
+        never = "A tag is never moved; a record on the reviews branch names it."
+        lines += [TextLine(), TextLine((Span(never, "muted"),))]
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._run(
-                    f"Releasing {plan.version}", lambda: self._workspace.versions.release(self._row.id), self._released
-                )
+                self._release(plan)
 
         title = f"Release {self._name} {plan.version}?"
         self._screen.app.push_screen(ConfirmDialog(title, lines, "Make the tag"), answered)
+
+    def _release(self, plan: Planned) -> None:
+        def make() -> Released:
+            return self._workspace.versions.release(self._row.id, version=plan.version)
+
+        if not plan.signed:
+            self._run(f"Releasing {plan.version}", make, self._released)
+            return
+        said = f"git signs the tag {visible(plan.tag)}, and may ask for a passphrase."
+        try:
+            done = with_screen_aside(self._screen.workbench, said, make)
+        except WorkbenchError as error:
+            self._screen.workbench.show_error(error)
+        else:
+            self._released(done)
 
     def _released(self, done: Released) -> None:
         self._changed(f"Released {done.tag} at {done.commit[:8]}{f'; note: {done.note}' if done.note else ''}")
@@ -246,9 +259,8 @@ class VersionActions:
                 lambda done: self._said_of(done, version, "is no longer deprecated"),
             )
 
-        self._screen.app.push_screen(
-            FormDialog(f"Undo a deprecation of {self._name}", said, fields, "Record it"), chosen
-        )
+        title = f"Undo a deprecation of {self._name}"
+        self._screen.app.push_screen(FormDialog(title, said, fields, "Record it"), chosen)
 
     def _said_of(self, done: "Recorded", version: str | None, said: str) -> None:
         what = f"{self._row.name}{f' {version}' if version else ''}"
