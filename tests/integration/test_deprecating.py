@@ -46,6 +46,45 @@ def test_a_whole_skill_is_deprecated_for_another_and_back(versions: Any, workben
     assert workbench("version", "deprecate", "a", "--undo").code == 2
 
 
+def test_every_list_says_it_and_no_exit_code_changes(versions: Any, workbench: Any, tmp_path: Path) -> None:
+    place = ("--project", str(tmp_path / "project"), "--home", str(tmp_path / "home"))
+    (tmp_path / "project").mkdir()
+    workbench("install", "a", "--agent", "claude", *place)
+    asked = {
+        "list": ("skills", "list"), "show": ("skills", "show", "a"), "verify": ("review", "verify"),
+        "drift": ("skills", "drift", *place), "sync": ("sync", "--check", *place),
+    }  # fmt: skip
+
+    def said() -> dict[str, tuple[Any, list[Any]]]:
+        found = {}
+        for name, words in asked.items():
+            ran = workbench(*words, "--json")
+            items = (
+                ran.json if isinstance(ran.json, list) else ran.json.get("skills", ran.json.get("copies", [ran.json]))
+            )
+            mine = [one["deprecated"] for one in items if one["name"] == "a"]
+            text = workbench(*words)
+            found[name] = (ran.code, mine, "deprecated" in text.out + text.err)
+        return found
+
+    before = said()
+    assert all(words == [None] and not told for _, words, told in before.values())
+    workbench("version", "deprecate", "a", "--successor", "b", "--reason", "Merged into b.")
+    after = said()
+    assert {name: code for name, (code, _, _) in after.items()} == {name: code for name, (code, _, _) in before.items()}
+    assert {word["successor"] for _, words, _ in after.values() for word in words} == {"skills/b"}
+    assert all(told for _, _, told in after.values())
+
+
+def test_a_word_on_an_old_version_is_none_on_what_is_here_now(versions: Any, workbench: Any) -> None:
+    workbench("version", "deprecate", "a", "1.0.0", "--reason", "Old.")
+    assert workbench("skills", "show", "a", "--json").json["deprecated"] is None
+    workbench("version", "deprecate", "a", "1.1.0", "--reason", "Also.")
+    assert workbench("skills", "show", "a", "--json").json["deprecated"]["reason"] == "Also."
+    versions.skill("skills/a", body="New.\n", metadata="{version: '1.2.0'}")
+    assert workbench("skills", "show", "a", "--json").json["deprecated"] is None
+
+
 def test_an_install_warns_and_names_the_successor(versions: Any, workbench: Any, tmp_path: Path) -> None:
     workbench("version", "deprecate", "a", "1.0.0", "--successor", "a@1.1.0", "--reason", "Old.")
     place = ("--agent", "claude", "--project", str(tmp_path / "project"), "--home", str(tmp_path / "home"))

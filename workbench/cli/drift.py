@@ -75,6 +75,8 @@ def _print(found: "Drift", *, skipped: bool) -> None:
     for copy in found.copies:
         if copy.why and copy.status != "approved":
             click.echo(f"{visible(copy.path)}: {copy.why}", err=True)
+        if copy.deprecated:
+            click.echo(f"{visible(copy.path)}: {copy.deprecated.said}", err=True)
     counted = [styled(f"{count:,} {status}", fg=_COLOURS[status]) for status, count in found.counts.items() if count]
     if counted:
         click.echo(f"{plural(len(found.copies), 'copy', 'copies')}: {', '.join(counted)}")

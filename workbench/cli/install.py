@@ -120,7 +120,8 @@ def _print_sync(copies: list[InstalledCopy], made: Synced) -> None:
     print_table(
         ("NAME", "STATUS", "AGENT", "SCOPE", "PATH"), [(c.name, c.status, c.agent, c.scope, c.path) for c in copies]
     )
-    _print_notes(made.notes)
+    old = [f"{visible(copy.path)}: {copy.deprecated.said}" for copy in copies if copy.deprecated]
+    _print_notes([*old, *made.notes])
     for one in made.done:
         click.echo(f"{one.outcome}: {visible(one.target)}")
         if one.saved:

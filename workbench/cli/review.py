@@ -116,18 +116,7 @@ def verify(
                 "ok": found.ok,
                 "commit": found.commit,
                 "notes": list(found.notes),
-                "skills": [
-                    {
-                        "name": one.name,
-                        "path": one.path,
-                        "ok": one.ok,
-                        "state": one.state,
-                        "tree": one.tree,
-                        "reasons": list(one.reasons),
-                        "records": [record.to_json() for record in one.records],
-                    }
-                    for one in found.skills
-                ],
+                "skills": [one.to_json() for one in found.skills],
             }
         )
     else:
@@ -136,6 +125,8 @@ def verify(
             click.echo(f"{sign}{visible(one.path)}  {state_label(one.state)}")
             for reason in one.reasons:
                 click.echo(f"      {visible(reason)}")
+            if one.deprecated:
+                click.echo(f"      {one.deprecated.said}")
             for record in one.records:
                 if record.tree == one.tree:
                     click.echo(f"      {_said(record)}")

@@ -71,7 +71,7 @@ def _cells(row: SkillRow) -> tuple[str, ...]:
         row.version or "-",
         changed,
         str(len(row.problems) or "-"),
-        row.id,
+        f"{row.id}  (deprecated)" if row.deprecated else row.id,
     )
 
 
@@ -88,6 +88,8 @@ def show(workspace: Workspace, name: str, as_json: bool) -> None:
     click.echo(visible(row.id))
     for reason in row.standing.reasons:
         click.echo(f"  {visible(reason)}")
+    if row.deprecated:
+        click.echo(f"  {row.deprecated.said}")
     click.echo(f"\n{visible_block(row.skill.description.strip())}\n")
     for problem in (*row.problems, *workspace.tool_problems(row.id)):
         print_problem(problem)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError
-from workbench.reviews.model import Record, Recorded
+from workbench.reviews.model import Record, Recorded, Standing
 from workbench.reviews.tag_evidence import named_release
 from workbench.text import visible
 
@@ -74,6 +74,11 @@ def deprecation_of(records: Sequence[Record], version: str | None) -> Deprecatio
     """The word that holds for a version: its own, else that on the skill as a whole."""
     found = deprecations(records)
     return found.get(version) or found.get(None)
+
+
+def deprecated_now(standing: Standing) -> Deprecation | None:
+    """The word that holds for what stands there now: on its version if its bytes are released, else on the skill."""
+    return deprecation_of(standing.records, standing.released)
 
 
 def deprecate(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import InputError
 from workbench.git import GitError, Repository
+from workbench.reviews.deprecating import Deprecation, deprecation_of
 from workbench.reviews.folding import FoldedTree, fold_folder, fold_tree, same_content
 from workbench.reviews.listing import SkillRow, row_outside_git, rows_in_git
 from workbench.reviews.lockfile import ReadLock, read_lock
@@ -81,6 +82,7 @@ class CopyState:
         link: Where the copy's folder leads, if it is a link.
         folded: Whether it is the same only once an installer's metadata is folded.
         why: What a reader has to know besides, one sentence.
+        deprecated: The word that holds for these bytes, or for the skill as a whole.
     """
 
     path: str
@@ -96,10 +98,11 @@ class CopyState:
     folded: bool = False
     clients: tuple[str, ...] = ()
     why: str = ""
+    deprecated: Deprecation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One item of `skills drift --json`."""
-        return asdict(self)
+        return {**asdict(self), "deprecated": self.deprecated.to_json() if self.deprecated else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +301,13 @@ def _state(shelf: _Shelf, same: "Sequence[Copy]", home: Path | None, locks: Read
         folded=found[2],
         clients=tuple(dict.fromkeys(one.client for one in same)),
         why=why,
+        deprecated=_deprecated(shelf, skill, found[1]) if skill else None,
     )
+
+
+def _deprecated(shelf: _Shelf, skill: str, match: Match | None) -> Deprecation | None:
+    """The word on the version that these bytes are, else on the skill as a whole."""
+    return deprecation_of(shelf.rows[skill].standing.records, match.version if match else None)
 
 
 def _content(shelf: _Shelf, copy: "Copy", candidates: Sequence[str]) -> FoldedTree:

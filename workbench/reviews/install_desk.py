@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,11 +76,18 @@ class Installed:
     """What was installed.
 
     Attributes:
-        notes: What else a user should know, made visible.
+        warning: That it is deprecated, and what to use instead; made visible.
+        unrecorded: Why the store does not tell of it; made visible, empty where it does.
     """
 
     copy: Install
-    notes: tuple[str, ...]
+    warning: str | None
+    unrecorded: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else a user should know."""
+        return tuple(note for note in (self.warning, self.unrecorded) if note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +166,7 @@ class InstallDesk:
             replace_strangers=force,
         )
         detail = {"path": done.target, "agent": where.agent, "forced": plan.forced}
-        unrecorded = self._record(row.id, plan.tree, "install", detail)
-        return Installed(done, tuple(note for note in (plan.warning, unrecorded) if note))
+        return Installed(done, plan.warning, self._record(row.id, plan.tree, "install", detail))
 
     def copies(
         self,
@@ -191,6 +197,9 @@ class InstallDesk:
             if row is not None:
                 approved = row.standing.tree if row.state == "approved" else row.standing.approved_tree
             copy = status_of(where, name, entry, approved)
+            if row is not None:
+                version = str(entry["version"]) if entry.get("version") else None
+                copy = replace(copy, deprecated=deprecation_of(row.standing.records, version))
             seen.setdefault(copy.path, copy)
         return list(seen.values())
 
@@ -209,7 +218,7 @@ class InstallDesk:
                 failed.append((copy, error))
             else:
                 done.append(made.copy)
-                notes += made.notes
+                notes += [made.unrecorded] if made.unrecorded else []
         return Synced(tuple(done), tuple(failed), tuple(dict.fromkeys(notes)))
 
     def quarantined(self) -> dict[str, int]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from workbench.errors import ConflictError, InputError, RefusedError
 from workbench.git import Repository
+from workbench.reviews.deprecating import Deprecation
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.lockfile import HOME_LOCK, LOCK_FILE, Lock, changed_lock, hash_of, read_lock, write_lock
 from workbench.reviews.origins import without_credentials
@@ -97,6 +98,7 @@ class InstalledCopy:
     tree: str | None
     locked_tree: str | None
     approved_tree: str | None
+    deprecated: Deprecation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One item of `sync --json`."""
@@ -104,6 +106,7 @@ class InstalledCopy:
             "name": self.name, "skill": self.skill, "agent": self.agent, "scope": self.scope, "path": self.path,
             "status": self.status, "tree": self.tree, "locked_tree": self.locked_tree,
             "approved_tree": self.approved_tree,
+            "deprecated": self.deprecated.to_json() if self.deprecated else None,
         }  # fmt: skip
 
 

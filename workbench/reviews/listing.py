@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.git import Repository
 from workbench.reviews.coverage import COVERED
+from workbench.reviews.deprecating import Deprecation, deprecated_now
 from workbench.reviews.history import Change
 from workbench.reviews.model import Standing, State
 from workbench.reviews.policy_object import PATHS, policy_skill, version_at, write_tree
@@ -58,8 +59,14 @@ class SkillRow:
         """What is wrong with it."""
         return self.skill.problems
 
+    @property
+    def deprecated(self) -> Deprecation | None:
+        """The word that holds for what stands there now."""
+        return deprecated_now(self.standing)
+
     def to_json(self) -> dict[str, Any]:
         """One item of `skills list --json`."""
+        old = self.deprecated
         return {
             "name": self.name,
             "path": self.id,
@@ -72,6 +79,7 @@ class SkillRow:
             "self_approved": self.standing.self_approved,
             "uncovered": list(self.standing.uncovered),
             "version": self.version,
+            "deprecated": old.to_json() if old else None,
             "description": self.skill.description,
             "changed_at": self.changed_at and f"{datetime.fromtimestamp(self.changed_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
             "problems": [problem.to_json() for problem in self.problems],

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.policy.rules import Identity
+
+if TYPE_CHECKING:
+    from workbench.reviews.deprecating import Deprecation
 
 State = Literal["invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft"]
 Verdict = Literal["request", "comment", "request-changes", "approve", "revoke", "baseline"]
@@ -168,6 +171,15 @@ class Judged:
     tree: str | None
     reasons: tuple[str, ...]
     records: tuple[Record, ...] = ()
+    deprecated: "Deprecation | None" = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One item of `skills` in `verify --json`."""
+        return {
+            "name": self.name, "path": self.path, "ok": self.ok, "state": self.state, "tree": self.tree,
+            "reasons": list(self.reasons), "records": [record.to_json() for record in self.records],
+            "deprecated": self.deprecated.to_json() if self.deprecated else None,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

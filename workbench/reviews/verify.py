@@ -7,6 +7,7 @@ from datetime import datetime
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.reviews.coverage import COVERED, Coverage, coverage_at
+from workbench.reviews.deprecating import deprecated_now
 from workbench.reviews.digests import digests_at
 from workbench.reviews.model import REVIEWS_REF, Judged, Standing, Verification
 from workbench.reviews.policy_object import POLICY_ID
@@ -153,7 +154,8 @@ def _judge(
     if ok:
         forged = _forged_digest(standing, digests.get(skill.id))
         ok, reasons = not forged, (*forged, *reasons)
-    return Judged(skill.id, skill.name, ok, standing.state, tree, reasons, standing.records)
+    old = deprecated_now(standing)
+    return Judged(skill.id, skill.name, ok, standing.state, tree, reasons, standing.records, old)
 
 
 def _forged_digest(standing: Standing, real: str | None) -> tuple[str, ...]:

@@ -106,6 +106,8 @@ def about_copy(copy: CopyState) -> list[Span]:
     if copy.matches:
         version = f"version {copy.matches.version}, " if copy.matches.version else ""
         lines.append(Span(f"These bytes are {version}approved on {copy.matches.at[:10]}."))
+    if copy.deprecated:
+        lines.append(Span(copy.deprecated.said, "attention"))
     if copy.why:
         lines.append(Span(f"{copy.why[:1].upper()}{copy.why[1:]}.", "attention"))
     return lines

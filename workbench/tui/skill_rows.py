@@ -84,10 +84,16 @@ def _list_row(row: "SkillRow") -> Row:
         state_span(row),
         row.version or "",
         Span(local_day(row.changed_at), "muted"),
-        problems_span(row.problems),
+        _remark_span(row),
         Span(row.id, "muted"),
     )
     return Row(row.id, cells, row.skill.description)
+
+
+def _remark_span(row: "SkillRow") -> Span:
+    """The one thing most worth knowing: errors, then a deprecation, then warnings."""
+    found = problems_span(row.problems)
+    return Span("deprecated", "attention") if row.deprecated and found.tone != "bad" else found
 
 
 def skipped_rows(skipped: "Sequence[Skipped]") -> list[Row]:

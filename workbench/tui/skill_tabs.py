@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.skills.model import FileEntry
+from workbench.text import plural
 from workbench.tui.capability_rows import COLUMNS, capability_rows
 from workbench.tui.graph_rows import detail_lines
 from workbench.tui.graphs import graph_at_hand
@@ -162,6 +163,10 @@ def _copies(workspace: "Workspace", row: "SkillRow") -> Listing:
         for copy in drift.copies
         if copy.skill == row.id
     ]
+    kept = {name: count for name, count in workspace.installs.quarantined().items() if name in names}
+    for name, count in kept.items():
+        said = f"{plural(count, 'copy', 'copies')}: Put back, in the palette, brings them where they were"
+        rows.append(Row(f"quarantine:{name}", (said, Span("⊘ quarantined", "attention"), "", "")))
     return Listing(TAB_COLUMNS, rows, "No agent on this machine reads a copy of this skill.")
 
 

@@ -82,6 +82,8 @@ def _standing(row: "SkillRow", room: int) -> Iterator[TextLine]:
     yield TextLine((Span(f"{'state':<{room}}", "muted"), state), hang=room)
     for reason in row.standing.reasons:
         yield TextLine((Span(" " * room), Span(reason)), hang=room)
+    if row.deprecated:
+        yield TextLine((Span(" " * room), Span(row.deprecated.said, "attention")), hang=room)
     if row.standing.tree and row.standing.head_tree != row.standing.tree:
         text = "has changes that are not committed" if row.standing.head_tree else "was never committed"
         yield TextLine((Span(" " * room), Span(text, "attention")), hang=room)

@@ -51,6 +51,7 @@ def _ask(app: "WorkbenchApp", workspace: "Workspace", copies: Sequence[Installed
         said, tone = _DONE[copy.status] if copy.approved_tree else ("stays: no version of it is approved", "muted")
         spans = (Span(visible(place(copy.path)), "strong"), Span(f"  {copy.status}: "), Span(said, tone))
         lines.append(TextLine(spans, hang=2))
+        lines += [TextLine((Span(f"  {copy.deprecated.said}", "attention"),), hang=2)] if copy.deprecated else []
 
     def answered(yes: bool | None) -> None:
         if yes:

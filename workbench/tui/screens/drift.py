@@ -86,7 +86,8 @@ class DriftScreen(WorkbenchScreen[None]):
     NAME = "Copies"
     ABOUT = (
         "Every copy of a skill that an agent on this machine reads, and how its bytes stand to the library: approved,"
-        " an older approval, a draft, changed, unknown. Nothing here changes a copy."
+        " an older approval, a draft, changed, unknown. Sync copies, in the palette, brings those that were installed"
+        " from here back to what is approved, after a yes."
     )
     MODE = "copies"
     SCOPES: ClassVar = ("lists", "copies")

@@ -48,11 +48,17 @@ class _Known:
         """The released versions, the newest first."""
         return [one.release.version for one in reversed(self.versions.versions)]
 
-    @property
-    def states(self) -> dict[str, str]:
-        """What can be compared or gone back to, as it is shown, the newest first: versions, then commits."""
-        found = {f"v{version}": version for version in self.released}
+    def states(self, but: str | None = None) -> dict[str, str]:
+        """What can be compared or gone back to, as it is shown, the newest first: versions, then commits.
+
+        Args:
+            but: Leave out what has this tree.
+        """
+        trees = {one.release.version: one.release.tree for one in self.versions.versions}
+        found = {f"v{version}": version for version in self.released if but is None or trees[version] != but}
         for change in self.changes[:_MOST_COMMITS]:
+            if change.tree is None or change.tree == but:
+                continue
             found[f"{change.commit[:8]}  {' '.join(visible(change.subject).split())[:48]}"] = change.commit
         return found
 
@@ -130,8 +136,10 @@ class VersionActions:
         self._know(self._ask_state)
 
     def _ask_state(self, known: _Known) -> None:
-        states = {f"{APPROVED}  the last tree that was approved": APPROVED} if self._row.standing.approved_tree else {}
-        states |= known.states
+        standing = self._row.standing
+        states = known.states(but=standing.head_tree)
+        if standing.approved_tree not in (None, standing.head_tree):
+            states = {f"{APPROVED}  the last tree that was approved": APPROVED, **states}
         if not states:
             self._screen.workbench.say("No earlier state of it was committed.")
             return
@@ -180,7 +188,7 @@ class VersionActions:
         self._know(self._ask_two)
 
     def _ask_two(self, known: _Known) -> None:
-        states = {_NOW: "", **known.states}
+        states = {_NOW: "", **known.states()}
         if len(states) == 1:
             self._screen.workbench.say("No earlier state of it was committed.")
             return

@@ -95,7 +95,8 @@ class FieldView(Vertical):
             values = [written(choice, "choice") for choice in field.choices]
             options = [(Content(visible(value)), value) for value in dict.fromkeys(values)]
             chosen = text if text in values else Select.NULL
-            return Select(options, prompt="choose…", value=chosen, compact=True, classes="control")
+            blank = chosen is Select.NULL or not field.required
+            return Select(options, prompt="choose…", allow_blank=blank, value=chosen, compact=True, classes="control")
         control: TextArea | Input
         if field.kind in _AREAS:
             control = TextArea(text, compact=True, classes="control area")
