@@ -81,7 +81,8 @@ def validate(
         mending, fixes, changed = mend(judged, yes=yes, quiet=form != "text")
         if changed:
             judged = [_judge(_again(target), strict, asked) for target in targets]
-    judged = with_lookalikes(judged, workspace.skills()[0])
+    library = [target.skill for target in targets] if not (names or fix) else workspace.skills()[0]
+    judged = with_lookalikes(judged, library)
     _print(judged, form, strict, level, source, fixes if fix else None)
     return max(mending, ExitCode.OK if all(one.ok for one in judged) else ExitCode.NO)
 

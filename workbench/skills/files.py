@@ -46,6 +46,26 @@ def folder_of(root: Path, skill_id: str) -> str:
     return real
 
 
+def lacks(root: Path, skill_id: str, name: str) -> bool:
+    """Whether a skill's folder is there and has no entry of this name: a quick look before anything is opened."""
+    folder = f"{root}/{skill_id}"
+    try:
+        os.lstat(f"{folder}/{name}")
+    except FileNotFoundError:
+        return _is_there(folder)
+    except OSError:
+        return False
+    return False
+
+
+def _is_there(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except OSError:
+        return False
+    return True
+
+
 def is_inside(path: str, folder: str) -> bool:
     """Whether an absolute path is `folder` or below it; both free of links."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")

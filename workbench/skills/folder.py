@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.skills import files
-from workbench.skills.mentions import Names, names_in
+from workbench.skills import files, reader
+from workbench.skills.mentions import Names, names_in, parts_of
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.text import decode
 
@@ -40,6 +40,7 @@ class Folder:
     """One skill's folder, without the skills nested in it.
 
     Attributes:
+        real: Its path on disk, free of links.
         files: Its regular files by their path relative to the skill.
         present: The paths of everything in it, folders and links included.
         nested: Folders of skills below this one.
@@ -47,10 +48,12 @@ class Folder:
 
     root: Path
     skill_id: str
+    real: str
     files: Mapping[str, FolderFile]
     present: frozenset[str]
     nested: tuple[str, ...] = ()
     _left: list[str] = field(default_factory=list)
+    _datas: dict[str, bytes] = field(default_factory=dict)
 
     def where(self, path: str) -> str:
         """A file's path relative to the library."""
@@ -58,7 +61,20 @@ class Folder:
 
     def read(self, path: str, limit: int = MAX_TEXT) -> bytes:
         """At most `limit` bytes of a file. Raises OSError or InputError."""
-        return files.read_inside(self.root, self.where(path), limit)
+        if path in self._datas:
+            return self._datas[path][:limit]
+        try:
+            return files.read_below(self.real, path, limit)
+        except OSError:  # a link meanwhile, or gone
+            return files.read_inside(self.root, self.where(path), limit)
+
+    @cached_property
+    def body(self) -> str:
+        """The Markdown of its SKILL.md. Raises OSError or InputError where that can't be read."""
+        data = self.read(SKILL_FILE, reader.MAX_SKILL_FILE + 1)
+        if len(data) < MAX_TEXT:
+            self._datas[SKILL_FILE] = data
+        return reader.body_of(data)
 
     @cached_property
     def texts(self) -> Mapping[str, str]:
@@ -76,6 +92,8 @@ class Folder:
             except (OSError, InputError):
                 self._left.append(path)
                 continue
+            if len(data) < MAX_TEXT:
+                self._datas[path] = data
             if not files.is_binary(data):
                 found[path] = decode(data)
                 total += len(data)
@@ -88,8 +106,9 @@ class Folder:
 
     @cached_property
     def names(self) -> Mapping[str, Names]:
-        """What each text names."""
-        return {path: names_in(text) for path, text in self.texts.items()}
+        """What each text names, of the files of this folder."""
+        sought = parts_of(self.files)
+        return {path: names_in(text, sought) for path, text in self.texts.items()}
 
 
 def look(root: Path, skill_id: str) -> Folder:
@@ -114,7 +133,7 @@ def look(root: Path, skill_id: str) -> Folder:
         except OSError:
             continue  # it vanished meanwhile
     own = {path: file for path, file in found.items() if not path.startswith(tuple(f"{one}/" for one in nested))}
-    return Folder(root, skill_id, own, frozenset(present), tuple(nested))
+    return Folder(root, skill_id, folder, own, frozenset(present), tuple(nested))
 
 
 def _above(path: str) -> Iterator[str]:

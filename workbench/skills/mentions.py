@@ -3,13 +3,16 @@
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from workbench.skills.model import SKILL_FILE
 
 _TOKEN = re.compile(r"(?:\.{1,2}/)*[\w@+*-][\w@.+*-]{0,100}(?:/[\w@.+*-]{1,100}){0,16}/?")
 _IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+\.*([\w.]+)(?:[ \t]+import[ \t]+([\w, \t]+))?", re.MULTILINE)
+
+_MOST_SOUGHT = 32
+"""Looking for so many words takes as long as taking every word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,15 @@ class Names:
     modules: frozenset[str]
 
 
-def names_in(text: str) -> Names:
-    """What one text names."""
+def names_in(text: str, sought: Collection[str] = ()) -> Names:
+    """What one text names.
+
+    Args:
+        text: The text.
+        sought: Parts of the names that will be asked for; lines without any need not be read. Empty reads all.
+    """
+    if 0 < len(sought) <= _MOST_SOUGHT:
+        text = _lines_with(text, sought)
     words: set[str] = set()
     last: set[str] = set()
     folders: set[str] = set()
@@ -45,6 +55,26 @@ def names_in(text: str) -> Names:
         modules.update(module.split("."))
         modules.update(part.strip() for part in what.split(","))
     return Names(frozenset(words), frozenset(last), frozenset(folders), frozenset(modules))
+
+
+def parts_of(paths: Collection[str]) -> frozenset[str]:
+    """What every way to name one of these files has in it: its stem, or the name of a folder that it is in."""
+    folders = {folder for path in paths for folder in path.split("/")[:-1]}
+    names = {posixpath.basename(path) for path in paths}
+    return frozenset(folders | {name.partition(".")[0] or name for name in names})
+
+
+def _lines_with(text: str, sought: Collection[str]) -> str:
+    """The lines of a text that hold any of these words, in no order."""
+    lines: dict[int, int] = {}
+    for word in sought:
+        at = text.find(word)
+        while at >= 0:
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
+            lines[text.rfind("\n", 0, at) + 1] = end
+            at = text.find(word, end + 1)
+    return "\n".join(text[start:end] for start, end in lines.items())
 
 
 class Mentions:

@@ -139,6 +139,11 @@ def parse_document(data: bytes) -> Document:
     return Document(matter.source, matter, matter.body, matter.body_line)
 
 
+def body_of(data: bytes) -> str:
+    """The Markdown of a SKILL.md alone, from its bytes."""
+    return frontmatter.body_of(_cut(data))
+
+
 def read_document(root: Path, skill_id: str) -> Document:
     """A SKILL.md of the work tree, for reading.
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from workbench.errors import InputError
 from workbench.skills.codes import problem
 from workbench.skills.folder import SCRIPTS, Folder
-from workbench.skills.frontmatter import Frontmatter
 from workbench.skills.links import check_links, mentioned_paths, relative_links
 from workbench.skills.mentions import Mentions
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem
@@ -29,18 +28,23 @@ _ORPHANS_SHOWN = 3
 _MAX_EVALS = 1 << 20
 
 
-def check_folder(folder: Folder, matter: Frontmatter) -> Iterator[Problem]:
-    """Everything that is odd about a skill's other files; each problem has its path."""
-    yield from _references(folder, matter)
+def check_folder(folder: Folder, body: str) -> Iterator[Problem]:
+    """Everything that is odd about a skill's other files; each problem has its path.
+
+    Args:
+        folder: The skill's folder.
+        body: The Markdown of its SKILL.md.
+    """
+    yield from _references(folder, body)
     yield from _orphans(folder)
-    yield from check_scripts(folder, matter)
+    yield from check_scripts(folder, body)
     yield from _openai(folder)
     yield from _evals(folder)
 
 
-def _references(folder: Folder, matter: Frontmatter) -> Iterator[Problem]:
+def _references(folder: Folder, body: str) -> Iterator[Problem]:
     """Links in the documents that SKILL.md leads to, and documents that only these lead to."""
-    direct = {link.path for link in relative_links(matter.body)} | {one.path for one in mentioned_paths(matter.body)}
+    direct = {link.path for link in relative_links(body)} | {one.path for one in mentioned_paths(body)}
     seen: set[str] = set()
     for path in sorted(folder.texts):
         if not path.endswith(_MARKDOWN) or path == SKILL_FILE:

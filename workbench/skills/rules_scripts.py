@@ -9,7 +9,6 @@ from workbench.errors import InputError
 from workbench.skills.bounded_yaml import YamlError, load
 from workbench.skills.codes import problem
 from workbench.skills.folder import SCRIPTS, Folder, FolderFile
-from workbench.skills.frontmatter import Frontmatter
 from workbench.skills.model import SKILL_FILE, Problem
 from workbench.text import plural, truncate, visible
 
@@ -24,9 +23,9 @@ _RUN = re.compile(
 _INLINE = re.compile(r"`\./((?:[\w.-]+/)*[\w.-]+)[^`\n]*`")
 
 
-def check_scripts(folder: Folder, matter: Frontmatter) -> Iterator[Problem]:
+def check_scripts(folder: Folder, body: str) -> Iterator[Problem]:
     """Scripts that are run directly but can't be, and those that no case runs; each problem has its path."""
-    direct = _run_directly(folder, matter)
+    direct = _run_directly(folder, body)
     scripts = []
     for path, file in folder.files.items():
         if path.startswith(_TESTED) or path.startswith("assets/"):
@@ -38,12 +37,12 @@ def check_scripts(folder: Folder, matter: Frontmatter) -> Iterator[Problem]:
     yield from _untested(folder, scripts)
 
 
-def _run_directly(folder: Folder, matter: Frontmatter) -> set[str]:
+def _run_directly(folder: Folder, body: str) -> set[str]:
     """The files that SKILL.md runs by their own path, without a program before it."""
     runnable = {path for path, file in folder.files.items() if file.suffix in ("", *SCRIPTS)}
-    found = {one for one in _INLINE.findall(matter.body) if one in runnable}
+    found = {one for one in _INLINE.findall(body) if one in runnable}
     fence = language = ""
-    for line in matter.body.split("\n"):
+    for line in body.split("\n"):
         if ("`" in line or "~" in line) and (marker := _FENCE.match(line)):
             if not fence:
                 fence, language = marker[1], marker[2].lower()

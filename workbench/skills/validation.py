@@ -100,14 +100,14 @@ def folder_problems(root: Path, skill: Skill) -> tuple[Problem, ...]:
     if not skill.loads and not skill.frontmatter:
         return ()
     try:
-        document = reader.read_document(root, skill.id)
         folder = look(root, skill.id)
-    except InputError as error:
+        return tuple(check_folder(folder, folder.body))
+    except (OSError, InputError) as error:
         if any(one.code == "files-not-listed" for one in skill.problems):
             return ()
-        message = f"not all of the skill's files could be looked at: {truncate(visible(error.what), 100)}"
+        reason = error.what if isinstance(error, InputError) else error.strerror or "unknown reason"
+        message = f"not all of the skill's files could be looked at: {truncate(visible(reason), 100)}"
         return (problem("files-not-listed", message, skill.id),)
-    return tuple(check_folder(folder, document.frontmatter))
 
 
 def count(validations: Iterable[Validation]) -> dict[str, int]:

@@ -31,6 +31,8 @@ def load_cases(root: Path, skill: Skill) -> tuple[tuple[Case, ...], tuple[Proble
     A skill without a `tests` folder has no cases and no problems.
     """
     prefix = "" if skill.id == ROOT_ID else f"{skill.id}/"
+    if files.lacks(root, skill.id, FOLDER):
+        return (), ()
     try:
         folder = Path(files.folder_of(root, skill.id))
         names = _names(folder)

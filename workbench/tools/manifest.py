@@ -39,6 +39,8 @@ def load_tools(root: Path, skill: Skill) -> tuple[tuple[Tool, ...], tuple[Proble
         skill: The skill, whose id is its path in the library.
     """
     path = MANIFEST if skill.id == ROOT_ID else f"{skill.id}/{MANIFEST}"
+    if files.lacks(root, skill.id, MANIFEST):
+        return (), ()
     try:
         data = files.read_inside(root, path, MAX_BYTES + 1)
     except FileNotFoundError:
