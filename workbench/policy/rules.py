@@ -1,17 +1,17 @@
 """`.workbench/policy.yaml`, read strictly: a rule that can't be understood must not be a rule that is ignored."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from workbench.errors import InputError
 from workbench.policy.reader import Reader
-from workbench.policy.tool_rules import ToolRule, read_tool_rule
-from workbench.skills.capabilities.model import KINDS
 from workbench.text import visible
+
+if TYPE_CHECKING:
+    from workbench.policy.tool_rules import ToolRule
 
 POLICY_FOLDER = ".workbench"
 POLICY_FILE = f"{POLICY_FOLDER}/policy.yaml"
@@ -70,7 +70,7 @@ class Policy:
     rules: tuple[Rule, ...] = (Rule(chain=(Link("anybody"),), self_approval=True),)
     roles: Mapping[str, tuple[str, ...] | None] = field(default_factory=lambda: {"anybody": ("*",)})
     exclude: tuple[str, ...] = ()
-    tools: tuple[ToolRule, ...] = ()
+    tools: "tuple[ToolRule, ...]" = ()
     written: bool = False
 
 
@@ -83,6 +83,7 @@ def parse_policy(data: bytes, where: str = POLICY_FILE) -> Policy:
     Raises:
         InputError: It is not YAML, or says something that is not understood.
     """
+    from workbench.policy.tool_rules import read_tool_rule
     from workbench.skills import bounded_yaml
 
     try:
@@ -118,6 +119,8 @@ def _role(reader: Reader, name: str, value: Any) -> tuple[str, ...] | None:
 
 
 def _rule(reader: Reader, value: Any, number: int) -> Rule:
+    from workbench.skills.capabilities.model import KINDS
+
     name = f"rule {number}"
     raw = reader.mapping(value, name, ("when", "chain", "checks", "identity", "self_approval", "expires"))
     when = reader.mapping(raw.get("when"), f"'when' of {name}", ("skills", "gains"))
@@ -137,6 +140,8 @@ def _known(reader: Reader, raw: Mapping[str, Any], key: str, known: tuple[str, .
     words = reader.texts(raw, key)
     for word in words:
         if word not in known:
+            import difflib
+
             near = difflib.get_close_matches(word, known, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"one of: {', '.join(known)}"
             what = "no capability" if key == "gains" else "no check"

@@ -5,15 +5,16 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.git import Repository
 from workbench.git.tree_diff import TREE_MODE, Tree
 from workbench.reviews.git_memory import GitMemory
-from workbench.skills.capabilities import Finding, compare, kinds, scan_file
-from workbench.skills.capabilities.model import CERTAINTIES
 from workbench.skills.catalogue_rows import code_mark
 from workbench.text import decode
+
+if TYPE_CHECKING:
+    from workbench.skills.capabilities import Finding
 
 MAX_FILES = 2_000
 MAX_DEPTH = 64
@@ -28,7 +29,7 @@ _EXECUTABLE = b"100755"
 _File = tuple[str, str, bytes]
 """Path, blob and mode."""
 
-Findings = tuple[Finding, ...] | None
+Findings = tuple["Finding", ...] | None
 """What the files of a tree say that they can do; None where that can't be known."""
 
 
@@ -52,6 +53,8 @@ class Gains:
         One more host is a gain of `network`. A file that can't be read as code counts as every capability, so that
         nothing can hide in it.
         """
+        from workbench.skills.capabilities import compare, kinds
+
         self.read([tree, *([base] if base else [])])
         known = self._all()
         after, before = known.get(tree), known.get(base) if base else ()
@@ -86,7 +89,9 @@ class Gains:
             return self._known
 
 
-def _told(finding: Finding) -> list[Any]:
+def _told(finding: "Finding") -> list[Any]:
+    from workbench.skills.capabilities.model import CERTAINTIES
+
     return [finding.kind, finding.what, CERTAINTIES.index(finding.certainty)]
 
 
@@ -96,7 +101,9 @@ def _recalled(value: bytes) -> dict[str, Findings]:
     return {tree: None if found is None else tuple(map(_as_finding, found)) for tree, found in said.items()}
 
 
-def _as_finding(told: Sequence[Any]) -> Finding:
+def _as_finding(told: Sequence[Any]) -> "Finding":
+    from workbench.skills.capabilities.model import CERTAINTIES, Finding
+
     kind, what, certainty = told
     return Finding(kind, what, "", 0, 0, "", CERTAINTIES[certainty])
 
@@ -129,8 +136,10 @@ def _scanned(repository: Repository, listed: Mapping[str, Sequence[_File]]) -> d
     }
 
 
-def _distinct(files: Iterable[_File], contents: Mapping[str, bytes]) -> tuple[Finding, ...]:
+def _distinct(files: Iterable[_File], contents: Mapping[str, bytes]) -> "tuple[Finding, ...]":
     """Findings of each kind, subject and certainty, one each: where they are says nothing of what is gained."""
+    from workbench.skills.capabilities import scan_file
+
     found = {
         (one.kind, one.what, one.certainty): one
         for path, id_, mode in files

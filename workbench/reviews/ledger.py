@@ -9,19 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from workbench.errors import ConflictError, InputError
 from workbench.git import TREE_MODE, Identity, Repository, TreeEntry, Wanted, changes_of, seconds_of, tidy
-from workbench.reviews import records
 from workbench.reviews.branch_worker import records_from_worker
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import REVIEWS_REF, Record
 from workbench.reviews.proving import People, prove
 from workbench.reviews.record_store import Records, decode_records, encode_records
-from workbench.reviews.signer_changes import SignerChange, signer_changes
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.text import decode, plural, visible
+
+if TYPE_CHECKING:
+    from workbench.reviews.signer_changes import SignerChange
 
 _ATTEMPTS = 20
 _BRANCH = REVIEWS_REF.removeprefix("refs/heads/")
@@ -54,8 +56,10 @@ class Ledger:
         return self._of[path]
 
     @cached_property
-    def signer_changes(self) -> Mapping[str, SignerChange]:
+    def signer_changes(self) -> "Mapping[str, SignerChange]":
         """Where a reviewer begins to sign with another key or none, by the record's file."""
+        from workbench.reviews.signer_changes import signer_changes
+
         mailmap = self.people.mailmap if self.people else Mailmap()
         return {change.record.file: change for change in signer_changes(self.records, mailmap)}
 
@@ -177,6 +181,8 @@ class _Introduced:
 def _read_records(repository: Repository, revisions: str, before: tuple[Record, ...]) -> tuple[Record, ...] | None:
     """All records once those that `revisions` bring are known; None where a known record got a signature since."""
     introduced = list(_introductions(repository, revisions, {(record.file, record.blob) for record in before}))
+    from workbench.reviews import records
+
     contents = _contents(repository, introduced)
     signatures: dict[str, list[bytes]] = {}
     for entry in introduced:
@@ -214,10 +220,12 @@ def _contents(repository: Repository, introduced: Sequence[_Introduced]) -> dict
             where=visible(str(repository.root)),
             remedy=f"git fetch --refetch --no-filter origin {_BRANCH}",
         )
-    large = {id_ for id_, size in sizes.items() if size > records.MAX_BYTES}
+    from workbench.reviews.records import MAX_BYTES
+
+    large = {id_ for id_, size in sizes.items() if size > MAX_BYTES}
     return {
         **repository.blobs(id_ for id_ in sizes if id_ not in large),
-        **dict.fromkeys(large, bytes(records.MAX_BYTES + 1)),
+        **dict.fromkeys(large, bytes(MAX_BYTES + 1)),
     }
 
 

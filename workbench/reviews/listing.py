@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.git import Repository
 from workbench.reviews.coverage import COVERED
-from workbench.reviews.deprecating import Deprecation, deprecated_now
 from workbench.reviews.history import Change
 from workbench.reviews.model import Standing, State
 from workbench.reviews.policy_object import PATHS, policy_skill, version_at, write_tree
@@ -18,6 +17,9 @@ from workbench.reviews.survey import Ahead, Background, look_into, policy_standi
 from workbench.reviews.trees import current_trees
 from workbench.skills.model import ROOT_ID, Problem, Skill, Skipped
 from workbench.skills.treehash import tree_of_folder
+
+if TYPE_CHECKING:
+    from workbench.reviews.deprecating import Deprecation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,12 @@ class SkillRow:
         return self.skill.problems
 
     @property
-    def deprecated(self) -> Deprecation | None:
+    def deprecated(self) -> "Deprecation | None":
         """The word that holds for what stands there now."""
+        if not self.standing.records:
+            return None
+        from workbench.reviews.deprecating import deprecated_now
+
         return deprecated_now(self.standing)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,14 +1,13 @@
 """Records as bytes for the cache, and back: those of one skill without reading all the others'."""
 
 from collections.abc import Sequence
-from functools import cached_property
-
-import msgspec
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from workbench.reviews.model import Record
 
-_items = msgspec.msgpack.Decoder(tuple[tuple[str, msgspec.Raw], ...])
-_record = msgspec.msgpack.Decoder(Record)
+if TYPE_CHECKING:
+    import msgspec
 
 
 class Records:
@@ -19,7 +18,7 @@ class Records:
         encoded: What they were decoded from.
     """
 
-    def __init__(self, items: Sequence[tuple[str, Record | msgspec.Raw]], encoded: bytes | None = None) -> None:
+    def __init__(self, items: "Sequence[tuple[str, Record | msgspec.Raw]]", encoded: bytes | None = None) -> None:
         self._items = items
         self.encoded = encoded
         self._known: dict[str, tuple[Record, ...]] = {}
@@ -44,21 +43,30 @@ class Records:
         return self._known[path]
 
     @cached_property
-    def _by_path(self) -> dict[str, list[Record | msgspec.Raw]]:
+    def _by_path(self) -> "dict[str, list[Record | msgspec.Raw]]":
         found: dict[str, list[Record | msgspec.Raw]] = {}
         for path, item in self._items:
             found.setdefault(path, []).append(item)
         return found
 
 
-def _read(item: Record | msgspec.Raw) -> Record:
-    return item if isinstance(item, Record) else _record.decode(item)
+def _read(item: "Record | msgspec.Raw") -> Record:
+    return item if isinstance(item, Record) else _decoder_of_records().decode(item)
+
+
+@cache
+def _decoder_of_records() -> "msgspec.msgpack.Decoder[Record]":
+    import msgspec
+
+    return msgspec.msgpack.Decoder(Record)
 
 
 def encode_records(records: Records) -> bytes:
     """Records as they were read, before anybody judged who said them; none where a path is not UTF-8."""
     if records.encoded is not None:
         return records.encoded
+    import msgspec
+
     try:
         return msgspec.msgpack.encode([(record.path, record) for record in records.all()])
     except UnicodeEncodeError:  # read from git each time
@@ -67,7 +75,12 @@ def encode_records(records: Records) -> bytes:
 
 def decode_records(data: bytes) -> Records | None:
     """What `encode_records` gave; None where the bytes are something else, so that they are read again."""
+    if not data:
+        return None
+    import msgspec
+
     try:
-        return Records(_items.decode(data), data) if data else None
+        items = msgspec.msgpack.decode(data, type=tuple[tuple[str, msgspec.Raw], ...])
+        return Records(items, data)
     except msgspec.MsgspecError:
         return None

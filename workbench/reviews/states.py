@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, check_matters, decide, gains_matter
 from workbench.policy.rules import COMMENTS, Policy
@@ -12,9 +12,11 @@ from workbench.reviews.coverage import COVERED, Coverage
 from workbench.reviews.history import Change
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import Record, Standing, State
-from workbench.reviews.threads import Discussion, discuss, open_at
 from workbench.skills.model import Skill
 from workbench.text import visible
+
+if TYPE_CHECKING:
+    from workbench.reviews.threads import Discussion
 
 _NO_POLICY = "the library's policy can't be read, so nothing counts as approved"
 
@@ -219,8 +221,13 @@ class _Judge:
         now: datetime | None = None,
     ) -> Decision:
         evidence = self.evidence
-        talk = self._talk if check_matters(policy, evidence.skill.id, COMMENTS) else Discussion()
-        against = open_at(talk, evidence.records, tree) if talk.threads else {}
+        against: Mapping[str, int] = {}
+        open_threads = 0
+        if check_matters(policy, evidence.skill.id, COMMENTS):
+            from workbench.reviews.threads import open_at
+
+            against = open_at(self._talk, evidence.records, tree) if self._talk.threads else {}
+            open_threads = sum(thread.open for thread in self._talk.threads)
         facts = Facts(
             skill=evidence.skill.id,
             approvals=[
@@ -238,12 +245,12 @@ class _Judge:
             gains=_gains(evidence, policy, base, tree),
             owners=evidence.owners,
             has_checks=evidence.has_checks,
-            open_threads=sum(thread.open for thread in talk.threads),
+            open_threads=open_threads,
         )
         return decide(policy, facts)
 
     @cached_property
-    def _talk(self) -> Discussion:
+    def _talk(self) -> "Discussion":
         return discussion_of(self.evidence)
 
     def _authors(self, tree: str, base: str | None) -> frozenset[str]:
@@ -297,8 +304,10 @@ def _verdicts(counting: Sequence[Record], tree: str) -> _Verdicts:
     return _Verdicts(tuple(revokes), tuple(requests), tuple(approvals), asked)
 
 
-def discussion_of(evidence: Evidence) -> Discussion:
+def discussion_of(evidence: Evidence) -> "Discussion":
     """The threads of the skill's records, and which of them are resolved."""
+    from workbench.reviews.threads import discuss
+
     authors = {author for change in evidence.changes for author in change.authors}
     mailmap = evidence.mailmap
     return discuss(evidence.records, mailmap=mailmap, authors=mailmap.everybody(authors))

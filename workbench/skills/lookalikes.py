@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from workbench.skills.capabilities.hidden import plain_letters
 from workbench.skills.model import ROOT_ID, Skill
 from workbench.text import visible
 
@@ -20,6 +19,8 @@ def skeleton(name: str) -> str:
     differences between `0` and `o`, `1` and `l`, `rn` and `m`, and upper and lower case (after UTS #39, 4).
     """
     if not name.isascii():
+        from workbench.skills.capabilities.hidden import plain_letters  # what scans for hidden text takes long to load
+
         parts = unicodedata.normalize("NFKD", plain_letters(name))
         name = plain_letters("".join(char for char in parts if unicodedata.category(char) not in ("Mn", "Cf", "Cc")))
     return name.casefold().translate(_SAME).replace("rn", "m")

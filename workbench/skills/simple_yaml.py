@@ -6,10 +6,13 @@ one mapping of such keys below a key. Whatever else stands anywhere in a text le
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
-_OTHER = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-"""Tabs, other ends of lines, and what YAML does not allow or not everywhere."""
+_OTHER = re.compile("[^\n\x20-\x7e]")
+"""Tabs, other ends of lines, and what YAML does not allow, in a text of ASCII."""
+_OTHER_LETTERS = "[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
+"""The same in any text, or what YAML does not allow everywhere; compiling it takes longer than most readings."""
 _KEY = re.compile(r"( *)([A-Za-z_][A-Za-z0-9_-]{0,99}):(?: +(.+))?")
 _NOT_TEXT = frozenset(("yes", "no", "true", "false", "on", "off", "y", "n", "null"))
 _BLOCKS = {">": (" ", "\n"), ">-": (" ", ""), "|": ("\n", "\n"), "|-": ("\n", "")}
@@ -29,7 +32,7 @@ class Simple(NamedTuple):
 
 def read_simple(text: str) -> Simple | None:
     """The mapping that a text of whole lines is; None where a parser has to read it."""
-    if not text.endswith("\n") or _OTHER.search(text):
+    if not text.endswith("\n") or (_OTHER if text.isascii() else _other_letters()).search(text):
         return None
     simple = Simple({}, {(): 0}, {(): 1})
     lines = text.split("\n")
@@ -53,6 +56,11 @@ def read_simple(text: str) -> Simple | None:
         simple.value[key] = value
         at = indented
     return simple if simple.value else None
+
+
+@cache
+def _other_letters() -> re.Pattern[str]:
+    return re.compile(_OTHER_LETTERS)
 
 
 def _indented(lines: Sequence[str], start: int) -> int:

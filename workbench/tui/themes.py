@@ -1,6 +1,7 @@
 """Themes: one YAML file each, checked when they are read, so that a bad one is a message and never a crash."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ _COLOURS = (
 _VARIABLES = ("diff-added", "diff-added-word", "diff-removed", "diff-removed-word", "selection")
 _KEYS = ("name", "description", "dark", "colours", "variables")
 _MOST_BYTES = 64_000
+_DARK = re.compile(r"^dark: (true|false)\n(?![ ])", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +91,14 @@ def read_theme(path: Path) -> ThemeFile:
     Raises:
         InputError: It can't be read, is not YAML, lacks a colour, or has an unknown key or a value that is no colour.
     """
-    import yaml
-
     where = visible(str(path))
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise InputError("the theme is larger than a theme can be", where=where)
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the theme can't be read: {visible(str(error))}", where=where) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise InputError(f"the theme is not YAML: {visible(str(error))}", where=where) from error
-    data = _mapping(raw, "a theme", where)
+    data = _mapping(_simply(text) or _parsed(text, where), "a theme", where)
     _known(data, _KEYS, "key", where)
     name = data.get("name")
     if not isinstance(name, str) or not name.replace("-", "").isalnum() or not name.isascii():
@@ -114,6 +112,24 @@ def read_theme(path: Path) -> ThemeFile:
         raise InputError(f"'colours' lacks {', '.join(missing)}", where=where, remedy="copy one of the bundled themes")
     variables = _colours(data.get("variables", {}), "variables", _VARIABLES, where)
     return ThemeFile(name, visible(str(data.get("description", ""))), dark, colours, variables)
+
+
+def _simply(text: str) -> dict[str, Any] | None:
+    """A theme written as the bundled ones are, read without a parser of YAML: the first screen waits for it."""
+    from workbench.skills.simple_yaml import read_simple
+
+    dark = _DARK.findall(text)
+    simple = read_simple(_DARK.sub("", text)) if len(dark) == 1 else None
+    return {**simple.value, "dark": dark[0] == "true"} if simple and "dark" not in simple.value else None
+
+
+def _parsed(text: str, where: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError(f"the theme is not YAML: {visible(str(error))}", where=where) from error
 
 
 def _colours(raw: Any, key: str, known: tuple[str, ...], where: str) -> dict[str, str]:

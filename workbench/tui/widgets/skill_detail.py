@@ -73,6 +73,7 @@ class SkillDetail(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.row: SkillRow | None = None
+        self._waits = False
 
     def compose(self) -> ComposeResult:
         """The skill's name and state, the tabs, and the body of the tab that is open."""
@@ -90,9 +91,11 @@ class SkillDetail(Vertical):
         """Show another skill, or the same one as it is now; None shows nothing."""
         self.row = row
         self._head()
+        # What a tab needs takes a while to load: it waits until all that is beside it was drawn.
+        self._waits = row is not None and not self.size
         if row is None:
             self._filled([])
-        else:
+        elif not self._waits:
             self._load(top=top)
 
     def say(self, lines: list[TextLine], title: str) -> None:
@@ -115,8 +118,11 @@ class SkillDetail(Vertical):
         self.query_one(TabLine).step(by)
 
     def on_resize(self) -> None:
-        """Cut the title to the new width."""
+        """Cut the title to the new width; read what waited for the first drawing."""
         self._head()
+        if self._waits and self.row is not None:
+            self._load()
+        self._waits = False
 
     @on(TabLine.Selected)
     def _selected(self, event: TabLine.Selected) -> None:
