@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.reviews.desk import ReviewDesk
     from workbench.reviews.generated_desk import GeneratedDesk
     from workbench.reviews.install_desk import InstallDesk
+    from workbench.reviews.set_comments import SetComments
     from workbench.reviews.version_desk import VersionDesk
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
@@ -156,6 +157,13 @@ class Workspace:
         from workbench.reviews.comment_desk import CommentDesk
 
         return CommentDesk(self.reviews, self.library_id, store=self._store_if_usable)
+
+    @property
+    def set_comments(self) -> "SetComments":
+        """The comments on the skills of a range or a pull request."""
+        from workbench.reviews.set_comments import SetComments
+
+        return SetComments(self.reviews, self.comments)
 
     @cached_property
     def generated(self) -> "GeneratedDesk":

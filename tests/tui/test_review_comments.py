@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from textual.widgets import TextArea
 
-from workbench.reviews.comment_desk import Target
+from workbench.reviews.composing import Target
 from workbench.tui.screens.comment_dialog import CommentDialog
 from workbench.tui.screens.review import ReviewScreen
 from workbench.tui.screens.verdict import VerdictDialog

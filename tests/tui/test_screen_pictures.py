@@ -15,8 +15,8 @@ from textual.widgets import Input, TextArea
 
 from workbench.analytics.events import Event, record_all
 from workbench.reviews.anchoring import spot_of
-from workbench.reviews.comment_desk import Target
 from workbench.reviews.comments import Comment, Remarks
+from workbench.reviews.composing import Target
 from workbench.reviews.verdicts import Opinion, decide
 from workbench.testing.results import CaseResult, Mismatch
 from workbench.tui.screens.call import CallScreen

@@ -95,7 +95,7 @@ def add(
     as_json: bool,
 ) -> None:
     """Keep a comment as a draft."""
-    from workbench.reviews.comment_desk import Target
+    from workbench.reviews.composing import Target
 
     path, line, end = place_of(place) if place is not None else (None, None, None)
     suggestion = suggestion_from(suggest)

@@ -106,7 +106,7 @@ def _remarks(verdict: Verdict) -> Callable[[Callable[..., Any]], Callable[..., A
 def _decide(workspace: Workspace, skill: str, verdict: Verdict, said: _Said) -> None:
     desk = workspace.comments
     if said.alone:
-        from workbench.reviews.comment_desk import Target
+        from workbench.reviews.composing import Target
 
         path, line, end = place_of(said.at) if said.at is not None else (None, None, None)
         suggestion = suggestion_from(said.suggest)
@@ -137,7 +137,7 @@ def _decide_range(workspace: Workspace, range_: str, verdict: Verdict, said: _Sa
     """Record one verdict on every skill of a set, and print what came of it."""
     if said.alone or said.resolves:
         raise UsageError("a comment and a thread are of one skill", remedy=f"review {verdict} NAME")
-    decide = workspace.comments.send_set if said.drafts else workspace.reviews.decide_set
+    decide = workspace.set_comments.send if said.drafts else workspace.reviews.decide_set
     done = decide(range_, verdict, said.reason, expect=said.expect, sign=said.sign, may_ask=sys.stdin.isatty())
     _tell(done)
     if said.as_json:

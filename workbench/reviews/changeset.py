@@ -22,7 +22,9 @@ from workbench.reviews.model import Standing
 from workbench.reviews.pulls import commit_of, pull_base, pull_number
 from workbench.reviews.queue import RISKS, Risk, risk_of
 from workbench.reviews.set_inputs import SetInputs
-from workbench.reviews.survey import Background, read_background, standing_of
+from workbench.reviews.states import discussion_of
+from workbench.reviews.survey import Background, evidence_of, read_background, standing_of
+from workbench.reviews.threads import Discussion
 from workbench.reviews.trees import WORKBENCH_FOLDER, trees_at, write_root_tree
 from workbench.reviews.twins import with_originals
 from workbench.reviews.verdicts import Subject
@@ -54,6 +56,7 @@ class Changed:
         folded: As in `SkillDiff`.
         read_in: For each hunk (by file and number) that is the same in an earlier skill of the set: that skill.
         made: For a generated skill: what it is made of, and what of that the set changes.
+        discussion: What was said about it so far.
     """
 
     skill: Skill
@@ -65,6 +68,7 @@ class Changed:
     folded: FileDiff | None = None
     read_in: Mapping[tuple[str, int], str] = field(default_factory=dict)
     made: Generated | None = None
+    discussion: Discussion = field(default_factory=Discussion)
 
     @property
     def risk(self) -> Risk:
@@ -236,7 +240,8 @@ def read_changeset(
             skill = after.get(id_) or before[id_]
             tree = new.get(id_)
             standing = standing_of(skill, tree, background, now, coverage.get(id_, COVERED)) if tree else None
-            found.append(Changed(skill, standing, base, tree, ()))
+            talk = discussion_of(evidence_of(skill, tree, background, now)) if tree else Discussion()
+            found.append(Changed(skill, standing, base, tree, (), discussion=talk))
         if read_lines:
             background.gains.read(tree for one in found if one.tree for tree in (one.tree, one.base) if tree)
             inputs = SetInputs(scratch, ends.base, ends.head)

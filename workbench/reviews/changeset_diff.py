@@ -40,6 +40,16 @@ def owners(found: ChangeSet) -> dict[str, tuple[str, FileDiff]]:
     return shown
 
 
+def sources(found: ChangeSet) -> dict[str, tuple[str, str]]:
+    """By its path in the library, also the one before a rename: the skill of a file, and its path in that skill."""
+    known: dict[str, tuple[str, str]] = {}
+    for path, (id_, file) in owners(found).items():
+        known[path] = (id_, file.path)
+        if file.old_path:
+            known.setdefault(place(id_, file.old_path), (id_, file.old_path))
+    return known
+
+
 def _inputs(one: Changed) -> Iterator[FileDiff]:
     for file in one.made.files if one.made else ():
         old = place(one.skill.id, file.old_path) if file.old_path else None

@@ -1,20 +1,18 @@
 """What can be said about the lines of a library's skills: threads read, drafts kept and sent, threads resolved."""
 
-import secrets
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from workbench.errors import ConflictError, InputError, RefusedError
 from workbench.git import Repository
+from workbench.reviews import composing
 from workbench.reviews import drafts as kept
 from workbench.reviews.agents import refuse_agents
-from workbench.reviews.anchoring import spot_of
-from workbench.reviews.comments import Remarks, Side
 from workbench.reviews.comparing import named_tree
+from workbench.reviews.composing import Ground, Target, found, remarks_of
 from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.discussion import Placed, placed
 from workbench.reviews.drafts import Draft, PlacedDraft
@@ -25,26 +23,15 @@ from workbench.reviews.policy_object import PATHS, POLICY_ID, write_tree
 from workbench.reviews.states import discussion_of
 from workbench.reviews.suggesting import Applied, apply_suggestion
 from workbench.reviews.survey import Background
-from workbench.reviews.threads import Discussion, Posted, Thread, discuss
+from workbench.reviews.threads import Discussion
 from workbench.reviews.tree_files import TreeFiles
 from workbench.reviews.trees import current_trees
-from workbench.reviews.verdicts import Subject, encodable
+from workbench.reviews.verdicts import encodable
 from workbench.storage import Store
-from workbench.text import plural, visible
+from workbench.text import visible
 
 SENDING: tuple[Verdict, ...] = ("comment", "request-changes", "approve")
 """The verdicts that send drafts along."""
-_LEAST_ID = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a comment is about: lines of a file of the skill, a whole file, or the skill as a whole."""
-
-    path: str | None = None
-    line: int | None = None
-    end_line: int | None = None
-    side: Side = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +73,7 @@ class _Here:
     repository: Repository
     row: SkillRow
     background: Background
-    discussion: Discussion
-    files: TreeFiles
-    tree: str | None
-    named: Callable[[str], str | None]
+    ground: Ground
 
 
 class CommentDesk:
@@ -118,10 +102,10 @@ class CommentDesk:
             UsageError: No skill is meant, or more than one.
         """
         with self._here(name) as here:
-            shown = here.tree if tree is None else here.named(tree)
-            threads = placed(here.discussion, here.files, tree=shown, base=base)
-            mine = tuple(kept.place(one, here.files, tree=shown, base=base) for one in self.drafts(here.row.id))
-            return Talk(here.row.id, here.row.name, shown, threads, mine, here.discussion.problems)
+            shown = here.ground.tree if tree is None else here.ground.named(tree)
+            threads = placed(here.ground.discussion, here.ground.files, tree=shown, base=base)
+            mine = tuple(kept.place(one, here.ground.files, tree=shown, base=base) for one in self.drafts(here.row.id))
+            return Talk(here.row.id, here.row.name, shown, threads, mine, here.ground.discussion.problems)
 
     def drafts(self, skill_id: str) -> tuple[Draft, ...]:
         """The drafts on one skill, oldest first; none where the store can't be opened."""
@@ -152,30 +136,10 @@ class CommentDesk:
             InputError: There is no such file, line or comment.
         """
         with self._here(name) as here:
-            said = suggestion and encodable(suggestion)
-            one = Draft(here.row.id, encodable(text), key=secrets.token_hex(8), suggestion=said, at=_now())
-            if resolves is not None:
-                one = replace(one, resolves=_found(here, resolves)[0].id)
-            if reply_to is not None:
-                return replace(one, reply_to=_found(here, reply_to)[1].comment.id)
-            if target.path is None:
-                return one
-            if target.side == "new":
-                held = here.tree if tree is None else here.named(tree)
-            else:
-                held = base or here.row.standing.approved_tree
-            path, lines = _file(here, target, held)
-            spot = None
-            if target.line is not None:
-                spot = spot_of(lines or (), target.line, target.end_line or target.line)
-                if spot is None:
-                    what = (
-                        "it has no lines that can be shown" if lines is None else f"it has {plural(len(lines), 'line')}"
-                    )
-                    raise InputError(what, where=visible(path), remedy="name a line that is there, or the file alone")
-            if suggestion is not None and (spot is None or target.side == "old"):
-                raise InputError("a suggestion needs lines to stand in for, of the new side", where=visible(path))
-            return replace(one, path=path, side=target.side, tree=held, spot=spot)
+            return composing.compose(
+                here.ground, target, text, suggestion=suggestion, reply_to=reply_to, resolves=resolves, tree=tree,
+                base=base,
+            )  # fmt: skip
 
     def keep(self, draft: Draft) -> Draft:
         """Keep a draft in the store; gives it with its id. Raises as `drafts.add`."""
@@ -217,50 +181,19 @@ class CommentDesk:
         if not drafts and not resolves:
             return self._reviews.decide(skill_id, verdict, reason, expect=expect, via=via, sign=sign, may_ask=may_ask)
         with self._here(skill_id) as here:
-            fresh = [draft for draft in drafts if draft.key not in here.discussion.keys]
-            settled = [_found(here, id_)[0].id for id_ in resolves]
-            tree = here.tree
-            remarks = _remarks(fresh, here.files, tree, here.row.standing.approved_tree, settled)
+            fresh = [draft for draft in drafts if draft.key not in here.ground.discussion.keys]
+            settled = [found(here.ground, id_)[0].id for id_ in resolves]
+            tree = here.ground.tree
+            remarks = remarks_of(fresh, here.ground.files, tree, here.row.standing.approved_tree, settled)
         if remarks.resolves:
             refuse_agents("resolving a thread")
         if not remarks and not reason.strip():
-            self._forget(drafts)
+            self.forget(drafts)
             raise ConflictError("these drafts were sent before; they are put away now", where=visible(skill_id))
         done = self._reviews.decide(
             skill_id, verdict, reason, expect=expect or tree, via=via, sign=sign, may_ask=may_ask, remarks=remarks
         )
-        self._forget(drafts)
-        return done
-
-    def send_set(
-        self,
-        range_: str,
-        verdict: Verdict,
-        reason: str,
-        *,
-        expect: str | None = None,
-        via: str = "cli",
-        sign: bool | None = None,
-        may_ask: bool = False,
-    ) -> tuple[Recorded, ...]:
-        """Record one verdict on every skill of a range, each with its own drafts. Raises as `ReviewDesk.decide_set`."""
-        files = TreeFiles(self._reviews.need_git("a set of changes").run)
-        gone: list[Draft] = []
-
-        def remarks(subject: Subject) -> Remarks:
-            mine, standing = self.drafts(subject.skill.id), subject.standing
-            gone.extend(mine)
-            keys = discuss(standing.records).keys
-            fresh = [draft for draft in mine if draft.key not in keys]
-            made = _remarks(fresh, files, standing.tree, standing.approved_tree, ())
-            if made.resolves:
-                refuse_agents("resolving a thread")
-            return made
-
-        done = self._reviews.decide_set(
-            range_, verdict, reason, expect=expect, via=via, sign=sign, may_ask=may_ask, remarks=remarks
-        )
-        self._forget(gone)
+        self.forget(drafts)
         return done
 
     def resolve(
@@ -275,13 +208,13 @@ class CommentDesk:
         """
         refuse_agents("resolving a thread")
         with self._here(skill_id) as here:
-            thread, _ = _found(here, id_)
+            thread, _ = found(here.ground, id_)
             who = here.background.in_force.people.mailmap.of(here.repository.identity().email)
             if not thread.open:
                 assert thread.resolved is not None
                 what = f"{visible(thread.resolved.reviewer_email)} resolved the thread {thread.id}"
                 raise ConflictError(what, where=visible(here.row.id), remedy="an answer opens it again")
-            if not here.discussion.may_resolve(who, thread):
+            if not here.ground.discussion.may_resolve(who, thread):
                 what = "only who opened a thread or wrote the skill resolves it without a verdict"
                 remedy = f"resolve it with your verdict: --resolve {thread.id}"
                 raise RefusedError(what, where=visible(here.row.id), remedy=remedy)
@@ -290,8 +223,8 @@ class CommentDesk:
     def apply(self, skill_id: str, id_: str, *, commit: bool = False) -> Applied:
         """Put what a comment suggests into the work tree. Args and raises as `suggesting.apply_suggestion`."""
         with self._here(skill_id) as here:
-            thread, post = _found(here, id_)
-            [where] = placed(Discussion((thread,)), here.files, tree=here.tree, base=None)
+            thread, post = found(here.ground, id_)
+            [where] = placed(Discussion((thread,)), here.ground.files, tree=here.ground.tree, base=None)
             return apply_suggestion(here.repository, here.row.skill, where, post, datetime.now(UTC), commit=commit)
 
     def _store(self) -> Store:
@@ -301,7 +234,8 @@ class CommentDesk:
             raise InputError("drafts are kept in the store, which can't be opened", remedy=remedy)
         return store
 
-    def _forget(self, drafts: Sequence[Draft]) -> None:
+    def forget(self, drafts: Sequence[Draft]) -> None:
+        """Take away drafts that were sent; one that was edited meanwhile stays."""
         store = self._open()
         if store is not None and drafts:
             kept.sent(store, [draft.key for draft in drafts])
@@ -315,45 +249,7 @@ class CommentDesk:
         with current_trees(repository, PATHS if policy else [row.id]) as current:
             scratch = current.scratch
             tree = write_tree(scratch.run, scratch.tree) if policy else current.trees.get(row.id)
-            yield _Here(
-                repository, row, background, discussion_of(evidence_for(row, background, datetime.now(UTC))),
-                TreeFiles(scratch.run), tree, lambda rev: named_tree(scratch, row.id, rev),
-            )  # fmt: skip
-
-
-def _remarks(
-    drafts: Sequence[Draft], files: TreeFiles, tree: str | None, base: str | None, resolves: Sequence[str]
-) -> Remarks:
-    """What a record on a tree keeps of these drafts."""
-    where = [kept.place(draft, files, tree=tree, base=base) for draft in drafts]
-    settled = [*(draft.resolves for draft in drafts if draft.resolves), *resolves]
-    return Remarks(tuple(kept.as_comment(one) for one in where if one.draft.says), tuple(dict.fromkeys(settled)))
-
-
-def _found(here: _Here, id_: str) -> tuple[Thread, Posted]:
-    """The comment that an id or its first digits name, with its thread."""
-    posts = [(t, post) for t in here.discussion.threads for post in t.posts if post.comment.id.startswith(id_.lower())]
-    if len(posts) != 1 or len(id_) < _LEAST_ID:
-        what = f"'{visible(id_)}' names {'several comments' if len(posts) > 1 else 'no comment'} on this skill"
-        remedy = f"workbench review comments {visible(here.row.id)} --all lists them"
-        raise InputError(what, where=visible(here.row.id), remedy=remedy)
-    return posts[0]
-
-
-def _file(here: _Here, target: Target, tree: str | None) -> tuple[str, tuple[str, ...] | None]:
-    """The path of the file that is meant, relative to the skill, and its lines; None for what is no text."""
-    path = target.path or ""
-    inside = path.removeprefix(f"{here.row.id}/")
-    for one in (path, inside):
-        if tree is not None and here.files.entry(tree, one) is not None:
-            return one, here.files.lines(tree, one)
-    if path.startswith("../"):
-        remedy = "comment on the line of the skill that comes of it, or on the skill as a whole"
-        raise InputError("that file is not the skill's own, so that its review keeps no place in it",
-                         where=visible(path), remedy=remedy)  # fmt: skip
-    state = "the last approved tree" if target.side == "old" else "the skill"
-    raise InputError(f"there is no such file in {state}", where=visible(path), remedy="paths are relative to the skill")
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
+            discussion = discussion_of(evidence_for(row, background, datetime.now(UTC)))
+            named = lambda rev: named_tree(scratch, row.id, rev)  # noqa: E731 - a revision is named where it is read
+            approved, files = row.standing.approved_tree, TreeFiles(scratch.run)
+            yield _Here(repository, row, background, Ground(row.id, tree, approved, discussion, files, named))

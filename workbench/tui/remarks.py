@@ -36,12 +36,11 @@ def remarks_of(talk: Talk, turned: Collection[str]) -> tuple[Remark, ...]:
     return tuple(shown)
 
 
-def counted(talk: Talk | None) -> str:
+def counted(*talks: Talk) -> str:
     """How many threads are open and how many drafts wait: `2 open threads, 1 draft`; empty where there are none."""
-    if talk is None:
-        return ""
-    said = [plural(talk.unresolved, "open thread")] if talk.unresolved else []
-    said += [plural(len(talk.drafts), "draft")] if talk.drafts else []
+    unresolved, drafts = sum(talk.unresolved for talk in talks), sum(len(talk.drafts) for talk in talks)
+    said = [plural(unresolved, "open thread")] if unresolved else []
+    said += [plural(drafts, "draft")] if drafts else []
     return ", ".join(said)
 
 

@@ -18,18 +18,21 @@ from workbench.reviews.changeset import ChangeSet
 from workbench.reviews.changeset_diff import owners, place, whole_diff
 from workbench.reviews.comment_desk import SENDING
 from workbench.reviews.diff import FileDiff
-from workbench.reviews.drafts import Draft
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.states import open_records
 from workbench.reviews.viewed import tick, viewed
 from workbench.text import first_line, plural, visible
 from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.changeset_rows import COLUMNS, beside, set_rows
+from workbench.tui.discussed import WholeSet
 from workbench.tui.jobs import Job
+from workbench.tui.remarks import counted
 from workbench.tui.screens.frame import WorkbenchScreen
+from workbench.tui.screens.review_comments import ReviewComments
 from workbench.tui.screens.verdict import Subject, VerdictDialog
 from workbench.tui.toned import toned, toned_lines
 from workbench.tui.widgets.change_card import ChangeCard
+from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.diff_pane import DiffPane
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.tones import Span
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
 
 _SHORT = 12
 _VERDICTS = ("review.approve", "review.request-changes", "review.comment", "review.request")
+_COMMENTS = (
+    "comment.write", "comment.reply", "comment.edit", "comment.remove", "comment.resolve", "comment.copy",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +55,16 @@ class _Reading:
 
     found: ChangeSet
     viewed: frozenset[str]
-    drafts: tuple[Draft, ...]
 
 
 def _read(workspace: "Workspace", range_: str, *, fetch: bool, mine: bool) -> _Reading:
     found = workspace.reviews.open_set(range_, fetch=fetch, since_my_verdict=mine)
     ticked: set[str] = set()
-    drafts: list[Draft] = []
     for one in found.skills:
         id_ = one.skill.id
         files = (*(one.made.files if one.made else ()), *one.files)
         ticked.update(place(id_, path) for path in viewed(workspace.store, workspace.library_id, id_, files))
-        if one.tree is not None:
-            drafts += workspace.comments.drafts(id_)
-    return _Reading(found, frozenset(ticked), tuple(drafts))
+    return _Reading(found, frozenset(ticked))
 
 
 class ChangeSetScreen(WorkbenchScreen[None]):
@@ -79,7 +81,7 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         " here; if it moved meanwhile, nothing is recorded. Nothing is checked out."
     )
     SCOPES: ClassVar[tuple[Scope, ...]] = ("lists", "review", "tabs")
-    BINDINGS: ClassVar = bindings_of(*_VERDICTS, "diff.raw", "diff.since-mine", "review.card")
+    BINDINGS: ClassVar = bindings_of(*_VERDICTS, *_COMMENTS, "diff.raw", "diff.since-mine", "review.card")
     CSS_PATH = "changeset.tcss"
     AUTO_FOCUS = "DiffView"
 
@@ -92,6 +94,7 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         self._reading: _Reading | None = None
         self._cards: dict[str, Card | None] = {}
         self._owners: dict[str, tuple[str, FileDiff]] = {}
+        self._comments = ReviewComments(self, self._say_heading)
 
     def compose_body(self) -> ComposeResult:
         """What is compared, the skills, the card of one, the diff of all, and what can be said."""
@@ -140,7 +143,7 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         self._reading = read
         found = read.found
         self._owners = owners(found)
-        self.query_one("#set-head", Static).update(self._content_of_head(found))
+        self._say_heading()
         rows = self.query_one("#set-skills", VirtualList)
         with self.prevent(VirtualList.Moved):
             rows.show(set_rows(found))
@@ -154,6 +157,11 @@ class ChangeSetScreen(WorkbenchScreen[None]):
             self._instead("\n".join([said, *beside(found)]))
         self.query_one("#set-verdicts", Static).update(self._content_of_verdicts(found))
         self._read_card()
+        self._comments.read(WholeSet(found))
+
+    def _say_heading(self) -> None:
+        if self._reading is not None:
+            self.query_one("#set-head", Static).update(self._content_of_head(self._reading.found))
 
     def _content_of_head(self, found: ChangeSet) -> Content:
         """What is compared and how much; what else the range changes."""
@@ -161,9 +169,11 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         repeated = f", {found.repeated:,} repeated" if found.repeated else ""
         since = "  since your verdict" if self._mine else ""
         ends = f"  {found.ends.base[:_SHORT]} → {found.ends.head[:_SHORT]}"
+        said = counted(*self._comments.talks)
         first = toned(
-            Span(found.ends.range, "strong"), Span(since, "accent"), f"  {changed}{repeated}", Span(ends, "muted")
-        )
+            Span(found.ends.range, "strong"), Span(since, "accent"), f"  {changed}{repeated}",
+            Span(f"  {said}" if said else "", "accent"), Span(ends, "muted"),
+        )  # fmt: skip
         return Content("\n").join([first, toned(Span("  ".join(beside(found)), "attention"))])
 
     def _content_of_verdicts(self, found: ChangeSet) -> Content:
@@ -250,6 +260,34 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         left = f"{plural(event.left, 'file')} left to view" if event.left else "Every changed file is viewed"
         self.workbench.say(left)
 
+    def action_write_comment(self) -> None:
+        """Say something about the lines under the cursor."""
+        self._comments.write()
+
+    def action_reply(self) -> None:
+        """Answer the comment under the cursor."""
+        self._comments.reply()
+
+    def action_edit_draft(self) -> None:
+        """Change the draft under the cursor."""
+        self._comments.edit()
+
+    def action_remove_draft(self) -> None:
+        """Take the draft under the cursor away."""
+        self._comments.remove()
+
+    def action_resolve(self) -> None:
+        """Let the next verdict resolve the thread under the cursor, or not."""
+        self._comments.resolve()
+
+    def action_copy_comments(self) -> None:
+        """Copy the thread under the cursor, or all open ones."""
+        self._comments.copy()
+
+    @on(CommentedDiff.Opened)
+    def _turn(self, event: CommentedDiff.Opened) -> None:
+        self._comments.turn(event.remark.id)
+
     def action_toggle_card(self) -> None:
         """Put the change card away, so that the diff has its room, or bring it back."""
         shown = self.query_one(ChangeCard).toggle()
@@ -295,7 +333,7 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         ids = ", ".join(one.skill.id for one in found.skills if one.standing is not None)
         subject = Subject(
             ids, f"{plural(len(judged), 'skill')} of {found.ends.range}", found.ends.head, found.ends.base[:_SHORT],
-            settles, reading.drafts if verdict in SENDING else (), range=found.ends.range,
+            settles, self._comments.drafts if verdict in SENDING else (), range=found.ends.range,
         )  # fmt: skip
         self.app.push_screen(VerdictDialog(workspace, verdict, subject), self._verdict_given)
 

@@ -22,6 +22,7 @@ from workbench.reviews.states import open_records
 from workbench.reviews.viewed import tick
 from workbench.text import first_line, plural, visible
 from workbench.tui.bindings import bindings
+from workbench.tui.discussed import OneSkill
 from workbench.tui.jobs import Job
 from workbench.tui.remarks import counted
 from workbench.tui.screens.frame import WorkbenchScreen
@@ -131,12 +132,13 @@ class ReviewScreen(WorkbenchScreen[None]):
         self.query_one("#review-verdicts", Static).update(Content("   ").join(said))
         self._read_card()
         self._rules.read(read.diff.tree)
-        self._comments.read(self._skill, read.diff.base, read.diff.tree)
+        if read.diff.tree is not None:
+            self._comments.read(OneSkill(self._skill, read.diff.base, read.diff.tree))
 
     def _say_heading(self) -> None:
         """The skill and its state, what is compared, and what was said about it."""
         if self._row is not None and self._whole is not None:
-            lines = heading(self._row, self._whole, counted(self._comments.talk))
+            lines = heading(self._row, self._whole, counted(*self._comments.talks))
             made = self._made.line(self._read.made if self._read else None)
             said = (*lines, toned(*made)) if made else lines
             head = self.query_one("#review-head", Static)

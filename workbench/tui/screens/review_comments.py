@@ -4,21 +4,24 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
-from workbench.reviews.comment_desk import Talk, Target
+from workbench.reviews.comment_desk import Talk
 from workbench.reviews.comment_text import as_markdown, chosen, thread_markdown
 from workbench.reviews.comments import place_text
+from workbench.reviews.composing import Target
 from workbench.reviews.discussion import Placed
 from workbench.reviews.drafts import Draft
 from workbench.text import first_line
 from workbench.tui.clipboard import copy
-from workbench.tui.jobs import Job
+from workbench.tui.discussed import Discussed
 from workbench.tui.remarks import DRAFT, remarks_of
 from workbench.tui.screens.comment_dialog import Asked, CommentDialog
+from workbench.tui.widgets.comment_rows import Remark
 from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.line_choice import Choice
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
+    from workbench.tui.screens.changeset import ChangeSetScreen
     from workbench.tui.screens.review import ReviewScreen
 
 _QUOTED = 4
@@ -32,36 +35,42 @@ class ReviewComments:
         changed: Told when other comments are shown, or none.
     """
 
-    def __init__(self, screen: "ReviewScreen", changed: Callable[[], None]) -> None:
+    def __init__(self, screen: "ReviewScreen | ChangeSetScreen", changed: Callable[[], None]) -> None:
         self._screen = screen
         self._changed = changed
         self._turned: set[str] = set()
-        self._shown: tuple[str | None, str | None] | None = None
-        self.talk: Talk | None = None
+        self._about: Discussed | None = None
+        self._homes: dict[str, str] = {}
+        self.talks: tuple[Talk, ...] = ()
 
-    def read(self, skill: str, base: str | None, tree: str | None) -> None:
-        """Read what was said, placed in these trees; what is shown of others is put away at once."""
+    def read(self, about: Discussed) -> None:
+        """Read what was said about what is shown; what was said about anything else is put away at once."""
         workspace = self._screen.workspace
-        if workspace is None or tree is None:
+        if workspace is None:
             return
-        if self._shown != (base, tree):
-            self._show(None)
-        self._shown = (base, tree)
+        if self._about != about:
+            self._show(())
+        self._about = about
 
-        def look(_: Job) -> Talk:
-            return workspace.comments.read(skill, tree=tree, base=base)
-
-        def show(talk: Talk) -> None:
-            if self._shown == (base, tree):
-                self._show(talk)
+        def show(talks: tuple[Talk, ...]) -> None:
+            if self._about == about:
+                self._show(talks)
 
         # Where the skill changed under the reader, it is about to be read again.
-        self._screen.run_job("Reading comments", look, show, failed=lambda _: None, group="comments", quiet=True)
+        self._screen.run_job(
+            "Reading comments", lambda _: about.read(workspace), show, failed=lambda _: None, group="comments",
+            quiet=True,
+        )  # fmt: skip
+
+    @property
+    def talk(self) -> Talk | None:
+        """What was said about the one skill, or about the first; None before it is read."""
+        return self.talks[0] if self.talks else None
 
     @property
     def drafts(self) -> tuple[Draft, ...]:
         """The drafts that are shown, which a verdict sends."""
-        return tuple(one.draft for one in self.talk.drafts) if self.talk else ()
+        return tuple(one.draft for talk in self.talks for one in talk.drafts)
 
     def write(self) -> None:
         """Ask for a comment on the chosen lines; on a thread for an answer, on a draft for another text."""
@@ -75,12 +84,14 @@ class ReviewComments:
         if choice is None:
             self._say("Choose lines of one file.")
             return
-        target = Target(choice.path, choice.line, choice.end_line, choice.side)
+        about = self._about
+        if about is None:
+            return
+        skill, path = about.home(choice.path)
+        target = Target(path, choice.line, choice.end_line, choice.side)
 
         def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:
-            desk = workspace.comments
-            base, tree = self._shown or (None, None)
-            desk.keep(desk.compose(self._skill, target, text, suggestion=suggestion, tree=tree, base=base))
+            workspace.comments.keep(about.compose(workspace, skill, target, text, suggestion=suggestion))
 
         where = place_text(choice.path, choice.line, choice.end_line)
         side = "  (before the change)" if choice.side == "old" else ""
@@ -88,16 +99,16 @@ class ReviewComments:
 
     def reply(self) -> None:
         """Ask for an answer to the thread under the cursor."""
-        thread = self._thread()
-        if thread is None:
+        thread, about = self._thread(), self._about
+        if thread is None or about is None:
             self._say("Put the cursor on a thread to answer it.")
             return
+        skill = self._homes[thread.thread.id]
         last = thread.thread.posts[-1]
 
         def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:
-            desk = workspace.comments
-            made = desk.compose(self._skill, Target(), text, suggestion=suggestion, reply_to=last.comment.id)
-            desk.keep(made)
+            made = about.compose(workspace, skill, Target(), text, suggestion=suggestion, reply_to=last.comment.id)
+            workspace.comments.keep(made)
 
         said = f"to  {last.record.reviewer_name}: {first_line(last.comment.text) or 'a suggestion'}"
         lines = "".join(f"{line}\n" for line in thread.quote) if thread.side == "new" and thread.line else None
@@ -111,7 +122,7 @@ class ReviewComments:
             return
 
         def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:
-            workspace.comments.edit(self._skill, draft.id, text, suggestion)
+            workspace.comments.edit(draft.skill, draft.id, text, suggestion)
 
         lines = "".join(f"{line}\n" for line in draft.spot.within) if draft.spot and draft.side == "new" else None
         about = f"on  {draft.place or 'the skill as a whole'}"
@@ -123,60 +134,65 @@ class ReviewComments:
         if draft is None:
             self._say("Put the cursor on a draft to remove it.")
             return
-        self._do("Removing the draft", lambda w: w.comments.remove(self._skill, [draft.id]), "The draft is removed")
+        self._do("Removing the draft", lambda w: w.comments.remove(draft.skill, [draft.id]), "The draft is removed")
 
     def resolve(self) -> None:
         """Let the next verdict resolve the thread under the cursor, or not."""
-        thread = self._thread()
-        if thread is None or not thread.thread.open:
+        thread, about = self._thread(), self._about
+        if thread is None or about is None or not thread.thread.open:
             self._say(
                 "It is resolved: an answer opens it again." if thread else "Put the cursor on a thread to resolve it."
             )
             return
         id_ = thread.thread.id
+        skill = self._homes[id_]
         settled = [draft.id for draft in self.drafts if draft.resolves == id_]
         if settled:
-            self._do("Leaving it open", lambda w: w.comments.remove(self._skill, settled), "The thread stays open")
+            self._do("Leaving it open", lambda w: w.comments.remove(skill, settled), "The thread stays open")
             return
 
         def settle(workspace: Workspace) -> None:
-            desk = workspace.comments
-            desk.keep(desk.compose(self._skill, Target(), "", resolves=id_))
+            workspace.comments.keep(about.compose(workspace, skill, Target(), "", resolves=id_))
 
         self._do("Resolving", settle, "Your next verdict resolves it")
 
     def copy(self) -> None:
         """Copy the thread under the cursor, or all open ones, as Markdown."""
-        talk, thread = self.talk, self._thread()
-        if talk is not None and (thread is not None or talk.unresolved):
-            open_ = chosen(talk, all_threads=False)
-            copy(self._screen.workbench, thread_markdown(thread) if thread else as_markdown(talk, open_))
+        thread = self._thread()
+        open_ = [talk for talk in self.talks if talk.unresolved]
+        if thread is not None:
+            copy(self._screen.workbench, thread_markdown(thread))
+        elif open_:
+            copy(
+                self._screen.workbench, "\n".join(as_markdown(talk, chosen(talk, all_threads=False)) for talk in open_)
+            )
         else:
             self._say("There is no open thread to copy.")
 
     def turn(self, id_: str) -> None:
         """Fold a thread, or unfold it."""
         self._turned ^= {id_}
-        self._show(self.talk)
+        self._show(self.talks)
 
     @property
     def _diff(self) -> CommentedDiff:
         return self._screen.query_one(CommentedDiff)
 
-    @property
-    def _skill(self) -> str:
-        return self._screen.skill_id
-
-    def _show(self, talk: Talk | None) -> None:
-        self.talk = talk
-        self._diff.show_remarks(remarks_of(talk, self._turned) if talk else ())
+    def _show(self, talks: tuple[Talk, ...]) -> None:
+        self.talks = talks
+        about = self._about
+        remarks: list[Remark] = []
+        self._homes = {one.thread.id: talk.skill for talk in talks for one in talk.threads}
+        for talk in talks:
+            remarks += [about.shown(talk.skill, one) if about else one for one in remarks_of(talk, self._turned)]
+        self._diff.show_remarks(remarks)
         self._changed()
 
     def _thread(self) -> Placed | None:
         remark = self._diff.remark_at_cursor
-        if remark is None or self.talk is None:
+        if remark is None:
             return None
-        return next((one for one in self.talk.threads if one.thread.id == remark.id), None)
+        return next((one for talk in self.talks for one in talk.threads if one.thread.id == remark.id), None)
 
     def _draft(self) -> Draft | None:
         remark = self._diff.remark_at_cursor
@@ -212,8 +228,8 @@ class ReviewComments:
         self._screen.run_job(title, lambda _: what(workspace), done, failed=failed, group="draft", quiet=True)
 
     def _again(self) -> None:
-        base, tree = self._shown or (None, None)
-        self.read(self._skill, base, tree)
+        if self._about is not None:
+            self.read(self._about)
 
     def _say(self, text: str) -> None:
         self._screen.workbench.say(text)

@@ -180,8 +180,12 @@ class VerdictDialog(Dialog[Recorded | bool]):
 
     @property
     def _needs_none(self) -> bool:
-        """Whether it can be recorded without a reason: comments say well enough what has to change."""
-        return self._verdict == "request" or (self._verdict != "approve" and bool(self._subject.drafts))
+        """Whether it can be recorded without a reason: comments say well enough what has to change.
+
+        In a set each record stands alone, so that those of skills without comments want one.
+        """
+        remarks = self._verdict != "approve" and self._subject.range is None and bool(self._subject.drafts)
+        return self._verdict == "request" or remarks
 
     def _record(self, reason: str, *, may_ask: bool = False) -> Recorded:
         subject, desk = self._subject, self._workspace.comments
@@ -190,8 +194,10 @@ class VerdictDialog(Dialog[Recorded | bool]):
                 subject.skill, self._verdict, reason, drafts=subject.drafts, expect=subject.tree, via="tui",
                 may_ask=may_ask,
             )  # fmt: skip
-        send = desk.send_set if subject.drafts else self._workspace.reviews.decide_set
-        done = send(subject.range, self._verdict, reason, expect=subject.tree, via="tui", may_ask=may_ask)
+        done = self._workspace.set_comments.send(
+            subject.range, self._verdict, reason, drafts=subject.drafts, expect=subject.tree, via="tui",
+            may_ask=may_ask,
+        )  # fmt: skip
         return replace(done[0], notes=tuple(note for one in done for note in one.notes))
 
     def _recorded(self, recorded: Recorded) -> None:
