@@ -1,5 +1,6 @@
 """`workbench version`: release a version, list and compare them, test an old one, go back to one."""
 
+import sys
 import threading
 import time
 
@@ -136,7 +137,7 @@ def deprecate(
     """Record a deprecation on the reviews branch; nothing is taken away, and an install warns."""
     if not undo and not reason.strip():
         raise UsageError("a deprecation needs a reason", remedy="--reason TEXT")
-    done = workspace.versions.deprecate(name, number, successor, reason, undo=undo)
+    done = workspace.versions.deprecate(name, number, successor, reason, undo=undo, may_ask=sys.stdin.isatty())
     if as_json:
         print_json(done.to_json())
         return

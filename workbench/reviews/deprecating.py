@@ -82,7 +82,14 @@ def deprecated_now(standing: Standing) -> Deprecation | None:
 
 
 def deprecate(
-    desk: "ReviewDesk", name: str, version: str | None, successor: str | None, reason: str, *, undo: bool = False
+    desk: "ReviewDesk",
+    name: str,
+    version: str | None,
+    successor: str | None,
+    reason: str,
+    *,
+    undo: bool = False,
+    may_ask: bool = False,
 ) -> Recorded:
     """Record that a skill or a released version of it is deprecated, or no longer is.
 
@@ -90,6 +97,7 @@ def deprecate(
         version: A released version; None for the skill as a whole.
         successor: `NAME` or `NAME@VERSION` to use instead.
         undo: Take an earlier word back.
+        may_ask: Whether a passphrase may be asked for on the terminal.
 
     Raises:
         UsageError: The successor is what is deprecated, or there is nothing to undo.
@@ -104,7 +112,9 @@ def deprecate(
         if version not in deprecations(row.standing.records):
             raise UsageError("it is not deprecated", where=where, remedy="workbench version list shows what is")
         fields: dict[str, Any] = {"version": version, "successor": None, "undone": True}
-        return desk.decide(row.id, "comment", reason or "No longer deprecated.", extra={DEPRECATED: fields})
+        return desk.decide(
+            row.id, "comment", reason or "No longer deprecated.", extra={DEPRECATED: fields}, may_ask=may_ask
+        )
     if successor is not None:
         label, _, wanted = successor.rpartition("@") if "@" in successor[1:] else (successor, "", "")
         other, others = desk.standing(label)
@@ -115,7 +125,7 @@ def deprecate(
             raise UsageError("what is deprecated can't be its own successor", where=where, remedy=remedy)
         successor = f"{other.id}@{wanted}" if wanted else other.id
     fields = {"version": version, "successor": successor, "undone": False}
-    return desk.decide(row.id, "comment", reason, extra={DEPRECATED: fields})
+    return desk.decide(row.id, "comment", reason, extra={DEPRECATED: fields}, may_ask=may_ask)
 
 
 def _text(value: object) -> str | None:

@@ -201,7 +201,14 @@ class VersionDesk:
         return replace(done, state=self._reviews.standing(row.id)[0].state)
 
     def deprecate(
-        self, name: str, version: str | None, successor: str | None, reason: str, *, undo: bool = False
+        self,
+        name: str,
+        version: str | None,
+        successor: str | None,
+        reason: str,
+        *,
+        undo: bool = False,
+        may_ask: bool = False,
     ) -> "Recorded":
         """Record a deprecation, or that it no longer holds. Args and raises as `deprecating.deprecate`."""
-        return deprecate(self._reviews, name, version, successor, reason, undo=undo)
+        return deprecate(self._reviews, name, version, successor, reason, undo=undo, may_ask=may_ask)

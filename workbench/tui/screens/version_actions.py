@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from workbench.errors import WorkbenchError
 from workbench.reviews.deprecating import Deprecation
 from workbench.reviews.releasing import APPROVED, Planned, Released, RolledBack
+from workbench.reviews.signing import PassphraseNeeded
 from workbench.reviews.version_desk import Return, Versions
 from workbench.text import plural, visible
 from workbench.tools.forms import Field
@@ -121,12 +122,7 @@ class VersionActions:
             self._run(f"Releasing {plan.version}", make, self._released)
             return
         said = f"git signs the tag {visible(plan.tag)}, and may ask for a passphrase."
-        try:
-            done = with_screen_aside(self._screen.workbench, said, make)
-        except WorkbenchError as error:
-            self._screen.workbench.show_error(error)
-        else:
-            self._released(done)
+        self._aside(said, make, self._released)
 
     def _released(self, done: Released) -> None:
         self._changed(f"Released {done.tag} at {done.commit[:8]}{f'; note: {done.note}' if done.note else ''}")
@@ -234,11 +230,7 @@ class VersionActions:
             what = str(values["what"])
             version = None if what == _WHOLE else what
             successor, reason = str(values["successor"]).strip() or None, str(values["reason"]).strip()
-            self._run(
-                "Recording it",
-                lambda: self._workspace.versions.deprecate(self._row.id, version, successor, reason),
-                lambda done: self._said_of(done, version, "is deprecated"),
-            )
+            self._record(version, successor, reason)
 
         self._screen.app.push_screen(FormDialog(f"Deprecate {self._name}", about, fields, "Record it"), chosen)
 
@@ -261,18 +253,28 @@ class VersionActions:
             if values is None:
                 return
             version, reason = words[str(values["what"])].version, str(values["reason"]).strip()
-            self._run(
-                "Recording it",
-                lambda: self._workspace.versions.deprecate(self._row.id, version, None, reason, undo=True),
-                lambda done: self._said_of(done, version, "is no longer deprecated"),
-            )
+            self._record(version, None, reason, undo=True)
 
         title = f"Undo a deprecation of {self._name}"
         self._screen.app.push_screen(FormDialog(title, said, fields, "Record it"), chosen)
 
-    def _said_of(self, done: "Recorded", version: str | None, said: str) -> None:
-        what = f"{self._row.name}{f' {version}' if version else ''}"
-        self._changed(f"{what} {said}: recorded in {done.commit[:8]} on workbench/reviews")
+    def _record(self, version: str | None, successor: str | None, reason: str, *, undo: bool = False) -> None:
+        def record(*, may_ask: bool = False) -> "Recorded":
+            desk = self._workspace.versions
+            return desk.deprecate(self._row.id, version, successor, reason, undo=undo, may_ask=may_ask)
+
+        def recorded(done: "Recorded") -> None:
+            what = f"{self._row.name}{f' {version}' if version else ''} is {'no longer ' if undo else ''}deprecated"
+            self._changed(f"{what}: recorded in {done.commit[:8]} on workbench/reviews")
+
+        def refused(error: WorkbenchError) -> None:
+            if isinstance(error, PassphraseNeeded):
+                said = "The key that signs this record has a passphrase."
+                self._aside(said, lambda: record(may_ask=True), recorded)
+            else:
+                self._screen.workbench.show_error(error)
+
+        self._screen.run_job("Recording it", lambda _: record(), recorded, failed=refused, group=_GROUP)
 
     def _know(self, then: Callable[[_Known], None]) -> None:
         workspace, id_ = self._workspace, self._row.id
@@ -284,6 +286,15 @@ class VersionActions:
 
     def _run(self, title: str, function: Callable[[], T], done: Callable[[T], None]) -> None:
         self._screen.run_job(title, lambda _: function(), done, group=_GROUP)
+
+    def _aside(self, said: str, function: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Do something with the screen set aside, since it may ask on the terminal."""
+        try:
+            found = with_screen_aside(self._screen.workbench, said, function)
+        except WorkbenchError as error:
+            self._screen.workbench.show_error(error)
+        else:
+            done(found)
 
     def _changed(self, text: str) -> None:
         self._screen.workbench.say(text)
