@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from workbench.workspace import Workspace
 
 
@@ -20,7 +22,7 @@ def main() -> None:
         sys.exit(_open_at_once(Path(sys.argv[2]) if sys.argv[2:] else None))
     from workbench.cli import main as command_line
 
-    command_line.main(screen=command_line.Screen(_open_path, _open_workspace))
+    command_line.main(screen=command_line.Screen(_open_path, _open_workspace, _open_set, _open_review))
 
 
 def _asks_for_the_app(arguments: Sequence[str]) -> bool:
@@ -48,6 +50,28 @@ def _open_workspace(workspace: "Workspace") -> int:
     from workbench.tui.launch import run_workspace
 
     return run_workspace(workspace)
+
+
+def _open_set(workspace: "Workspace", range_: str, remote: str | None, mine: bool) -> int:
+    from workbench.tui.launch import run_workspace
+
+    def first() -> "Screen[None]":
+        from workbench.tui.screens.changeset import ChangeSetScreen
+
+        return ChangeSetScreen(range_, remote=remote, mine=mine)
+
+    return run_workspace(workspace, first)
+
+
+def _open_review(workspace: "Workspace", skill_id: str) -> int:
+    from workbench.tui.launch import run_workspace
+
+    def first() -> "Screen[None]":
+        from workbench.tui.screens.review import ReviewScreen
+
+        return ReviewScreen(skill_id)
+
+    return run_workspace(workspace, first)
 
 
 if __name__ == "__main__":

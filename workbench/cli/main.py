@@ -59,10 +59,20 @@ _SHORT_FORMS = {"verify": "workbench.cli.review:verify"}
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """How to open the app, which the command line does not know: on a library's path, or on an open workspace."""
+    """How to open the app, which the command line does not know.
+
+    Attributes:
+        open_path: On a library's path.
+        open_workspace: On an open workspace.
+        open_set: On the skills that a range touches: with the remote that has its pull request, and whether they are
+            compared with what the user judged last.
+        open_review: On the review of the skill with this id.
+    """
 
     open_path: Callable[[Path | None], int]
     open_workspace: "Callable[[Workspace], int]"
+    open_set: "Callable[[Workspace, str, str | None, bool], int]"
+    open_review: "Callable[[Workspace, str], int]"
 
 
 class _Lazy(click.Group):

@@ -2,6 +2,7 @@
 
 import click
 
+from workbench.cli.handing_over import Reviews
 from workbench.cli.output import diff_paint, library_option, print_json, print_table, state_label, styled
 from workbench.cli.review_card import card
 from workbench.cli.review_changeset import open_
@@ -20,7 +21,11 @@ from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
 
-@click.group(help="Review skills: what changed, who said what, and whether the rules hold.")
+@click.group(
+    cls=Reviews,
+    subcommand_metavar="COMMAND [ARGS]... | NAME",
+    help="Review skills: what changed, who said what, and whether the rules hold. NAME opens a skill's review.",
+)
 def review() -> None:
     """Reviews."""
 

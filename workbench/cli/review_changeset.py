@@ -2,8 +2,10 @@
 
 import click
 
+from workbench.cli.handing_over import screen_for
 from workbench.cli.output import diff_paint, library_option, print_json, print_table, state_label, styled
 from workbench.commands import command
+from workbench.errors import UsageError
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
@@ -13,13 +15,22 @@ from workbench.workspace import Workspace
 @click.option("--diff", "with_diff", is_flag=True, help="Print the changed lines, those that repeat only once.")
 @click.option("--since-my-verdict", is_flag=True, help="Compare with what you judged last, where you did.")
 @click.option("--remote", metavar="NAME", help="Where pull requests are; by default origin, or the only one.")
+@click.option("--screen", "on_screen", is_flag=True, help="Open it in the workbench, to read, comment and decide.")
 @library_option
 def open_(
-    workspace: Workspace, range_: str | None, with_diff: bool, since_my_verdict: bool, remote: str | None, as_json: bool
+    workspace: Workspace,
+    range_: str | None,
+    with_diff: bool,
+    since_my_verdict: bool,
+    remote: str | None,
+    on_screen: bool,
+    as_json: bool,
 ) -> None:
     """Print the set; a pull request is fetched first, nothing is checked out. Without a range: what suggests itself."""
     from workbench.reviews.diff_text import as_text, patch_lines
 
+    if on_screen:
+        _open_screen(workspace, range_, remote, mine=since_my_verdict, printed=as_json or with_diff)
     if range_ is None:
         _print_offers(workspace, as_json=as_json)
         return
@@ -57,6 +68,15 @@ def open_(
         click.echo("note: the rules change too; they are approved apart, as @policy, once checked out", err=True)
     if any(one.standing for one in found.skills):
         click.echo(f"all at once: workbench review approve --range {visible(range_)} --expect {found.ends.head[:12]}")
+
+
+def _open_screen(workspace: Workspace, range_: str | None, remote: str | None, *, mine: bool, printed: bool) -> None:
+    """Hand over to the screen, and end with its exit code."""
+    if range_ is None or printed:
+        what = "--screen needs a range, and prints nothing"
+        raise UsageError(what, remedy="workbench review open main...HEAD --screen")
+    screen = screen_for("--screen", remedy="leave --screen out: workbench review open RANGE --diff")
+    click.get_current_context().exit(screen.open_set(workspace, range_, remote, mine))
 
 
 def _print_offers(workspace: Workspace, *, as_json: bool) -> None:

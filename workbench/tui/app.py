@@ -1,7 +1,7 @@
 """The workbench in the terminal: which screens there are, what they share, and what every key does everywhere."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -45,6 +45,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         remembered: The promise of what it held when it was last read, kept long before.
         settings: The user's settings.
         live: Whether the library is followed: changes show by themselves, and its texts are read for the search.
+        first: Makes the screen to begin with; None for the list of skills.
 
     Attributes:
         workspace: The open library; None before one is open.
@@ -73,6 +74,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         remembered: "Future[tuple[Remembered, ...]] | None" = None,
         settings: Settings | None = None,
         live: bool = False,
+        first: Callable[[], Screen[None]] | None = None,
     ) -> None:
         self.settings = settings or (workspace.settings if workspace else Settings())
         self._guard = TerminalGuard()
@@ -89,6 +91,7 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         self.jobs_signal: Signal[int] = Signal(self, "jobs")
         self.texts_signal: Signal[int] = Signal(self, "texts")
         self._live = live
+        self._first = first
         self._follower: Follower | None = None
         self._use_settings()
 
@@ -217,7 +220,10 @@ class WorkbenchApp(App[int], inherit_bindings=False):
         from workbench.tui.following import Follower
 
         gc.enable()
-        if not view.rows:
+        if self._first is not None:
+            self.push_screen(self._first())
+            self._first = None
+        elif not view.rows:
             self.offer_libraries()
         if self._live and self._follower is None:
             self._follower = Follower(self)

@@ -12,6 +12,8 @@ from workbench.errors import InputError
 from workbench.text import visible
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from workbench.config import Settings
     from workbench.reviews.listing import LibraryView
     from workbench.skills.catalogue import Remembered
@@ -48,13 +50,17 @@ def run_app(path: Path | None = None) -> int:
     return WorkbenchApp(reading=reading, remembered=remembered, settings=settings, live=True).run() or 0
 
 
-def run_workspace(workspace: "Workspace") -> int:
-    """Open the workbench on a library that is already open; gives the exit code."""
+def run_workspace(workspace: "Workspace", first: "Callable[[], Screen[None]] | None" = None) -> int:
+    """Open the workbench on a library that is already open; gives the exit code.
+
+    Args:
+        first: Makes the screen to begin with, laid over the list of skills; None for that list.
+    """
     reading = _in_thread(lambda: Opened(workspace, workspace.view()))
     _prepare()
     from workbench.tui.app import WorkbenchApp
 
-    return WorkbenchApp(reading=reading, settings=workspace.settings, live=True).run() or 0
+    return WorkbenchApp(reading=reading, settings=workspace.settings, live=True, first=first).run() or 0
 
 
 def open_library(

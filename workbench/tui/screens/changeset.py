@@ -57,8 +57,8 @@ class _Reading:
     viewed: frozenset[str]
 
 
-def _read(workspace: "Workspace", range_: str, *, fetch: bool, mine: bool) -> _Reading:
-    found = workspace.reviews.open_set(range_, fetch=fetch, since_my_verdict=mine)
+def _read(workspace: "Workspace", range_: str, remote: str | None, *, fetch: bool, mine: bool) -> _Reading:
+    found = workspace.reviews.open_set(range_, fetch=fetch, remote=remote, since_my_verdict=mine)
     ticked: set[str] = set()
     for one in found.skills:
         id_ = one.skill.id
@@ -72,6 +72,8 @@ class ChangeSetScreen(WorkbenchScreen[None]):
 
     Args:
         range_: `main...HEAD`, or `pr/123`, whose head is fetched when the screen opens.
+        remote: Where that is; None for `origin`, or the only one.
+        mine: Whether each skill is compared with what this user judged last, where there is that.
     """
 
     NAME = "Changes as one"
@@ -85,11 +87,12 @@ class ChangeSetScreen(WorkbenchScreen[None]):
     CSS_PATH = "changeset.tcss"
     AUTO_FOCUS = "DiffView"
 
-    def __init__(self, range_: str) -> None:
+    def __init__(self, range_: str, *, remote: str | None = None, mine: bool = False) -> None:
         super().__init__()
         self._range = range_
+        self._remote = remote
         self._fetch = True
-        self._mine = False
+        self._mine = mine
         self._raw = False
         self._reading: _Reading | None = None
         self._cards: dict[str, Card | None] = {}
@@ -127,10 +130,10 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         """Read the set again; what is then shown is what a verdict is on."""
         workspace = self.workspace
         assert workspace is not None
-        range_, fetch, mine = self._range, self._fetch, self._mine
+        range_, remote, fetch, mine = self._range, self._remote, self._fetch, self._mine
         self.run_job(
             f"Comparing {visible(range_)}",
-            lambda _: _read(workspace, range_, fetch=fetch, mine=mine),
+            lambda _: _read(workspace, range_, remote, fetch=fetch, mine=mine),
             self._show,
             failed=self._failed,
             group="set",
