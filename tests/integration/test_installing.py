@@ -107,6 +107,37 @@ def test_a_folder_from_elsewhere_is_not_overwritten_and_a_link_is_never_written_
     assert Path(said.json["saved"]).readlink() == elsewhere
 
 
+@pytest.mark.parametrize("linked", [".claude", ".claude/skills"])
+def test_a_project_s_link_does_not_lead_an_installation_out_of_it(
+    shelf: Any, workbench: Any, project: Path, tmp_path: Path, linked: str
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (project / linked).parent.mkdir(exist_ok=True)
+    (project / linked).symlink_to(tmp_path / "elsewhere")
+    said = install(workbench, project, "--force")
+    assert said.code == 4
+    assert "leads out of the project" in said.err
+    assert list((tmp_path / "elsewhere").rglob("*")) == []
+    assert not (project / "skills-lock.json").exists()
+    (project / linked).unlink()
+    (project / "inside").mkdir()
+    (project / linked).symlink_to(project / "inside")
+    assert install(workbench, project).code == 0
+
+
+def test_a_lock_file_that_can_t_be_read_is_no_sign_that_all_is_well(shelf: Any, workbench: Any, project: Path) -> None:
+    install(workbench, project)
+    (project / ".claude/skills/a/SKILL.md").write_text("changed")
+    (project / "skills-lock.json").write_text("{")
+    for options in (("--check",), ()):
+        said = run(workbench, project, "sync", *options)
+        assert said.code == 3
+        assert "skills-lock.json" in said.err
+        assert "--scope user" in said.err
+    assert run(workbench, project, "sync", "--check", "--scope", "user").code == 0
+    assert (project / "skills-lock.json").read_text() == "{"
+
+
 def test_sync_brings_copies_back_and_saves_local_changes_first(shelf: Any, workbench: Any, project: Path) -> None:
     install(workbench, project)
     assert run(workbench, project, "sync", "--check").code == 0

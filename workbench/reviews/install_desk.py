@@ -18,6 +18,7 @@ from workbench.reviews.installing import (
     Where,
     install,
     installations,
+    refuse_a_way_out,
     status_of,
     tree_to_install,
 )
@@ -147,6 +148,7 @@ class InstallDesk:
         self, row: "SkillRow", background: "Background", version: str | None, where: Where, *, force: bool
     ) -> InstallPlan:
         tree, named, forced = tree_to_install(row, background, version, force=force)
+        refuse_a_way_out(where)
         target = where.folder / (self._reviews.root.name if row.id == "." else row.id.rpartition("/")[2])
         old = deprecation_of(row.standing.records, named or version)
         return InstallPlan(row.id, row.name, named or version, tree, target, forced, old)

@@ -24,8 +24,9 @@ from workbench.reviews.saving import save_copy
 from workbench.reviews.states import approved_trees
 from workbench.reviews.survey import Background, evidence_of
 from workbench.reviews.tag_evidence import named_release
-from workbench.skills.clients import client, outside_folders
+from workbench.skills.clients import CLIENTS, client, outside_folders
 from workbench.skills.contents import contents_of_tree
+from workbench.skills.files import is_inside
 from workbench.skills.model import ROOT_ID
 from workbench.skills.treehash import tree_of_folder
 from workbench.text import visible
@@ -164,7 +165,8 @@ def install(
         replace_strangers: Replace a folder of that name that was not installed from here, saving it first.
 
     Raises:
-        ConflictError: Something else stands there, or the lock file can't be read.
+        ConflictError: Something else stands there, or the folder is a link out of the project, or the lock file can't
+            be read.
         InputError: The tree is not in this clone, or the folder can't be written.
     """
     if repository.resolve(f"{tree}^{{tree}}") is None:
@@ -173,6 +175,7 @@ def install(
         )
     name = repository.root.name if row.id == ROOT_ID else row.id.rpartition("/")[2]
     target = where.folder / name
+    refuse_a_way_out(where)
     contents = contents_of_tree(repository.run, tree)
     with _locked(where.lock_root):
         lock = read_lock(where.lock_root, where.lock_name)
@@ -197,6 +200,27 @@ def install(
     return Install(row.id, name, version, tree, str(target), outcome, lock_path, str(kept) if kept else None, forced)
 
 
+def refuse_a_way_out(where: Where) -> None:
+    """Write in a project only below it, or where the user's own skills are: the links in it are another's words.
+
+    Raises:
+        ConflictError: The agent's folder is, or is below, a link that leads elsewhere.
+    """
+    if where.scope == "user":
+        return
+    real = os.path.realpath(where.folder)
+    own = [
+        outside_folders(one, where.home, Path("/"), where.env)
+        for c in CLIENTS
+        for one in c.places
+        if one.scope == "user" and one.path
+    ]
+    roots = (where.project, *(folder for folders in own for folder in folders))
+    if not any(is_inside(real, os.path.realpath(root)) for root in roots):
+        what = f"it leads out of the project, to {visible(real)}"
+        raise ConflictError(what, where=visible(str(where.folder)), remedy="remove the link, or --scope user")
+
+
 def write_lock_file(where: Where, lock: Lock, changes: Mapping[str, Mapping[str, Any] | None]) -> None:
     """Put changes into a lock file, making its folder where there is none yet."""
     lock.path.parent.mkdir(parents=True, exist_ok=True)
@@ -204,10 +228,19 @@ def write_lock_file(where: Where, lock: Lock, changes: Mapping[str, Mapping[str,
 
 
 def installations(where: Sequence[Where]) -> list[tuple[Where, str, Mapping[str, Any]]]:
-    """Every entry of the lock files that this program made for these folders."""
+    """Every entry of the lock files that this program made for these folders.
+
+    Raises:
+        InputError: A lock file can't be read, so that nobody knows what was installed.
+    """
     found = []
     for one in where:
         lock = read_lock(one.lock_root, one.lock_name)
+        if (unreadable := next((p for p in lock.problems if p.code == "lock-unreadable"), None)) is not None:
+            other = "user" if one.scope == "project" else "project"
+            remedy = f"{unreadable.remedy or 'mend it or move it away'}; --scope {other} looks at the others alone"
+            what = f"{unreadable.message}, so what was installed can't be known"
+            raise InputError(what, where=visible(str(lock.path)), remedy=remedy)
         for name, entry in lock.skills.items():
             if one.agent in _trees(entry):
                 found.append((one, name, entry))
