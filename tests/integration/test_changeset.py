@@ -162,30 +162,56 @@ def test_hostile_names_reach_the_terminal_harmless(branch: Any, workbench: Any) 
 
 @pytest.fixture
 def remote(branch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A bare remote in which `topic` is pull request 12 and merge request 13; the clone has neither."""
+    """A bare remote that has `topic` as every service keeps a request's head; the clone has none of them.
+
+    12 as GitHub, 13 as GitLab, 14 as Bitbucket's server, 15 as Azure DevOps, which has only the merge.
+    """
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
     bare = tmp_path / "remote.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True, env={**os.environ})
     branch.git("remote", "add", "origin", str(bare))
     branch.git("push", "-q", "origin", "main", "topic:refs/pull/12/head", "topic:refs/merge-requests/13/head")
+    branch.git("switch", "-q", "-c", "merged", "main")
+    branch.git("merge", "-q", "--no-ff", "-m", "Merge", "topic")
+    branch.git("push", "-q", "origin", "topic:refs/pull-requests/14/from", "merged:refs/pull/15/merge")
     branch.git("switch", "-q", "main")
+    branch.git("branch", "-qD", "merged")
     branch.git("branch", "-qD", "topic")
     branch.git("reflog", "expire", "--expire=now", "--all")
     branch.git("gc", "-q", "--prune=now")
     return bare
 
 
-@pytest.mark.parametrize("number", [12, 13])
-def test_a_pull_request_is_fetched_and_nothing_checked_out(
-    remote: Path, branch: Any, workbench: Any, number: int
+@pytest.mark.parametrize("name", ["pr/12", "pr/13", "mr/13", "pr/14", "pr/15"])
+def test_a_request_is_fetched_from_any_service_and_nothing_checked_out(
+    remote: Path, branch: Any, workbench: Any, name: str
 ) -> None:
     before = branch.fingerprint()
-    said = workbench("review", "open", f"pr/{number}", "--json")
+    said = workbench("review", "open", name, "--json")
     assert said.code == 0, said.err
     assert len(said.json["skills"]) == 4
     assert branch.fingerprint() == before
-    assert branch.git("rev-parse", f"refs/workbench/pr/{number}").strip() == said.json["head"]
-    assert workbench("review", "open", "pr/99").code == 3
+    assert branch.git("rev-parse", f"refs/workbench/{name}").strip() == said.json["head"]
+    assert branch.git("log", "-1", "--format=%s", said.json["head"]).strip() == "Change four"
+    assert workbench("review", "approve", "--range", name, "--reason", "read").code == 0
+    assert [one["range"] for one in workbench("review", "open", "--json").json] == [name]
+
+
+def test_a_request_that_is_not_there_is_called_as_it_was_asked_for(remote: Path, branch: Any, workbench: Any) -> None:
+    for name, said in (("pr/99", "no pull request 99"), ("mr/99", "no merge request 99"), ("mr/12", "request 12")):
+        done = workbench("review", "open", name)
+        assert done.code == 3
+        assert said in done.err
+        assert "fetch its branch yourself" in done.err
+    assert "workbench review open mr/13" in workbench("review", "card", "--range", "mr/13").err
+    assert workbench("review", "open", "mr/0").code == 2
+
+
+def test_a_pull_and_a_merge_request_of_one_number_are_two(remote: Path, branch: Any, workbench: Any) -> None:
+    branch.git("push", "-q", "origin", "main:refs/merge-requests/12/head")
+    assert len(workbench("review", "open", "pr/12", "--json").json["skills"]) == 4
+    assert workbench("review", "open", "mr/12", "--json").json["skills"] == []
+    assert len(workbench("review", "open", "pr/12", "--json").json["skills"]) == 4
 
 
 def test_an_approved_pull_request_is_approved_however_it_is_merged(remote: Path, branch: Any, workbench: Any) -> None:

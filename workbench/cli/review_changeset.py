@@ -11,7 +11,7 @@ from workbench.workspace import Workspace
 
 
 @click.command("open", help=command("review.open").help)
-@click.argument("range_", metavar="[RANGE|pr/N]", required=False)
+@click.argument("range_", metavar="[RANGE|pr/N|mr/N]", required=False)
 @click.option("--diff", "with_diff", is_flag=True, help="Print the changed lines, those that repeat only once.")
 @click.option("--since-my-verdict", is_flag=True, help="Compare with what you judged last, where you did.")
 @click.option("--remote", metavar="NAME", help="Where pull requests are; by default origin, or the only one.")

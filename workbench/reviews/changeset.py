@@ -19,7 +19,7 @@ from workbench.reviews.gains import Gains
 from workbench.reviews.generated import Generated
 from workbench.reviews.history import read_history
 from workbench.reviews.model import Standing
-from workbench.reviews.pulls import commit_of, pull_base, pull_number
+from workbench.reviews.pulls import commit_of, is_request, pull_base
 from workbench.reviews.queue import RISKS, Risk, risk_of
 from workbench.reviews.set_inputs import SetInputs
 from workbench.reviews.states import discussion_of
@@ -177,13 +177,13 @@ class ChangeSet:
 
 
 def ends_of(repository: Repository, text: str) -> Ends:
-    """The commits that `A...B` (since they parted), `A..B` or `pr/N` name; an empty side is HEAD.
+    """The commits that `A...B` (since they parted), `A..B`, `pr/N` or `mr/N` name; an empty side is HEAD.
 
     Raises:
         UsageError: It is none of these.
         InputError: A side names no commit, or both have no history in common.
     """
-    if pull_number(text) is not None:
+    if is_request(text):
         head = commit_of(repository, text)
         return Ends(text, _parted(repository, pull_base(repository, text), head, text), head)
     left, dots, right = text.partition("...")
@@ -191,7 +191,7 @@ def ends_of(repository: Repository, text: str) -> Ends:
     if not dots:
         left, dots, right = text.partition("..")
     if not dots:
-        remedy = "name a range: main...HEAD, or a pull request: pr/123"
+        remedy = "name a range: main...HEAD, or a pull request: pr/123 (mr/123 on GitLab)"
         raise UsageError(f"'{visible(text)}' is not a range", remedy=remedy)
     base, head = commit_of(repository, left or "HEAD"), commit_of(repository, right or "HEAD")
     return Ends(text, _parted(repository, base, head, text) if parted else base, head)

@@ -211,12 +211,12 @@ class ReviewDesk:
             WorkbenchError: As `reviews.changeset.ends_of` and `reviews.pulls.fetch_pull`.
         """
         from workbench.reviews.changeset import ends_of, read_changeset
-        from workbench.reviews.pulls import fetch_pull, pull_number
+        from workbench.reviews.pulls import fetch_pull, is_request
 
         repository = self.need_git("a set of changes")
-        number = pull_number(range_.rpartition("..")[2])
-        if fetch and number is not None:
-            fetch_pull(repository, cache_dir(), number, remote=remote)
+        request = range_.rpartition("..")[2]
+        if fetch and is_request(request):
+            fetch_pull(repository, cache_dir(), request, remote=remote)
         me = repository.identity().email if since_my_verdict else None
         return read_changeset(repository, ends_of(repository, range_), datetime.now(UTC), since_verdict_of=me)
 

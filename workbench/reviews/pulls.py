@@ -1,6 +1,8 @@
 """Pull requests by number, through git alone: their head fetched beside the branches, nothing checked out.
 
-GitHub and those that follow it keep a request's head as `refs/pull/N/head`, GitLab as `refs/merge-requests/N/head`.
+Where services keep a request's head: GitHub, Gitea, Forgejo and Gitee as `refs/pull/N/head`, GitLab as
+`refs/merge-requests/N/head`, Bitbucket's server as `refs/pull-requests/N/from`; Azure DevOps has only the merge of both
+sides, `refs/pull/N/merge`, whose second parent it is. Bitbucket's cloud has none of them.
 """
 
 import re
@@ -13,63 +15,73 @@ from workbench.git.remote import Mirror
 from workbench.reviews.sync import remote_address, remote_name
 from workbench.text import decode, visible
 
-_PULL = re.compile(r"pr/([1-9][0-9]{0,8})")
-_THEIRS = ("refs/pull/{}/head", "refs/merge-requests/{}/head")
-_PLACES = "refs/workbench/pr/"
+_REQUEST = re.compile(r"(?P<kind>pr|mr)/(?P<number>[1-9][0-9]{0,8})")
+_MERGED = "refs/pull/{}/merge"
+_MERGE_REQUEST = "refs/merge-requests/{}/head"
+_THEIRS = {
+    "pr": ("refs/pull/{}/head", _MERGE_REQUEST, "refs/pull-requests/{}/from", _MERGED),
+    "mr": (_MERGE_REQUEST,),
+}
+_CALLED = {"pr": "pull request", "mr": "merge request"}
+_PLACES = "refs/workbench/"
 _DEFAULTS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main",
              "refs/heads/master", "HEAD")  # fmt: skip
 
 
-def pull_number(text: str) -> int | None:
-    """The number in `pr/N`; None where it is something else."""
-    found = _PULL.fullmatch(text)
-    return int(found[1]) if found else None
+def is_request(text: str) -> bool:
+    """Whether it is `pr/N`, a request of any service, or `mr/N`, a merge request as GitLab keeps it."""
+    return _REQUEST.fullmatch(text) is not None
 
 
-def fetch_pull(repository: Repository, cache: Path, number: int, *, remote: str | None = None) -> str:
+def fetch_pull(repository: Repository, cache: Path, name: str, *, remote: str | None = None) -> str:
     """Bring the head of a pull request, and what it is to be merged into; gives the head's commit.
 
     Args:
         cache: Where other repositories are kept.
+        name: `pr/N` or `mr/N`.
         remote: Its name; by default `origin`, or the only one.
 
     Raises:
         UsageError: No remote is meant.
         InputError: The remote has no such request, or can't be reached.
     """
-    name = remote_name(repository, remote)
-    mirror = Mirror(cache, remote_address(repository, name), credentials=True)
+    kind, _, number = name.partition("/")
+    where = remote_name(repository, remote)
+    mirror = Mirror(cache, remote_address(repository, where), credentials=True)
     refs = mirror.refs()
-    ref = next((place for place in (form.format(number) for form in _THEIRS) if place in refs.ids), None)
+    ref = next((place for place in (form.format(number) for form in _THEIRS[kind]) if place in refs.ids), None)
     if ref is None:
+        what = f"{visible(where)} has no {_CALLED[kind]} {number}"
         remedy = "look the number up; or fetch its branch yourself and name a range: main...BRANCH"
-        raise InputError(f"{visible(name)} has no pull request {number}", where=visible(mirror.address), remedy=remedy)
+        raise InputError(what, where=visible(mirror.address), remedy=remedy)
     mirror.fetch_branch(ref)
-    _take(repository, mirror, ref, _place(number))
+    _take(repository, mirror, ref, _place(name))
+    if ref == _MERGED.format(number):
+        head = repository.resolve(f"{_place(name)}^2^{{commit}}")
+        if head is not None:
+            repository.run("update-ref", _place(name), head)
     if refs.head is not None and mirror.fetch_branch(refs.head) is not None:
-        _take(repository, mirror, refs.head, _base_place(number))
-    return commit_of(repository, f"pr/{number}")
+        _take(repository, mirror, refs.head, _base_place(name))
+    return commit_of(repository, name)
 
 
 def commit_of(repository: Repository, name: str) -> str:
-    """The commit that a revision or `pr/N` names; a request that was never fetched names none.
+    """The commit that a revision, `pr/N` or `mr/N` names; a request that was never fetched names none.
 
     Raises:
         InputError: It names none.
     """
-    number = pull_number(name)
-    commit = repository.resolve(f"{_place(number) if number else name}^{{commit}}")
+    request = is_request(name)
+    commit = repository.resolve(f"{_place(name) if request else name}^{{commit}}")
     if commit is None:
-        remedy = (
-            f"workbench review open pr/{number}" if number else "fetch it first, for example: git fetch origin main"
-        )
+        remedy = f"workbench review open {name}" if request else "fetch it first, for example: git fetch origin main"
         raise InputError(f"'{visible(name)}' names no commit here", where=visible(str(repository.root)), remedy=remedy)
     return commit
 
 
 def pull_base(repository: Repository, name: str) -> str:
     """The commit of the branch that a request is to be merged into: the remote's default branch, as it was fetched."""
-    places = (_base_place(pull_number(name) or 0), *_DEFAULTS)
+    places = (_base_place(name), *_DEFAULTS)
     found = next(filter(None, (repository.resolve(f"{place}^{{commit}}") for place in places)), None)
     return found or commit_of(repository, "HEAD")
 
@@ -90,19 +102,20 @@ def offers(repository: Repository) -> tuple[Offer, ...]:
         if head is not None and repository.resolve(f"{ref}^{{commit}}") not in (None, head):
             name = ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
             found.append(Offer(f"{name}...HEAD", f"what is checked out has over {name}"))
-    said = decode(repository.run("for-each-ref", "--format=%(refname) %(contents:subject)", _PLACES))
+    places = [_PLACES + kind for kind in _THEIRS]
+    said = decode(repository.run("for-each-ref", "--format=%(refname) %(contents:subject)", *places))
     pulls = [line.removeprefix(_PLACES).partition(" ") for line in said.splitlines()]
-    known = sorted((int(number), subject) for number, _, subject in pulls if number.isdigit())
-    found += [Offer(f"pr/{number}", f"fetched: {subject}") for number, subject in reversed(known)]
+    known = [(int(name.rpartition("/")[2]), name, subject) for name, _, subject in pulls if is_request(name)]
+    found += [Offer(name, f"fetched: {subject}") for _, name, subject in sorted(known, reverse=True)]
     return tuple(found)
 
 
-def _place(number: int) -> str:
-    return f"{_PLACES}{number}"
+def _place(name: str) -> str:
+    return f"{_PLACES}{name}"
 
 
-def _base_place(number: int) -> str:
-    return f"refs/workbench/pr-base/{number}"
+def _base_place(name: str) -> str:
+    return _PLACES + name.replace("/", "-base/", 1)
 
 
 def _take(repository: Repository, mirror: Mirror, ref: str, place: str) -> None:

@@ -74,7 +74,7 @@ class OpenRangeDialog(Dialog[None]):
         first = self.query_one(VirtualList).current
         typed = event.value.strip() or (first.id if first is not None else "")
         if not typed:
-            self._say("Name a range: main...HEAD, or a pull request: pr/123")
+            self._say("Name a range: main...HEAD, or a pull request: pr/123, mr/123")
             return
         self._open(typed)
 
