@@ -231,6 +231,8 @@ COMMANDS: tuple[Command, ...] = (
             cli="eval", palette=False),
     Command("eval.init", "Start evaluations", "Write a first evals.json and trigger set for a skill; never overwrites.",
             cli="eval init", palette=False),
+    Command("eval.feedback", "Feedback on runs", "What people say of the runs of an evaluation: list it, or add to it.",
+            cli="eval feedback", palette=False),
     Command("eval.triggers", "Test triggers", "Whether a skill is loaded for the questions of its trigger set.",
             cli="eval triggers", palette=False),
     Command("eval.trigger", "Try a question", "Which skill a question is nearest to by words, or which a model loads.",

@@ -137,6 +137,28 @@ class TestSides:
         assert json.loads((folder / "eval-1/eval_metadata.json").read_text())["eval_id"] == 1
         assert (run / "outputs").is_dir()
 
+    def test_what_is_said_of_a_run_is_kept_beside_what_others_said(
+        self, skill: Library, fake: FakeModels, workbench: Any, tmp_path: Path
+    ) -> None:
+        place = ("--out", str(tmp_path / "rows-workspace"))
+        assert workbench("eval", "feedback", "rows", *place).code == 3
+        think(fake, lambda _: Say("done"))
+        workbench("eval", "rows", "--model", "fake", "--runs", "1", *place)
+        file = tmp_path / "rows-workspace/iteration-1/feedback.json"
+        other = {"run_id": "eval-1-without_skill-run-1", "feedback": "Guesses.", "stars": 1}
+        file.write_text(json.dumps({"reviews": [other]}))
+        said = workbench("eval", "feedback", "rows", "eval-1/with_skill/run-1", "Names no file.", "--done", *place)
+        assert said.code == 0, said.err
+        listed = workbench("eval", "feedback", "rows", "--json", *place).json["runs"]
+        assert {one["run"]: one["feedback"] for one in listed} == {
+            "eval-1-with_skill-run-1": "Names no file.", "eval-1-without_skill-run-1": "Guesses.",
+        }  # fmt: skip
+        kept = json.loads(file.read_text())
+        assert (kept["status"], kept["reviews"][0]["stars"]) == ("complete", 1)
+        assert workbench("eval", "feedback", "rows", "eval-9/with_skill/run-1", "x", *place).code == 3
+        assert workbench("eval", "feedback", "rows", "eval-1/with_skill/run-1", *place).code == 2
+        assert workbench("eval", "feedback", "rows", "--iteration", "7", *place).code == 3
+
     def test_one_version_against_another(self, skill: Library, fake: FakeModels, workbench: Any) -> None:
         skill.write("skills/rows/scripts/count.py", COUNT.replace(" - 1", ""))
         skill.commit()

@@ -12,7 +12,7 @@ import pytest
 
 from workbench.analytics.call_store import Names, write_calls
 from workbench.analytics.claude_lines import Call
-from workbench.analytics.costs import CostRow, TokenSums, cost_report, daily_costs, session_calls
+from workbench.analytics.costs import TokenSums, cost_report, session_calls
 from workbench.analytics.prices import Tokens, price_book
 from workbench.storage import Store
 
@@ -199,18 +199,6 @@ def test_a_sessions_calls_come_in_order_with_their_price(store: Store) -> None:
     assert early.price.startswith("anthropic/claude-opus-5 speed=fast (genai-prices ")
     assert (late.cost_nd, late.price, late.sidechain, late.model) == (None, None, True, "mystery")
     assert session_calls(store, "nobody's") == []
-
-
-def test_a_sparkline_has_a_row_for_every_day(store: Store) -> None:
-    keep(store, call("a", "2026-11-20T10:00:00+00:00"), call("b", "2026-11-18T10:00:00+00:00", model="mystery"))
-    rows = daily_costs(store, days=4, until=date(2026, 11, 21), tz=UTC)
-    assert [(row.key, row.cost_nd) for row in rows] == [
-        ("2026-11-18", None),
-        ("2026-11-19", 0),
-        ("2026-11-20", 5000),
-        ("2026-11-21", 0),
-    ]
-    assert CostRow("x").cost_nd == 0
 
 
 def test_days_at_the_ends_of_the_calendar_are_asked_without_a_crash(store: Store) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import date, tzinfo
 from typing import Any, Literal, get_args
 
 from workbench.analytics.money import usd
@@ -164,14 +164,6 @@ def session_calls(store: Store, session: str) -> list[CallDetail]:
         )
         for row in rows
     ]
-
-
-def daily_costs(store: Store, *, days: int, until: date, tz: tzinfo | None = None) -> list[CostRow]:
-    """One row for each of the last `days` days up to `until`, also for those without a call: a sparkline's heights."""
-    first = until - timedelta(days=days - 1)
-    known = {row.key: row for row in cost_report(store, by="day", since=first, until=until, tz=tz).rows}
-    keys = ((first + timedelta(days=number)).isoformat() for number in range(days))
-    return [known.get(key, CostRow(key)) for key in keys]
 
 
 def _by_name(store: Store, by: str, window: tuple[int, int]) -> list[CostRow]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli.eval.feedback import feedback
 from workbench.cli.eval.triggers import trigger, triggers
 from workbench.cli.model_options import model_options
 from workbench.cli.output import library_option, print_json, print_table
@@ -23,6 +24,7 @@ a grade went wrong, 5 if the budget was spent or there is no sandbox; what was d
 _EPILOG = """\b
 Commands:
   init NAME        Write evals/evals.json and evals/triggers.json to start from.
+  feedback NAME    List what was said of the runs, or say it of one.
   triggers NAME    Whether the skill would be loaded for the questions of its trigger set.
   trigger "QUERY"  Which skills of the library a question is nearest to.
 
@@ -171,4 +173,4 @@ def _to_json(one: Any) -> dict[str, Any]:
     }
 
 
-_BESIDE: dict[str, click.Command] = {"init": init, "triggers": triggers, "trigger": trigger}
+_BESIDE: dict[str, click.Command] = {"feedback": feedback, "init": init, "triggers": triggers, "trigger": trigger}

@@ -77,7 +77,7 @@ def evaluate(
             raise UsageError("an evaluation needs a model", remedy=remedy)
         judge = models.other(wanted.judge) if wanted.judge else None
         sides = _sides(stack, workspace, skill, wanted.against)
-        places = make_iteration(wanted.out or _workspace_of(workspace, skill), chosen)
+        places = make_iteration(wanted.out or workspace_of(workspace, skill), chosen)
         plan = Plan(
             skill.id, folder, chosen, sides, wanted.runs, wanted.jobs, wanted.bounds, unsandboxed=unsandboxed
         )  # fmt: skip
@@ -208,7 +208,8 @@ def _sides(stack: ExitStack, workspace: Workspace, skill: Skill, against: str) -
     return sides
 
 
-def _workspace_of(workspace: Workspace, skill: Skill) -> Path:
+def workspace_of(workspace: Workspace, skill: Skill) -> Path:
+    """The folder in which a skill's results are kept where no other is named."""
     from workbench.config import data_dir
 
     library = short_digest(workspace.library_id)

@@ -50,6 +50,29 @@ def make_iteration(workspace: Path, evals: Iterable[Eval]) -> Places:
     raise InputError("no next iteration could be made", where=visible(str(workspace)), remedy="give another --out")
 
 
+def iteration_in(workspace: Path, number: int | None = None) -> Path:
+    """The folder of an iteration, by default of the last one.
+
+    Raises:
+        InputError: There is none.
+    """
+    try:
+        number = number or _last(workspace)
+    except OSError:
+        number = 0
+    folder = workspace / f"iteration-{number}"
+    if not number or not folder.is_dir():
+        what = f"there is no iteration {number}" if number else "nothing was evaluated yet"
+        raise InputError(what, where=visible(str(workspace)), remedy="workbench eval NAME --model MODEL")
+    return folder
+
+
+def runs_of(folder: Path) -> tuple[str, ...]:
+    """The runs of an iteration as viewers name them: the path below it, with hyphens between its parts."""
+    runs = (run.relative_to(folder).as_posix() for run in folder.glob("*/*/run-*") if run.is_dir())
+    return tuple(run.replace("/", "-") for run in sorted(runs))
+
+
 def folder_names(evals: Iterable[Eval]) -> dict[str, str]:
     """The folder's name of each evaluation by its id as text: safe on every system, and never one for two."""
     names: dict[str, str] = {}

@@ -28,6 +28,10 @@ class Timing:
     seconds: float | None = None
 
 
+FEEDBACK = "feedback.json"
+"""The name of the file, in the folder of an iteration."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What a person said of one run: `run_id` is the path of the run with hyphens, as the viewer has it."""
@@ -111,16 +115,6 @@ def read_benchmark(path: Path) -> dict[str, Any]:
     if not isinstance(value.get("run_summary", {}), dict):
         raise document.wrong(("run_summary",), "it has to be an object")
     return value
-
-
-def delta_of(benchmark: Mapping[str, Any], name: str) -> float | None:
-    """A difference of a benchmark's `delta` as a number, whether it is written as a text or not."""
-    value = benchmark.get("run_summary", {}).get("delta", {})
-    value = value.get(name) if isinstance(value, Mapping) else None
-    try:
-        return None if value is None or isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return None
 
 
 def read_feedback(path: Path) -> tuple[Feedback, ...]:
