@@ -125,6 +125,7 @@ class _Judge:
         self.evidence = evidence
         self._counting = [record for record in evidence.records if record.counts]
         self._known: dict[str, _Approval] = {}
+        self._verdicts: dict[str, _Verdicts] = {}
         self._bases: dict[str, str | None] = {}
         self._first: dict[str, int] = {}
         for number, record in enumerate(self._counting):
@@ -133,7 +134,9 @@ class _Judge:
 
     def verdicts(self, tree: str) -> _Verdicts:
         """What the records of a tree come to."""
-        return _verdicts(self._counting, tree)
+        if tree not in self._verdicts:
+            self._verdicts[tree] = _verdicts(self._counting, tree)
+        return self._verdicts[tree]
 
     def approved_trees(self) -> Iterator[str]:
         """The trees that meet the rules, the one that was approved last first."""

@@ -266,7 +266,7 @@ def standing_of(
 
 
 def _judge(skill: Skill, tree: str | None, background: Background, now: datetime, coverage: Coverage) -> Standing:
-    standing = derive(replace(evidence_of(skill, tree, background, now), coverage=coverage))
+    standing = derive(evidence_of(skill, tree, background, now, coverage))
     original = background.originals.get(skill.id)
     if original is not None and not coverage.unread and may_follow(standing, skill.id, original, background.policy):
         as_original = evidence_of(replace(skill, id=original), tree, background, now)
@@ -280,7 +280,9 @@ def _is_lasting(policy: Policy | None) -> bool:
     return policy is None or not any(rule.expires or rule.gains for rule in policy.rules)
 
 
-def evidence_of(skill: Skill, tree: str | None, background: Background, now: datetime) -> Evidence:
+def evidence_of(
+    skill: Skill, tree: str | None, background: Background, now: datetime, coverage: Coverage = COVERED
+) -> Evidence:
     """All that the state of one skill with the given tree rests on."""
     releases = background.releases.get(skill.id, ())
     in_force = background.in_force
@@ -296,6 +298,7 @@ def evidence_of(skill: Skill, tree: str | None, background: Background, now: dat
         mailmap=in_force.people.mailmap,
         owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
         precedes=background.ancestry.precedes if background.ancestry else None,
+        coverage=coverage,
         gains=background.gains.between,
         alike=told(background.alike, skill.id),
     )
