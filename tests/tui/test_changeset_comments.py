@@ -1,5 +1,6 @@
 """Comments on a range: written on any of its skills, kept with that skill, and sent with the one verdict."""
 
+import shutil
 from typing import Any
 
 import pytest
@@ -200,3 +201,22 @@ async def test_a_head_that_moved_voids_the_verdict_and_keeps_the_drafts_on_their
         await screen.decide("R", "See the comment.")
         await page.until(lambda: isinstance(page.screen, ChangeSetScreen), "now it is recorded")
     assert comments_by_skill(branch)["skills/b"] == [("scripts/get.sh", 3, "Which host?")]
+
+
+async def test_a_library_with_long_ids_is_read_and_commented_on(opened: Any, skill_library: Any) -> None:
+    shutil.rmtree(skill_library.root / ".git")
+    skill_library.git("init", "-q", "-b", "main", "--object-format=sha256")
+    skill_library.git("config", "user.name", "Ada")
+    skill_library.git("config", "user.email", "ada@example.com")
+    skill_library.commit()
+    skill_library.git("switch", "-q", "-c", "topic")
+    skill_library.write("skills/echo/scripts/get.sh", "#!/bin/sh\ncurl https://example.com\n")
+    skill_library.commit()
+    async with opened(ChangeSetScreen(RANGE)) as page:
+        screen = await SetPage(page).ready(0)
+        await screen.write("curl", "Which host?")
+        await screen.ready(1)
+        await screen.decide("R", "See the comment.")
+        await page.until(lambda: isinstance(page.screen, ChangeSetScreen), "the dialog closes")
+        await page.until(lambda: "1 open thread" in page.said("#set-head"), "it is a thread now")
+    assert comments_by_skill(skill_library) == {"skills/echo": [("scripts/get.sh", 2, "Which host?")]}

@@ -50,6 +50,8 @@ _HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])"
 _URL = re.compile(rf"(https?|ssh|git)://(?:([A-Za-z0-9._-]+)@)?({_HOST})(?::\d{{1,5}})?/[^\0-\x20\x7f]*")
 _SCP = re.compile(rf"(?:[A-Za-z0-9._-]+@)?{_HOST}:(?![:-])[^\0-\x20\x7f]+")
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# Said by git, which itself can't push to a repository of the other kind.
+_OTHER_ALGORITHM = ("mismatched algorithms", "hash algorithm", "unexpected capabilities^{}")
 _MOVED = ("[rejected]", "non-fast-forward", "fetch first", "cannot lock ref", "failed to update ref", "stale info")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -194,6 +196,8 @@ class Mirror:
         """Bring a ref of a repository on this machine, by its folder, as `name`."""
         options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
         env = hardened(OVERRIDES) | {"GIT_ALLOW_PROTOCOL": "file"}
+        asked = ("--git-dir", str(repository), "rev-parse", "--show-object-format")
+        self._prepare(decode(run_git(asked, repository, env)).strip())
         git_dir = ("--git-dir", str(self.root))
         run_git((*git_dir, "fetch", *options, "--", str(repository), f"+{ref}:{name}"), self.root, env)
 
@@ -211,6 +215,10 @@ class Mirror:
         except GitError as error:
             if any(sign in error.stderr for sign in _MOVED):
                 return False
+            if any(sign in error.stderr for sign in _OTHER_ALGORITHM):
+                what = "that repository names its objects by another hash algorithm than this one"
+                remedy = f"make it anew: git init --bare --object-format={self._format()}"
+                raise InputError(what, where=visible(self.address), remedy=remedy) from error
             raise
         return True
 

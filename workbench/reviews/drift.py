@@ -28,7 +28,7 @@ from workbench.reviews.survey import Background, evidence_of
 from workbench.skills.clients import CLIENTS
 from workbench.skills.files import is_inside, walk
 from workbench.skills.model import ROOT_ID, Skill, Skipped
-from workbench.skills.treehash import Algorithm, tree_of_folder
+from workbench.skills.treehash import Algorithm, algorithm_of, tree_of_folder
 from workbench.text import plural, visible
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class _Shelf:
     def algorithm(self) -> Algorithm:
         """What the library names its objects by."""
         trees = (row.standing.tree or row.standing.head_tree for row in self.rows.values())
-        return "sha256" if len(next(filter(None, trees), "")) == 64 else "sha1"
+        return algorithm_of(next(filter(None, trees), None))
 
     def skills_of(self, copy: "Copy", origin: Origin | None) -> list[str]:
         """The ids that a copy may be one of: by its origin, by where it leads, by its name."""

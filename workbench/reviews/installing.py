@@ -28,7 +28,7 @@ from workbench.skills.clients import CLIENTS, client, outside_folders
 from workbench.skills.contents import contents_of_tree
 from workbench.skills.files import is_inside
 from workbench.skills.model import ROOT_ID
-from workbench.skills.treehash import tree_of_folder
+from workbench.skills.treehash import algorithm_of, tree_of_folder
 from workbench.text import visible
 
 Scope = Literal["project", "user"]
@@ -181,7 +181,7 @@ def install(
         lock = read_lock(where.lock_root, where.lock_name)
         entry = lock.skills.get(name)
         changed_lock(lock, {}, where.lock_name)  # refuses early a file that can't be rewritten
-        there = _tree_on_disk(target)
+        there = _tree_on_disk(target, tree)
         ours = entry is not None and where.agent in _trees(entry)
         if os.path.lexists(target) and not ours and there != tree and not replace_strangers:
             what = f"{visible(str(target))} was not installed from here"
@@ -250,7 +250,8 @@ def installations(where: Sequence[Where]) -> list[tuple[Where, str, Mapping[str,
 def status_of(where: Where, name: str, entry: Mapping[str, Any], approved: str | None) -> InstalledCopy:
     """How an installation stands: `same` as what is approved now, `older` as it was installed, `changed`, `missing`."""
     target = where.folder / name
-    tree, locked = _tree_on_disk(target), _trees(entry).get(where.agent)
+    locked = _trees(entry).get(where.agent)
+    tree = _tree_on_disk(target, locked or approved)
     status: CopyStatus
     if tree is None:
         status = "missing"
@@ -303,12 +304,12 @@ def _trees(entry: Mapping[str, Any]) -> dict[str, str]:
     return {str(a): t for a, t in agents.items() if isinstance(t, str)} if isinstance(agents, dict) else {}
 
 
-def _tree_on_disk(target: Path) -> str | None:
-    """The tree of what stands there; None where nothing does, or nothing that can be read."""
+def _tree_on_disk(target: Path, like: str | None) -> str | None:
+    """The tree of what stands there, hashed as `like` is; None where nothing does, or nothing that can be read."""
     if target.is_symlink() or not target.is_dir():
         return None
     try:
-        return tree_of_folder(target)
+        return tree_of_folder(target, algorithm=algorithm_of(like))
     except InputError:
         return "unreadable"
 

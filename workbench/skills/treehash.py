@@ -18,6 +18,11 @@ Algorithm = Literal["sha1", "sha256"]
 _CHUNK = 1 << 20
 
 
+def algorithm_of(id_: str | None) -> Algorithm:
+    """The algorithm that made an object's id, by the id's length; git's usual one for None."""
+    return "sha256" if id_ is not None and len(id_) == 64 else "sha1"
+
+
 def tree_of_folder(folder: Path, *, library_root: bool = False, algorithm: Algorithm = "sha1") -> str:
     """The tree id that git gives the folder's content as it is on disk (no filters, no ignored files).
 

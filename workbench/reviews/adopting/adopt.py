@@ -24,7 +24,7 @@ from workbench.reviews.adopting.placing import Places
 from workbench.reviews.lockfile import LOCK_FILE
 from workbench.reviews.model import REVIEWS_REF
 from workbench.reviews.trees import current_trees, skills_at, trees_at
-from workbench.skills.treehash import tree_of_folder
+from workbench.skills.treehash import algorithm_of, tree_of_folder
 from workbench.text import plural, visible
 
 OnProgress = Callable[[str], None]
@@ -186,7 +186,8 @@ def _judge(repository: Repository, found: Sequence[Found]) -> list[_Judged]:
     baselines = {r.path: r.tree for r in ledger.read_ledger(repository).records if r.verdict == "baseline"}
     judged = []
     for one in found:
-        if here.get(one.path) == tree_of_folder(one.folder):
+        tree = here.get(one.path)
+        if tree is not None and tree == tree_of_folder(one.folder, algorithm=algorithm_of(tree)):
             # What is here but was never committed is what an adoption left that could not end.
             judged.append(_Judged(one, "same" if one.path in committed else "new"))
         elif one.path in existing and here.get(one.path) != baselines.get(one.path):
