@@ -116,7 +116,7 @@ def demo(ctx: click.Context, keep: Path | None, as_json: bool) -> None:
             print_json({"library": str(workspace.root), "skills": [row.to_json() for row in view.rows]})
         elif keep or screen is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
             for row in view.rows:
-                click.echo(f"{state_label(row.state):<20} {visible(row.name)}")
+                click.echo(f"{state_label(row.state, 20)} {visible(row.name)}")
             if keep:
                 data, root = visible(str(keep / "data")), visible(str(workspace.root))
                 click.echo(f"To open it: WORKBENCH_DATA={data} workbench --library {root}")

@@ -88,9 +88,14 @@ def diff_paint(text: str, style: str) -> str:
     return styled(text, **_DIFF_STYLES.get(style, {}))
 
 
-def state_label(state: State) -> str:
-    """A state as its sign and its word."""
-    return styled(f"{STATE_SIGNS[state]} {state}", fg=_STATE_COLOURS.get(state))
+def state_word(state: State) -> str:
+    """A state as its sign and its word, for a cell of a table."""
+    return f"{STATE_SIGNS[state]} {state}"
+
+
+def state_label(state: State, width: int = 0) -> str:
+    """A state as its sign and its word, in its colour, and at least so many cells wide."""
+    return styled(f"{state_word(state):<{width}}", fg=_STATE_COLOURS.get(state))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:

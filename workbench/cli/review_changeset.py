@@ -3,7 +3,7 @@
 import click
 
 from workbench.cli.handing_over import screen_for
-from workbench.cli.output import diff_paint, library_option, print_json, print_table, state_label, styled
+from workbench.cli.output import diff_paint, library_option, print_json, print_table, state_word, styled
 from workbench.commands import command
 from workbench.errors import UsageError
 from workbench.text import plural, visible
@@ -42,7 +42,7 @@ def open_(
     click.echo(f"{visible(range_)}: {plural(len(found.skills), 'skill')}, {places}, at {found.ends.head[:12]}")
     rows = []
     for one in found.skills:
-        state = state_label(one.standing.state) if one.standing else "removed"
+        state = state_word(one.standing.state) if one.standing else "removed"
         size = f"+{sum(file.added for file in one.files)} -{sum(file.removed for file in one.files)}"
         rows.append((one.skill.id, state, one.risk, size, ", ".join(sorted(one.gains or ())) or "-"))
     if rows:
