@@ -1,6 +1,9 @@
 """Comments on a range: written on any of its skills, kept with that skill, and sent with the one verdict."""
 
 import shutil
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -220,3 +223,90 @@ async def test_a_library_with_long_ids_is_read_and_commented_on(opened: Any, ski
         await page.until(lambda: isinstance(page.screen, ChangeSetScreen), "the dialog closes")
         await page.until(lambda: "1 open thread" in page.said("#set-head"), "it is a thread now")
     assert comments_by_skill(skill_library) == {"skills/echo": [("scripts/get.sh", 2, "Which host?")]}
+
+
+def as_bob(library: Any, monkeypatch: pytest.MonkeyPatch, verdict: Any, reason: str) -> None:
+    """Bob's verdict on skill `a` arrives, as a sync would bring it."""
+    with monkeypatch.context() as bob:
+        for who in ("AUTHOR", "COMMITTER"):
+            bob.setenv(f"GIT_{who}_NAME", "Bob")
+            bob.setenv(f"GIT_{who}_EMAIL", "bob@example.com")
+        Workspace.open(library.root).reviews.decide("skills/a", verdict, reason)
+
+
+async def test_a_dissent_that_arrives_while_one_reads_is_not_settled_unseen(
+    opened: Any, branch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(ChangeSetScreen(RANGE)) as page:
+        screen = await SetPage(page).ready(0)
+        await screen.write("Ask first", "Whom?")
+        await screen.ready(1)
+        as_bob(branch, monkeypatch, "request-changes", "It asks too late.")
+        await screen.decide("A", "Read all of it.")
+        await page.until(lambda: "Bob asked for changes while you read" in page.said("#problem"), "it is refused")
+        assert "It asks too late." in page.said("#problem")
+        assert len(page.workspace.reviews.log()) == 1
+        await page.press("escape")
+        await page.until(lambda: "changes requested" in page.text, "the set is read again")
+        await screen.ready(1)
+        await page.press("A")
+        await page.until(lambda: isinstance(page.screen, VerdictDialog))
+        assert "settles   Bob: It asks too late." in page.said("#facts")
+        page.screen.query_one("#reason", TextArea).text = "It asks at once now."
+        await page.press("ctrl+r")
+        await page.until(lambda: isinstance(page.screen, ChangeSetScreen), "now it is recorded")
+    assert comments_by_skill(branch)["skills/a"] == [("references/how.md", 1, "Whom?")]
+
+
+async def test_an_approval_that_arrives_meanwhile_stands_beside_this_one(
+    opened: Any, branch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(ChangeSetScreen(RANGE)) as page:
+        screen = await SetPage(page).ready(0)
+        as_bob(branch, monkeypatch, "approve", "Fine.")
+        await screen.decide("A", "Read all of it.")
+        await page.until(lambda: isinstance(page.screen, ChangeSetScreen), "it is recorded")
+        said = {(one.path, one.reviewer_name) for one in page.workspace.reviews.log() if one.counts}
+    assert said == {("skills/a", "Bob"), ("skills/a", "Ada"), ("skills/b", "Ada")}
+
+
+async def test_where_one_skill_is_refused_nothing_is_recorded_and_every_draft_stays(opened: Any, branch: Any) -> None:
+    branch.write("skills/a/here", "")
+    (branch.root / "skills/a/here").unlink()
+    (branch.root / "skills/a/here").symlink_to("../../../elsewhere")
+    branch.commit("A link that leaves the folder")
+    async with opened(ChangeSetScreen(RANGE)) as page:
+        screen = await SetPage(page).ready(0)
+        await screen.write("curl", "Which host?")
+        await screen.ready(1)
+        await screen.decide("A", "Read all of it.")
+        await page.until(lambda: "Nothing was recorded" in page.said("#problem"), "it is refused")
+        assert "skills/a" in page.said("#problem")
+        assert page.workspace.reviews.log() == ()
+        assert len(page.workspace.comments.drafts("skills/b")) == 1
+        await page.press("escape")
+        await screen.ready(1)
+
+
+def test_drafts_whose_sending_was_killed_before_its_end_are_not_sent_twice(branch: Any) -> None:
+    workspace = Workspace.open(branch.root)
+    comments = workspace.set_comments
+    found = workspace.reviews.open_set(RANGE)
+    kept = workspace.comments.keep(comments.compose(found, "skills/b", Target("scripts/get.sh", 2), "Which host?"))
+    script = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from workbench.reviews.comment_desk import CommentDesk\n"
+        "from workbench.workspace import Workspace\n"
+        "CommentDesk.forget = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Workspace.open(Path(sys.argv[1])).set_comments.send(sys.argv[2], 'comment', 'So far.')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(branch.root), RANGE], check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert comments_by_skill(branch)["skills/b"] == [("scripts/get.sh", 2, "Which host?")]
+    assert [draft.key for draft in workspace.comments.drafts("skills/b")] == [kept.key], "it was not taken away"
+    workspace = Workspace.open(branch.root)
+    workspace.set_comments.send(RANGE, "comment", "And more.")
+    assert comments_by_skill(branch) == {"skills/a": [], "skills/b": []}
+    assert workspace.comments.drafts("skills/b") == ()
+    assert len(workspace.comments.read("skills/b").threads) == 1

@@ -1,6 +1,6 @@
 """What can be said about the lines of a library's skills: threads read, drafts kept and sent, threads resolved."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -166,6 +166,7 @@ class CommentDesk:
         via: str = "cli",
         sign: bool | None = None,
         may_ask: bool = False,
+        seen: Collection[str] | None = None,
     ) -> Recorded:
         """Record a verdict with these drafts, and take them out of the store once it is recorded.
 
@@ -179,7 +180,9 @@ class CommentDesk:
             WorkbenchError: As `ReviewDesk.decide`.
         """
         if not drafts and not resolves:
-            return self._reviews.decide(skill_id, verdict, reason, expect=expect, via=via, sign=sign, may_ask=may_ask)
+            return self._reviews.decide(
+                skill_id, verdict, reason, expect=expect, via=via, sign=sign, may_ask=may_ask, seen=seen
+            )
         with self._here(skill_id) as here:
             fresh = [draft for draft in drafts if draft.key not in here.ground.discussion.keys]
             settled = [found(here.ground, id_)[0].id for id_ in resolves]
@@ -191,7 +194,15 @@ class CommentDesk:
             self.forget(drafts)
             raise ConflictError("these drafts were sent before; they are put away now", where=visible(skill_id))
         done = self._reviews.decide(
-            skill_id, verdict, reason, expect=expect or tree, via=via, sign=sign, may_ask=may_ask, remarks=remarks
+            skill_id,
+            verdict,
+            reason,
+            expect=expect or tree,
+            via=via,
+            sign=sign,
+            may_ask=may_ask,
+            remarks=remarks,
+            seen=seen,
         )
         self.forget(drafts)
         return done

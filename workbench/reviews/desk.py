@@ -1,7 +1,7 @@
 """The reviews of an open library: what changed, what was said, what the rules want, and a verdict recorded."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,12 +171,15 @@ class ReviewDesk:
         sign: bool | None = None,
         may_ask: bool = False,
         remarks: Remarks = NO_REMARKS,
+        seen: Collection[str] | None = None,
     ) -> Recorded:
         """Record a verdict on the current tree of a skill.
 
         Args:
             sign: Whether to sign it with the user's SSH key; None as the settings say.
             may_ask: Whether a passphrase may be asked for on the terminal.
+            seen: Files of the open requests for changes and revokes that were shown; an approval that would settle
+                another one is refused. None skips the check.
 
         Raises:
             RefusedError: An agent would approve or revoke.
@@ -194,7 +197,7 @@ class ReviewDesk:
         row, background = self._row(skill_id)
         signer = signer_for(repository, background, [row.id], sign, self.settings.sign, may_ask=may_ask)
         examine = examiner(repository, self._store(), background.in_force if background else InForce(), self.root)
-        opinion = verdicts.Opinion(verdict, reason, via, expect, examine=examine, extra=extra, sign=signer)
+        opinion = verdicts.Opinion(verdict, reason, via, expect, examine=examine, extra=extra, sign=signer, seen=seen)
         done = verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC), remarks)
         self._rewritten(repository)
         return done
@@ -260,6 +263,7 @@ class ReviewDesk:
         sign: bool | None = None,
         may_ask: bool = False,
         remarks: "Callable[[Subject], Remarks] | None" = None,
+        seen: Collection[str] | None = None,
     ) -> tuple[Recorded, ...]:
         """Record one verdict on every skill of a range or an opened pull request, in one commit.
 
@@ -286,7 +290,7 @@ class ReviewDesk:
         ids = [one.skill.id for one in subjects]
         signer = signer_for(repository, background, ids, sign, self.settings.sign, may_ask=may_ask)
         examine = examiner(repository, self._store(), background.in_force)
-        opinion = verdicts.Opinion(verdict, reason, via, examine=examine, sign=signer)
+        opinion = verdicts.Opinion(verdict, reason, via, examine=examine, sign=signer, seen=seen)
         done = verdicts.decide_all(repository, subjects, opinion, datetime.now(UTC))
         self._rewritten(repository)
         return done

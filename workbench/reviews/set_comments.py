@@ -1,6 +1,6 @@
 """Comments on the skills of a change set: read and kept skill by skill, sent with the one verdict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from workbench.errors import InputError
@@ -86,6 +86,7 @@ class SetComments:
         via: str = "cli",
         sign: bool | None = None,
         may_ask: bool = False,
+        seen: Collection[str] | None = None,
     ) -> tuple[Recorded, ...]:
         """Record one verdict on every skill of a range, each record with its own skill's drafts.
 
@@ -116,7 +117,7 @@ class SetComments:
             return made
 
         done = self._reviews.decide_set(
-            range_, verdict, reason, expect=expect, via=via, sign=sign, may_ask=may_ask, remarks=remarks
+            range_, verdict, reason, expect=expect, via=via, sign=sign, may_ask=may_ask, remarks=remarks, seen=seen
         )
         self._comments.forget(gone)
         return done

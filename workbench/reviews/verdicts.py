@@ -1,7 +1,7 @@
 """Recording a verdict: one commit on the reviews branch, bound to exactly the tree that was read."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.reviews.states import open_records
 from workbench.reviews.trees import write_root_tree
 from workbench.skills.model import ROOT_ID, Skill
-from workbench.text import plural, visible
+from workbench.text import first_line, plural, visible
 
 _NEEDS_REASON: frozenset[Verdict] = frozenset({"approve", "request-changes", "revoke", "comment"})
 _MAY_ONLY_REMARK: frozenset[Verdict] = frozenset({"request-changes", "comment"})
@@ -36,6 +36,7 @@ class Opinion:
         examine: Else finds that out, given a skill, its tree and the tree approved before it.
         via: `tui`, `cli` or `ci`.
         sign: Gives the SSH signature of a record's bytes; None records it unsigned.
+        seen: Files of the open requests for changes and revokes that the reviewer saw; None skips the check.
     """
 
     verdict: Verdict
@@ -46,6 +47,7 @@ class Opinion:
     examine: Callable[[Skill, str, str | None], Checks] | None = None
     extra: Mapping[str, Any] | None = None
     sign: Callable[[bytes], bytes] | None = None
+    seen: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def decide(
     Raises:
         UsageError: The verdict needs a reason and has none.
         InputError: The skill can't be loaded or named in a record, or git does not know who the user is.
-        ConflictError: The tree is not the one expected, or not the one at HEAD, or there is nothing to revoke.
+        ConflictError: The tree is not the one expected, or not the one at HEAD, or there is nothing to revoke; or an
+            approval would settle what the reviewer did not see.
     """
     return decide_all(repository, [Subject(skill, standing, remarks=remarks)], opinion, now)[0]
 
@@ -234,7 +237,7 @@ def _record_file(
     now: datetime,
 ) -> tuple[str, bytes]:
     skill, standing = subject.skill, subject.standing
-    settles: Sequence[Record] = open_records(standing.records, tree) if opinion.verdict == "approve" else ()
+    settles = _settled(skill, standing, tree, opinion)
     fields = {
         "schema": records.SCHEMA,
         "path": skill.id,
@@ -262,6 +265,19 @@ def _record_file(
         what = f"the record would be larger than {records.MAX_BYTES >> 20} MiB"
         raise InputError(what, where=visible(skill.id), remedy="send the comments with several verdicts")
     return records.file_path(skill.id, tree, now, data), data
+
+
+def _settled(skill: Skill, standing: Standing, tree: str, opinion: Opinion) -> Sequence[Record]:
+    """The open requests for changes and revokes that this verdict settles."""
+    found = open_records(standing.records, tree) if opinion.verdict == "approve" else ()
+    for record in found:
+        if opinion.seen is not None and record.file not in opinion.seen:
+            said = {"revoke": "revoked it"}.get(record.verdict, "asked for changes")
+            what = (
+                f"{visible(record.reviewer_name)} {said} while you read: {first_line(record.reason) or 'see comments'}"
+            )
+            raise ConflictError(what, where=visible(skill.id), remedy="read that first: an approval settles it")
+    return found
 
 
 def _compared_with(standing: Standing, tree: str) -> str | None:

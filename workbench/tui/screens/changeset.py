@@ -328,15 +328,13 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         if wrong:
             self.notify(visible(f"No verdict now: {wrong}"), severity="warning", markup=False)
             return
-        settles = tuple(
-            f"{visible(record.reviewer_name)}: {first_line(record.reason)}"
-            for standing in judged
-            for record in open_records(standing.records, standing.tree or "")
-        )
+        open_ = [one for standing in judged for one in open_records(standing.records, standing.tree or "")]
+        settles = tuple(f"{visible(record.reviewer_name)}: {first_line(record.reason)}" for record in open_)
         ids = ", ".join(one.skill.id for one in found.skills if one.standing is not None)
         subject = Subject(
             ids, f"{plural(len(judged), 'skill')} of {found.ends.range}", found.ends.head, found.ends.base[:_SHORT],
             settles, self._comments.drafts if verdict in SENDING else (), range=found.ends.range,
+            seen=tuple(record.file for record in open_),
         )  # fmt: skip
         self.app.push_screen(VerdictDialog(workspace, verdict, subject), self._verdict_given)
 

@@ -295,12 +295,11 @@ class ReviewScreen(WorkbenchScreen[None]):
         if wrong or tree is None:
             self.notify(f"No verdict now: {wrong}", severity="warning", markup=False)
             return
-        settles = tuple(
-            f"{visible(record.reviewer_name)}: {first_line(record.reason)}"
-            for record in open_records(row.standing.records, tree)
-        )
+        open_ = open_records(row.standing.records, tree)
+        settles = tuple(f"{visible(record.reviewer_name)}: {first_line(record.reason)}" for record in open_)
+        seen = tuple(record.file for record in open_)
         drafts = self._comments.drafts if verdict in SENDING else ()
-        subject = Subject(row.id, row.name, tree, diff.base_label, settles, drafts)
+        subject = Subject(row.id, row.name, tree, diff.base_label, settles, drafts, seen=seen)
         self.app.push_screen(VerdictDialog(workspace, verdict, subject), self._verdict_given)
 
     def _verdict_given(self, outcome: "Recorded | bool | None") -> None:

@@ -32,6 +32,7 @@ class Subject:
         open_points: What an approval settles, one line each.
         drafts: What is sent with it.
         range: What is judged as one; None for one skill.
+        seen: Files of the records behind `open_points`: an approval that would settle others is refused.
     """
 
     skill: str
@@ -41,6 +42,7 @@ class Subject:
     open_points: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
     range: str | None = None
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +194,11 @@ class VerdictDialog(Dialog[Recorded | bool]):
         if subject.range is None:
             return desk.send(
                 subject.skill, self._verdict, reason, drafts=subject.drafts, expect=subject.tree, via="tui",
-                may_ask=may_ask,
+                may_ask=may_ask, seen=subject.seen,
             )  # fmt: skip
         done = self._workspace.set_comments.send(
             subject.range, self._verdict, reason, drafts=subject.drafts, expect=subject.tree, via="tui",
-            may_ask=may_ask,
+            may_ask=may_ask, seen=subject.seen,
         )  # fmt: skip
         return replace(done[0], notes=tuple(note for one in done for note in one.notes))
 
