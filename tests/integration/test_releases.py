@@ -1,5 +1,7 @@
 """Releasing, listing, comparing, testing, going back: only what is approved is released, and nothing is ever lost."""
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +156,22 @@ def test_a_release_while_the_reviews_are_checked_out_is_tagged_and_says_what_is_
     assert said.code == 0
     assert "the reviews do not tell of this release" in said.err
     assert versions.git("tag", "-l", "a/v1.1.0").strip() == "a/v1.1.0"
+
+
+def test_a_release_is_signed_or_it_is_none(
+    versions: Any, workbench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setenv("SSH_ASKPASS", "/bin/false")
+    monkeypatch.setenv("SSH_ASKPASS_REQUIRE", "force")  # whoever is asked gives no passphrase
+    versions.git("config", "gpg.format", "ssh")
+    for name, passphrase in (("locked", "secret words"), ("open", "")):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", tmp_path / name], check=True)
+    versions.git("config", "user.signingkey", str(tmp_path / "locked"))
+    said = workbench("version", "release", "a", "--sign")
+    assert said.code == 3
+    assert "could not sign" in said.err or "incorrect passphrase" in said.err
+    assert "a/v1.1.0" not in versions.git("tag")
+    versions.git("config", "user.signingkey", str(tmp_path / "open"))
+    assert workbench("version", "release", "a", "--sign", "--json").json["signed"] is True
+    assert "-----BEGIN SSH SIGNATURE-----" in versions.git("cat-file", "tag", "a/v1.1.0")

@@ -342,14 +342,17 @@ def run_git(
         raise InputError(f"git can't be started: {error.strerror}", where=str(cwd)) from error
     log.note(args, str(cwd), began, done.returncode)
     if done.returncode not in ok:
-        raise _failure(args, cwd, done.stderr)
+        raise _failure(args, cwd, done.stderr, done.returncode)
     return done.stdout
 
 
-def _failure(args: Sequence[str], cwd: Path, stderr: bytes) -> GitError:
+def _failure(args: Sequence[str], cwd: Path, stderr: bytes, code: int) -> GitError:
     said = decode(stderr).strip()
-    lines = said.splitlines() or ["it gave no reason"]
-    last = visible(next((line for line in reversed(lines) if line.startswith("fatal: ")), lines[-1]))
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith("hint:")]
+    ended = f"it was ended by signal {-code}" if code < 0 else "it gave no reason"
+    fatal = [line for line in reversed(lines) if line.startswith("fatal: ")]
+    errors = [line for line in lines if line.startswith("error: ")]
+    last = visible(next(iter((*fatal, *errors, *reversed(lines))), ended))
     remedy: str | None
     if "Read-only file system" in said:
         last, remedy = "the file system is read-only", "to record a verdict, the repository has to be writable"

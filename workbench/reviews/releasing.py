@@ -1,5 +1,6 @@
 """Releasing a version of a skill, and going back to an earlier one: both leave every commit and record as it was."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ from workbench.skills.versions import parse_version
 from workbench.text import visible
 
 APPROVED = "approved"
+
+_SIGNATURE = re.compile(rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----$", re.MULTILINE)
+"""How a signature begins; the lines of a changelog begin otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def release(
 
     Raises:
         RefusedError: The rules do not hold for it.
-        InputError: SKILL.md says no version, or none that is one.
+        InputError: SKILL.md says no version, or none that is one; or the tag could not be signed.
         ConflictError: The version is not newer, or the tag exists, or the skill has uncommitted changes.
     """
     plan = plan_release(repository, row, background, among, version=version, sign=sign)
@@ -119,10 +123,27 @@ def release(
     message = "\n".join(lines).rstrip() + "\n"
     how = "--sign" if plan.signed else "--no-sign"
     repository.run("tag", "--annotate", how, "--cleanup=verbatim", "-F", "-", plan.tag, "HEAD", stdin=message.encode())
+    if plan.signed:
+        _hold_signature(repository, plan.tag)
     note = _noted(repository, row, plan.version, plan.tag, now or datetime.now(UTC))
     return Released(
         row.id, plan.version, plan.tag, repository.head() or "", plan.tree, plan.signed, plan.changelog, note
     )
+
+
+def _hold_signature(repository: Repository, tag: str) -> None:
+    """Take a tag away that was to be signed and is not: git leaves it so where `ssh-keygen` refuses and exits with 0.
+
+    Raises:
+        InputError: It is not.
+    """
+    ref = f"refs/tags/{tag}"
+    id_ = repository.run("rev-parse", "--verify", "--end-of-options", ref).decode().strip()
+    if _SIGNATURE.search(repository.run("cat-file", "tag", id_)):
+        return
+    repository.run("update-ref", "-d", ref, id_)
+    remedy = "put the key into an agent (ssh-add) or give the right passphrase; --no-sign makes it without"
+    raise InputError("git could not sign the tag, and it was taken away again", where=visible(tag), remedy=remedy)
 
 
 def _noted(repository: Repository, row: SkillRow, version: str, tag: str, now: datetime) -> str | None:

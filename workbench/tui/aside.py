@@ -1,6 +1,8 @@
-"""Doing something with the screen set aside, so that a program can ask its user on the terminal."""
+"""Setting the screen aside, so that a program can have the terminal, or ask its user something."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import SuspendNotSupported
@@ -13,6 +15,32 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@contextmanager
+def screen_aside(app: "WorkbenchApp") -> Iterator[None]:
+    """The terminal is another program's meanwhile, and so is ctrl+c: it ends that program, not the workbench.
+
+    Raises:
+        SuspendNotSupported: This terminal can't be handed over.
+    """
+    failed: Exception | None = None
+    before = signal.signal(signal.SIGINT, _leave_it_to_the_program)  # ignored, it would be ignored there, too
+    try:
+        with app.suspend():
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - Textual brings the screen back only after a body that ends well
+                failed = error
+    finally:
+        signal.signal(signal.SIGINT, before)
+    app.refresh()
+    if failed is not None:
+        raise failed
+
+
+def _leave_it_to_the_program(_number: int, _frame: object) -> None:
+    """Do nothing."""
+
+
 def with_screen_aside(app: "WorkbenchApp", said: str, function: Callable[[], T]) -> T:
     """What `function` gives; `said` tells on the terminal why it is asked.
 
@@ -21,11 +49,9 @@ def with_screen_aside(app: "WorkbenchApp", said: str, function: Callable[[], T])
         WorkbenchError: As the function.
     """
     try:
-        with app.suspend():
+        with screen_aside(app):
             print(said)  # noqa: T201 - the screen is away
             return function()
     except SuspendNotSupported as error:
         remedy = "put the key into an agent: ssh-add"
         raise InputError("this terminal can't be handed to the program that signs", remedy=remedy) from error
-    finally:
-        app.refresh()

@@ -10,6 +10,7 @@ from textual.app import SuspendNotSupported
 
 from workbench.errors import InputError
 from workbench.text import visible
+from workbench.tui.aside import screen_aside
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
@@ -30,7 +31,7 @@ def edit(app: "WorkbenchApp", path: Path, line: int | None = None) -> None:
         app.show_error(InputError(f"$EDITOR can't be read: {error}", where=visible(command)))
         return
     try:
-        with app.suspend():
+        with screen_aside(app):
             code = subprocess.run(argv).returncode
     except SuspendNotSupported:
         app.show_error(InputError("this terminal can't be handed to an editor", where=visible(str(path))))
@@ -41,7 +42,6 @@ def edit(app: "WorkbenchApp", path: Path, line: int | None = None) -> None:
         return
     if code:
         app.show_error(InputError(f"the editor ended with exit code {code}", where=visible(command)))
-    app.refresh()
     app.refresh_library()
 
 
