@@ -1,8 +1,8 @@
 """How the checks of a skill stand when a verdict is given: what a record keeps under `checks`."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from dataclasses import dataclass, field
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from workbench.policy.decide import check_matters
 from workbench.reviews.described import LINK, tokens_of
 from workbench.reviews.in_force import InForce
 from workbench.reviews.model import Checks
+from workbench.reviews.read_ahead import ReadAhead
 from workbench.skills.capabilities import SCANNER, scan_file
 from workbench.skills.capabilities.accepted import FILE as ACCEPTED
 from workbench.skills.capabilities.accepted import accepted_in, parse_accepted
@@ -46,6 +47,7 @@ class Examiner:
         accepted: Fingerprints of the findings of a skill that the policy in force accepts.
         demanded: Whether a rule asks for the findings of a skill.
         room: Bytes of changed files that may still be looked through for capabilities, over all trees.
+        ahead: What was read of them beforehand, where many are judged at once.
     """
 
     repository: Repository
@@ -54,6 +56,10 @@ class Examiner:
     accepted: Callable[[str], Collection[str]]
     demanded: Callable[[str], bool]
     room: int = ROOM
+    ahead: ReadAhead = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ahead = ReadAhead(self.repository)
 
     def __call__(self, skill: Skill, tree: str, base: str | None) -> Checks:
         """Validation, the tests that ran on exactly this tree, and what changed since `base` (None: since nothing)."""
@@ -78,18 +84,18 @@ class Examiner:
 
     def _findings(self, skill: Skill, tree: str, base: str | None) -> Mapping[str, int]:
         """Risky findings that are new and gone; a file that is the same in both trees has neither."""
-        after, before = _files(self.repository, tree), _files(self.repository, base) if base else {}
+        after, before = self._files(tree), self._files(base) if base else {}
         paths = [path for path in (before | after) if before.get(path) != after.get(path)]
         changed = [(path, before.get(path), after.get(path)) for path in paths]
         if any(entry.kind == "commit" for _, *sides in changed for entry in sides if entry):
             raise InputError("it has a submodule, whose files git does not hold")
         ids = {side.id for _, *sides in changed for side in sides if side and side.mode != LINK}
-        size = sum(self.repository.sizes(ids).values())
+        size = sum(self.ahead.sizes(ids).values())
         room = MOST if self.demanded(skill.id) else self.room
         if size > room:
             raise InputError(f"{-(-size >> 10):,} KiB of files changed, more than are looked through here")
         self.room -= min(size, self.room)
-        blobs = self.repository.blobs(ids)
+        blobs = self.ahead.blobs(ids)
         was = _risky([(path, old) for path, old, _ in changed], blobs)
         now = _risky([(path, new) for path, _, new in changed], blobs)
         fresh = now - was
@@ -100,16 +106,20 @@ class Examiner:
     def _tokens(self, skill: Skill, tree: str, base: str | None) -> Mapping[str, int | None]:
         return {"before": self._total(skill, base) if base else None, "after": self._total(skill, tree)}
 
+    def _files(self, tree: str) -> dict[str, TreeEntry]:
+        known = self.ahead.files(tree)
+        return _files(self.repository, tree) if known is None else known
+
     def _total(self, skill: Skill, tree: str) -> int:
         words = {
             path: entry
-            for path, entry in _files(self.repository, tree).items()
+            for path, entry in self._files(tree).items()
             if path.lower().endswith(".md") and entry.kind == "blob"
         }
-        size = sum(self.repository.sizes(entry.id for entry in words.values()).values())
+        size = sum(self.ahead.sizes(entry.id for entry in words.values()).values())
         if size > _MOST_WORDS:
             raise InputError(f"its Markdown has more than {_MOST_WORDS >> 20} MiB")
-        blobs = self.repository.blobs(entry.id for entry in words.values())
+        blobs = self.ahead.blobs(entry.id for entry in words.values())
         contents = {path: Content(entry.mode, _content(blobs, path, entry)) for path, entry in words.items()}
         return tokens_of(contents, skill.id).total
 
@@ -132,19 +142,23 @@ def examiner(repository: Repository, store: Store | None, in_force: InForce, roo
     def demanded(skill: str) -> bool:
         return in_force.policy is not None and check_matters(in_force.policy, skill, "findings")
 
-    return Examiner(repository, store, case_names, partial(_accepted, repository, in_force), demanded)
+    file = cache(partial(_accepted_file, repository, in_force))
+    return Examiner(repository, store, case_names, partial(_accepted, file), demanded)
 
 
-def _accepted(repository: Repository, in_force: InForce, skill: str) -> Collection[str]:
+def _accepted(file: Callable[[], bytes | None], skill: str) -> Collection[str]:
     """Fingerprints of a skill's findings that the policy in force accepts; none where its file can't be read."""
-    version = in_force.version
-    found = repository.look_up([f"{version.commit}:{ACCEPTED}"])[0] if version else None
-    if found is None:
-        return ()
+    data = file()
     try:
-        return accepted_in(skill, parse_accepted(repository.blobs([found[0]]).get(found[0], b"")))
+        return accepted_in(skill, parse_accepted(data)) if data is not None else ()
     except InputError:
         return ()
+
+
+def _accepted_file(repository: Repository, in_force: InForce) -> bytes | None:
+    version = in_force.version
+    found = repository.look_up([f"{version.commit}:{ACCEPTED}"])[0] if version else None
+    return repository.blobs([found[0]]).get(found[0], b"") if found else None
 
 
 def cases_in(repository: Repository, skill: Skill, tree: str) -> list[str]:

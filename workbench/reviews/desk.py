@@ -290,6 +290,8 @@ class ReviewDesk:
         ids = [one.skill.id for one in subjects]
         signer = signer_for(repository, background, ids, sign, self.settings.sign, may_ask=may_ask)
         examine = examiner(repository, self._store(), background.in_force)
+        judged = [(one.standing.tree, one.standing) for one in subjects if one.standing.tree]
+        examine.ahead.read([(tree, verdicts.compared_with(standing, tree)) for tree, standing in judged])
         opinion = verdicts.Opinion(verdict, reason, via, examine=examine, sign=signer, seen=seen)
         done = verdicts.decide_all(repository, subjects, opinion, datetime.now(UTC))
         self._rewritten(repository)

@@ -110,7 +110,7 @@ def _as_finding(told: Sequence[Any]) -> "Finding":
 
 def _read(repository: Repository, trees: Sequence[str]) -> dict[str, Findings]:
     """What the files of these trees say; a tree that is not here is left out."""
-    listed = _files_of(repository, trees)
+    listed = files_of(repository, trees)
     sizes = repository.sizes(id_ for files in listed.values() if files for _, id_, _ in files)
     found: dict[str, Findings] = {}
     some: dict[str, list[_File]] = {}
@@ -148,7 +148,7 @@ def _distinct(files: Iterable[_File], contents: Mapping[str, bytes]) -> "tuple[F
     return tuple(found.values())
 
 
-def _files_of(repository: Repository, trees: Sequence[str]) -> dict[str, list[_File] | None]:
+def files_of(repository: Repository, trees: Sequence[str]) -> dict[str, list[_File] | None]:
     """Path and blob of every file of each tree, level by level for all at once; None where it is more than is read.
 
     A submodule's files are not here, so what they can do is not known.

@@ -121,7 +121,7 @@ def _checks(subject: Subject, tree: str, opinion: Opinion) -> Checks:
         return Checks({"validation": "pass"})
     if opinion.examine is None:
         return Checks(opinion.checks or {})
-    return opinion.examine(subject.skill, tree, _compared_with(subject.standing, tree))
+    return opinion.examine(subject.skill, tree, compared_with(subject.standing, tree))
 
 
 def _accepted_tree(repository: Repository, subject: Subject, opinion: Opinion) -> str:
@@ -246,7 +246,7 @@ def _record_file(
         "tree": tree,
         "digest": place.digests[tree],
         "commit": subject.commit or place.head,
-        "base": _compared_with(standing, tree),
+        "base": compared_with(standing, tree),
         "version": skill.version,
         "policy": place.policies[subject.commit],
         "verdict": opinion.verdict,
@@ -280,7 +280,7 @@ def _settled(skill: Skill, standing: Standing, tree: str, opinion: Opinion) -> S
     return found
 
 
-def _compared_with(standing: Standing, tree: str) -> str | None:
+def compared_with(standing: Standing, tree: str) -> str | None:
     """The tree approved last before this one."""
     if standing.approved_tree != tree:
         return standing.approved_tree
