@@ -16,7 +16,7 @@ from workbench.tui.copy_rows import place
 from workbench.tui.screens.confirm import ConfirmDialog
 from workbench.tui.screens.form_dialog import FormDialog, Values, choice
 from workbench.tui.screens.text_dialog import TextDialog
-from workbench.tui.widgets.text_view import TextLine
+from workbench.tui.widgets.text_view import TextLine, labelled
 from workbench.tui.widgets.tones import Span
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ class InstallActions:
         shown = f"{visible(plan.version)}, " if plan.version else ""
         there = "what stands there is replaced; changes of it are saved first" if os.path.lexists(plan.target) else ""
         lines = [
-            _said("writes", Span(visible(place(str(plan.target))), "strong")),
-            *([_said("", Span(there, "attention"))] if there else []),
-            _said("bytes", Span(f"{shown}tree {plan.tree[:12]}, "), state),
-            _said("notes it in", Span(visible(place(str(where.lock_root / where.lock_name))))),
-            *([_said("note", Span(plan.warning, "attention"))] if plan.warning else []),
+            labelled("writes", Span(visible(place(str(plan.target))), "strong")),
+            *([labelled("", Span(there, "attention"))] if there else []),
+            labelled("bytes", Span(f"{shown}tree {plan.tree[:12]}, "), state),
+            labelled("notes it in", Span(visible(place(str(where.lock_root / where.lock_name))))),
+            *([labelled("note", Span(plan.warning, "attention"))] if plan.warning else []),
         ]
         title = f"Install {self._name} for {where.agent}?"
         self._confirm(title, lines, "Install it", lambda: self._install(version, where, force=plan.forced))
@@ -186,7 +186,3 @@ def moved_line(outcome: str, path: str, more: str) -> TextLine:
     return TextLine(
         (Span(f"{outcome}  ", "muted"), Span(visible(place(path))), Span(f"  {visible(more)}", "attention")), hang=2
     )
-
-
-def _said(label: str, *spans: Span) -> TextLine:
-    return TextLine((Span(f"{label:<13}", "muted"), *spans), hang=13)

@@ -17,7 +17,7 @@ from workbench.tui.patch_rows import patch_rows
 from workbench.tui.screens.compared import ComparedScreen
 from workbench.tui.screens.confirm import ConfirmDialog
 from workbench.tui.screens.form_dialog import FormDialog, Values, choice
-from workbench.tui.widgets.text_view import TextLine
+from workbench.tui.widgets.text_view import TextLine, labelled
 from workbench.tui.widgets.tones import Span
 
 if TYPE_CHECKING:
@@ -94,13 +94,13 @@ class VersionActions:
 
     def _ask_release(self, plan: Planned, bump: "Bump") -> None:
         lines = [
-            _said("tag", Span(visible(plan.tag), "strong"), Span(", signed" if plan.signed else ", not signed")),
-            _said("on", Span(f"HEAD, tree {plan.tree[:12]}"), Span("  approved", "good")),
+            labelled("tag", Span(visible(plan.tag), "strong"), Span(", signed" if plan.signed else ", not signed")),
+            labelled("on", Span(f"HEAD, tree {plan.tree[:12]}"), Span("  approved", "good")),
         ]
         asked = bump.version or bump.declared or plan.version
         enough = Span(f"{bump.level}: {asked} or higher", "good" if bump.enough else "attention")
-        lines += [_said("change asks", enough)] if bump.level != "none" else []
-        lines += [_said("", Span(f"{reason.level}: {visible(reason.text)}", "muted")) for reason in bump.reasons[:8]]
+        lines += [labelled("change asks", enough)] if bump.level != "none" else []
+        lines += [labelled("", Span(f"{reason.level}: {visible(reason.text)}", "muted")) for reason in bump.reasons[:8]]
         lines += [TextLine(), TextLine((Span("Its message, from the reviews since the last release:", "muted"),))]
         lines += [TextLine((Span(f"- {line}"),), hang=2) for line in plan.changelog]
         lines += [] if plan.changelog else [TextLine((Span("nothing: no approval gave a reason", "muted"),))]
@@ -162,8 +162,8 @@ class VersionActions:
         state = Span("approved, so it is at once", "good") if plan.approved else Span("not approved", "attention")
         changed = f"{plural(len(plan.diff.files), 'file')}  +{plan.diff.added:,} -{plan.diff.removed:,}"
         lines = [
-            _said("tree", Span(plan.tree[:12], "strong"), Span("  "), state),
-            _said("changes", Span(changed)),
+            labelled("tree", Span(plan.tree[:12], "strong"), Span("  "), state),
+            labelled("changes", Span(changed)),
             TextLine(),
             *patch_rows(plan.diff.files, f"workbench version compare {self._name} HEAD {plan.to} prints all of it"),
         ]
@@ -304,7 +304,3 @@ class VersionActions:
 def _short(state: str) -> str:
     """A version as it is, a commit by its first digits."""
     return visible(state[:8] if len(state) >= 40 else state)
-
-
-def _said(label: str, *spans: Span) -> TextLine:
-    return TextLine((Span(f"{label:<13}", "muted"), *spans), hang=13)

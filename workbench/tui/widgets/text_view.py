@@ -13,6 +13,7 @@ from workbench.tui.bindings import bindings_of
 from workbench.tui.widgets.tones import Span, TonedView
 
 _MOST_CHARACTERS = 20_000
+_LABEL = 13
 """Of one line; what is longer is cut and says so."""
 
 
@@ -30,6 +31,11 @@ class TextLine(NamedTuple):
     hang: int = 0
     sign: str = ""
     tone: str = "plain"
+
+
+def labelled(label: str, *spans: Span) -> TextLine:
+    """A line of facts in a dialog: what it is about, then what is so."""
+    return TextLine((Span(f"{label:<{_LABEL}}", "muted"), *spans), hang=_LABEL)
 
 
 class TextView(TonedView, can_focus=True):
