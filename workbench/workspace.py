@@ -201,7 +201,7 @@ class Workspace:
             return LibraryView(tuple(row_outside_git(self.root, skill) for skill in skills), skipped, (note,))
         rows, background = rows_in_git(self.repository, skills, ahead=ahead)
         notes = (*situation(self.repository, background.head), *background.notes)
-        return LibraryView(rows, skipped, notes, background.head, self.repository.branch())
+        return LibraryView(rows, skipped, notes, background.head, self.repository.branch(), background)
 
     def find(self, name: str) -> Skill:
         """The skill that NAME means: an id, a path on disk, or a label that only one skill has.

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from workbench.workspace import Workspace
+
 POLICY = "schema: 1\nroles: {reviewer: [bob@example.com]}\nrequire: [{when: {}, chain: [{role: reviewer}]}]\n"
 
 
@@ -81,3 +83,15 @@ def test_what_waits_is_oldest_first_and_what_is_settled_latest_first(
     for name in ("old", "new"):
         workbench("review", "approve", name, "--reason", "read it")
     assert groups(workbench) == {"mine": ["z", "y"], "approved": ["new", "old"]}
+
+
+def test_a_library_that_was_read_is_not_read_again_for_its_queue(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.skill("skills/a")
+    library.commit()
+    workspace = Workspace.open(library.root)
+    view = workspace.view()
+    expected = workspace.reviews.queue()
+    ran: list[str] = []
+    monkeypatch.setattr("workbench.git.log._listeners", [lambda done: ran.append(" ".join(done.argv))])
+    assert [one.to_json() for one in workspace.reviews.queue(view)] == [one.to_json() for one in expected]
+    assert not [one for one in ran if "status" in one or " log " in one], "nothing is read a second time"

@@ -14,7 +14,7 @@ from workbench.reviews import last_seen
 from workbench.reviews.comments import NO_REMARKS, Remarks
 from workbench.reviews.history import Change
 from workbench.reviews.in_force import InForce
-from workbench.reviews.listing import SkillRow
+from workbench.reviews.listing import LibraryView, SkillRow
 from workbench.reviews.model import REVIEWS_REF, Record, Recorded, Verdict, Verification
 from workbench.reviews.policy_object import POLICY_ID
 from workbench.reviews.survey import Background
@@ -375,14 +375,22 @@ class ReviewDesk:
         background = read_background(self.repository, (), (), cached=False) if self.repository else None
         return check_receipt(receipt, self.repository, background)
 
-    def queue(self) -> "tuple[Waiting, ...]":
-        """What waits for whom, the riskiest first, with how each skill was used lately."""
+    def queue(self, view: LibraryView | None = None) -> "tuple[Waiting, ...]":
+        """What waits for whom, the riskiest first, with how each skill was used lately.
+
+        Args:
+            view: The library as it was read last; without it, or where git has moved since, it is read again.
+        """
         from workbench.analytics.usage import usage
         from workbench.reviews.listing import rows_in_git
         from workbench.reviews.queue import USAGE_DAYS, queue
 
         repository = self.need_git("a queue of reviews")
-        rows, background = rows_in_git(repository, self._skills())
+        now_at = repository.ids_of([REVIEWS_REF, "HEAD^{commit}"])
+        if view and view.background and now_at == [view.background.ledger.head, view.background.head]:
+            rows, background = view.rows, view.background
+        else:
+            rows, background = rows_in_git(repository, self._skills())
         now = datetime.now(UTC)
         store = self._store()
         since = now.date() - timedelta(days=USAGE_DAYS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,13 +94,18 @@ class SkillRow:
 
 @dataclass(frozen=True, slots=True)
 class LibraryView:
-    """All skills of a library at one moment, and what a user should know about it."""
+    """All skills of a library at one moment, and what a user should know about it.
+
+    Attributes:
+        background: What the rows rest on; None where they rest on no one reading.
+    """
 
     rows: tuple[SkillRow, ...]
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     head: str | None = None
     branch: str | None = None
+    background: Background | None = field(default=None, repr=False, compare=False)
 
 
 def rows_in_git(

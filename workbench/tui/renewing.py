@@ -61,7 +61,7 @@ def renew(workspace: "Workspace", view: "LibraryView", paths: Collection[str]) -
     skills += [skill for id_, skill in again.items() if id_ not in rows]
     rows |= {row.id: row for row in _rows(workspace, list(again.values()), skills)}
     ordered = tuple(rows[id_] for id_ in sorted(rows))
-    return Renewed(replace(view, rows=ordered), bool(touched.folders))
+    return Renewed(replace(view, rows=ordered, background=None), bool(touched.folders))
 
 
 def _touched(workspace: "Workspace", known: Collection[str], paths: Collection[str]) -> _Touched | None:

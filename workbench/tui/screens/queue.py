@@ -65,7 +65,9 @@ class QueueScreen(SkillActions):
         workspace = self.workspace
         if workspace is not None:
             reviews = workspace.reviews
-            self.run_job("Reading the queue", lambda _: reviews.queue(), self._show, failed=self._failed, group="queue")
+            self.run_job(
+                "Reading the queue", lambda _: reviews.queue(view), self._show, failed=self._failed, group="queue"
+            )
 
     def _show(self, waiting: tuple[Waiting, ...]) -> None:
         self._waiting = {one.row.id: one for one in waiting}
