@@ -120,3 +120,13 @@ async def test_more_like_this_lists_what_shares_words(opened: Any, three: Any) -
         assert names(page) == ["alpha-two"]
         await page.press("enter")
         assert isinstance(page.screen, SkillScreen)
+
+
+async def test_texts_that_are_read_while_one_searches_are_found_without_another_key(opened: Any, three: Any) -> None:
+    async with opened(size=WIDE) as page:
+        await page.press("f")
+        await page.type("treasure")
+        await page.shows("0 skills; 4 not read yet")
+        page.app.texts_signal.publish(take_texts(page.workspace.catalogue).skills)
+        await page.until(lambda: names(page) == ["alpha"], "what was read meanwhile")
+        assert "not read yet" not in page.text

@@ -59,6 +59,10 @@ class SearchScreen(WorkbenchScreen[None]):
         yield FilterLine("words, or state:stale author:ada", id="search-line")
         yield VirtualList(_COLUMNS, empty=_EMPTY, id="search-rows")
 
+    def on_mount(self) -> None:
+        """Texts that are read meanwhile are searched, too."""
+        self.workbench.texts_signal.subscribe(self, lambda _: self._search())
+
     def library_changed(self, view: "LibraryView") -> None:
         """Search again in what is there now."""
         if self.is_mounted:
