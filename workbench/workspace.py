@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from workbench.reviews.generated_desk import GeneratedDesk
     from workbench.reviews.install_desk import InstallDesk
     from workbench.reviews.set_comments import SetComments
+    from workbench.reviews.set_desk import SetDesk
     from workbench.reviews.version_desk import VersionDesk
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
@@ -163,7 +164,14 @@ class Workspace:
         """The comments on the skills of a range or a pull request."""
         from workbench.reviews.set_comments import SetComments
 
-        return SetComments(self.reviews, self.comments)
+        return SetComments(self.reviews, self.sets, self.comments)
+
+    @cached_property
+    def sets(self) -> "SetDesk":
+        """What can be asked and recorded about the skills that a range or a pull request touches."""
+        from workbench.reviews.set_desk import SetDesk
+
+        return SetDesk(self.reviews, store=self._store_if_usable)
 
     @cached_property
     def generated(self) -> "GeneratedDesk":

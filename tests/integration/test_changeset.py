@@ -273,7 +273,7 @@ def test_one_diff_holds_all_files_and_notes_what_repeats(branch: Any) -> None:
     from workbench.reviews.changeset_diff import whole_diff
     from workbench.workspace import Workspace
 
-    found = Workspace.open(branch.root).reviews.open_set("main...HEAD")
+    found = Workspace.open(branch.root).sets.open("main...HEAD")
     files = {file.path: file for file in whole_diff(found).files}
     assert next(iter(files)).startswith("skills/b/")
     assert files["skills/b/references/how.md"].added == 3
@@ -289,7 +289,7 @@ def test_a_frontmatter_is_compared_by_key_in_a_set_too(branch: Any) -> None:
         "skills/a/SKILL.md", "---\ndescription: 'Does a. Use when needed.'\nname: a\nlicense: MIT\n---\n\nDo it.\n"
     )
     branch.commit()
-    found = Workspace.open(branch.root).reviews.open_set("main...HEAD")
+    found = Workspace.open(branch.root).sets.open("main...HEAD")
     [folded] = [one.folded for one in found.skills if one.skill.id == "skills/a"]
     assert folded is not None
     shown = {file.path: file for file in whole_diff(found).files}["skills/a/SKILL.md"]

@@ -177,7 +177,7 @@ def test_a_range_shows_the_inputs_of_its_generated_skills_first(made: Any, workb
     assert "+GET /two" in found["generated"]["files"][0]["hunks"][0]["lines"]
     said = workbench("review", "open", "main...topic", "--diff").out
     assert said.index("input modified ../../openapi.txt") < said.index("modified SKILL.md")
-    shown = whole_diff(made.workspace().reviews.open_set("main...topic")).files
+    shown = whole_diff(made.workspace().sets.open("main...topic")).files
     assert [file.path for file in shown] == ["openapi.txt", "skills/api/SKILL.md"]
     assert "what skills/api is made of" in shown[0].notes[0]
 
@@ -189,7 +189,7 @@ def test_an_input_that_is_a_skills_own_file_is_shown_with_that_skill(made: Any) 
     made.write("skills/other/notes.txt", "a note\n")
     made.write("skills/api/SKILL.md", f"{HEAD}GET /two\n")
     made.commit()
-    found = made.workspace().reviews.open_set("main...topic")
+    found = made.workspace().sets.open("main...topic")
     assert sorted(file.path for file in whole_diff(found).files) == ["skills/api/SKILL.md", "skills/other/notes.txt"]
     assert owners(found)["skills/other/notes.txt"][0] == "skills/other"
 
@@ -199,7 +199,7 @@ def test_a_range_with_a_configuration_that_cant_be_read_says_so(made: Any) -> No
     made.write(".workbench/config.yaml", "generated: [")
     made.write("skills/api/SKILL.md", f"{HEAD}GET /two\n")
     made.commit()
-    found = made.workspace().reviews.open_set("main...topic")
+    found = made.workspace().sets.open("main...topic")
     assert any(line.startswith("skills/api: ") and "not YAML" in line for line in beside(found))
 
 

@@ -30,7 +30,7 @@ def branch(library: Any) -> Any:
 
 
 def checks_of(workspace: Workspace) -> dict[str, Any]:
-    done = workspace.reviews.decide_set("main...HEAD", "comment", "so far")
+    done = workspace.sets.decide("main...HEAD", "comment", "so far")
     assert not any(one.notes for one in done)
     return {one.record.path: one.record.raw["checks"] for one in done}
 

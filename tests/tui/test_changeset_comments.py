@@ -112,7 +112,7 @@ async def test_each_record_holds_the_comments_on_its_own_skill(opened: Any, bran
 
 async def test_drafts_are_there_again_after_a_restart(opened: Any, branch: Any) -> None:
     before = Workspace.open(branch.root)
-    found = before.reviews.open_set(RANGE)
+    found = before.sets.open(RANGE)
     target = Target("scripts/get.sh", 2)
     before.comments.keep(before.set_comments.compose(found, "skills/b", target, "Which host?"))
     app = WorkbenchApp(Workspace.open(branch.root, settings=Settings()), settings=Settings())
@@ -291,7 +291,7 @@ async def test_where_one_skill_is_refused_nothing_is_recorded_and_every_draft_st
 def test_drafts_whose_sending_was_killed_before_its_end_are_not_sent_twice(branch: Any) -> None:
     workspace = Workspace.open(branch.root)
     comments = workspace.set_comments
-    found = workspace.reviews.open_set(RANGE)
+    found = workspace.sets.open(RANGE)
     kept = workspace.comments.keep(comments.compose(found, "skills/b", Target("scripts/get.sh", 2), "Which host?"))
     script = (
         "import os, signal, sys\n"

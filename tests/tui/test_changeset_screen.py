@@ -122,7 +122,7 @@ async def test_ticks_are_those_of_the_single_reviews(opened: Any, branch: Any) -
 async def test_since_my_last_verdict_shows_only_what_came_since(opened: Any, branch: Any) -> None:
     async with opened(ChangeSetScreen("main...HEAD")) as page:
         await shown(page)
-        page.workspace.reviews.decide_set("main...HEAD", "comment", "Seen.")
+        page.workspace.sets.decide("main...HEAD", "comment", "Seen.")
         branch.skill("skills/a", body="Came later.\n")
         branch.commit()
         await page.press("r", "M")

@@ -58,8 +58,8 @@ def _card_of_range(workspace: Workspace, range_: str, form: str, *, since_mine: 
     """Print the cards of a set; nothing is fetched, so that they are of what was opened."""
     from workbench.reviews import changeset_card
 
-    found = workspace.reviews.open_set(range_, since_my_verdict=since_mine)
-    cards = workspace.reviews.set_cards(found)
+    found = workspace.sets.open(range_, since_my_verdict=since_mine)
+    cards = workspace.sets.cards(found)
     if form == "json":
         print_json(changeset_card.cards_json(found, cards))
     elif form == "markdown":

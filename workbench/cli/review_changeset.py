@@ -34,7 +34,7 @@ def open_(
     if range_ is None:
         _print_offers(workspace, as_json=as_json)
         return
-    found = workspace.reviews.open_set(range_, fetch=True, remote=remote, since_my_verdict=since_my_verdict)
+    found = workspace.sets.open(range_, fetch=True, remote=remote, since_my_verdict=since_my_verdict)
     if as_json:
         print_json(found.to_json(lines=with_diff))
         return
@@ -81,7 +81,7 @@ def _open_screen(workspace: Workspace, range_: str | None, remote: str | None, *
 
 def _print_offers(workspace: Workspace, *, as_json: bool) -> None:
     """Print the ranges that suggest themselves."""
-    offers = workspace.reviews.offers()
+    offers = workspace.sets.offers()
     if as_json:
         print_json([{"range": one.range, "about": one.about} for one in offers])
     elif offers:

@@ -137,7 +137,7 @@ def _decide_range(workspace: Workspace, range_: str, verdict: Verdict, said: _Sa
     """Record one verdict on every skill of a set, and print what came of it."""
     if said.alone or said.resolves:
         raise UsageError("a comment and a thread are of one skill", remedy=f"review {verdict} NAME")
-    decide = workspace.set_comments.send if said.drafts else workspace.reviews.decide_set
+    decide = workspace.set_comments.send if said.drafts else workspace.sets.decide
     done = decide(range_, verdict, said.reason, expect=said.expect, sign=said.sign, may_ask=sys.stdin.isatty())
     _tell(done)
     if said.as_json:

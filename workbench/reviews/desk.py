@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.config import Settings, cache_dir
-from workbench.errors import InputError, UsageError
+from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.reviews import last_seen
 from workbench.reviews.comments import NO_REMARKS, Remarks
@@ -24,15 +24,12 @@ from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.reviews.card import Card
-    from workbench.reviews.changeset import ChangeSet
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
     from workbench.reviews.proposals import Proposal
-    from workbench.reviews.pulls import Offer
     from workbench.reviews.queue import Waiting
     from workbench.reviews.receipts import ReceiptCheck
     from workbench.reviews.sync import Synced
-    from workbench.reviews.verdicts import Subject
 
 
 class Find(Protocol):
@@ -199,49 +196,8 @@ class ReviewDesk:
         examine = examiner(repository, self._store(), background.in_force if background else InForce(), self.root)
         opinion = verdicts.Opinion(verdict, reason, via, expect, examine=examine, extra=extra, sign=signer, seen=seen)
         done = verdicts.decide(repository, row.skill, row.standing, opinion, datetime.now(UTC), remarks)
-        self._rewritten(repository)
+        self.rewritten(repository)
         return done
-
-    def open_set(
-        self, range_: str, *, fetch: bool = False, remote: str | None = None, since_my_verdict: bool = False
-    ) -> "ChangeSet":
-        """Every skill that a range or a pull request touches; nothing is checked out.
-
-        Args:
-            fetch: Ask the remote for a pull request's head first; else it is the one that was fetched last.
-
-        Raises:
-            WorkbenchError: As `reviews.changeset.ends_of` and `reviews.pulls.fetch_pull`.
-        """
-        from workbench.reviews.changeset import ends_of, read_changeset
-        from workbench.reviews.pulls import fetch_pull, is_request
-
-        repository = self.need_git("a set of changes")
-        request = range_.rpartition("..")[2]
-        if fetch and is_request(request):
-            fetch_pull(repository, cache_dir(), request, remote=remote)
-        me = repository.identity().email if since_my_verdict else None
-        return read_changeset(repository, ends_of(repository, range_), datetime.now(UTC), since_verdict_of=me)
-
-    def offers(self) -> "tuple[Offer, ...]":
-        """The ranges and fetched pull requests that one may want to read."""
-        from workbench.reviews.pulls import offers
-
-        return offers(self.need_git("a set of changes"))
-
-    def set_cards(self, found: "ChangeSet", ids: Sequence[str] | None = None) -> "dict[str, Card | InputError | None]":
-        """The cards of a set's skills (or of some of them) by id: None where one is removed, an error in its place."""
-        from workbench.reviews.changeset_card import card_in
-
-        repository, today = self.need_git("a set of changes"), datetime.now().astimezone().date()
-        cards: dict[str, Card | InputError | None] = {}
-        for one in found.skills:
-            if ids is None or one.skill.id in ids:
-                try:
-                    cards[one.skill.id] = card_in(repository, one, found.ends.base[:12], self._store(), today)
-                except InputError as error:
-                    cards[one.skill.id] = error
-        return cards
 
     def propose(self, folder: Path, name: str | None, reason: str) -> "Proposal":
         """Put a folder forward as a skill, on a branch of its own. Args and raises as `reviews.proposals.propose`."""
@@ -249,52 +205,7 @@ class ReviewDesk:
 
         repository = self.need_git("a proposal")
         done = propose(repository, folder, name, reason, datetime.now(UTC))
-        self._rewritten(repository)
-        return done
-
-    def decide_set(
-        self,
-        range_: str,
-        verdict: Verdict,
-        reason: str,
-        *,
-        expect: str | None = None,
-        via: str = "cli",
-        sign: bool | None = None,
-        may_ask: bool = False,
-        remarks: "Callable[[Subject], Remarks] | None" = None,
-        seen: Collection[str] | None = None,
-    ) -> tuple[Recorded, ...]:
-        """Record one verdict on every skill of a range or an opened pull request, in one commit.
-
-        Nothing is fetched, so that a request that moved meanwhile is judged as it was opened. Args and raises as
-        `decide`; `expect` is the head that was read, and `remarks` gives those of each skill.
-        """
-        from workbench.reviews import verdicts
-        from workbench.reviews.agents import refuse_agents
-        from workbench.reviews.changeset import ends_of, read_changeset
-        from workbench.reviews.checks import examiner
-        from workbench.reviews.signing_choice import signer_for
-        from workbench.reviews.survey import read_background
-
-        repository = self.need_git("a verdict")
-        if verdict == "revoke":
-            raise UsageError("a revoke is of one skill", remedy="workbench review revoke NAME --reason TEXT")
-        if verdict == "approve":
-            refuse_agents(f"'{verdict}'")
-        ends = ends_of(repository, range_)
-        subjects = read_changeset(repository, ends, datetime.now(UTC), read_lines=False).subjects(expect)
-        if remarks is not None:
-            subjects = tuple(replace(one, remarks=remarks(one)) for one in subjects)
-        background = read_background(repository, (), ())
-        ids = [one.skill.id for one in subjects]
-        signer = signer_for(repository, background, ids, sign, self.settings.sign, may_ask=may_ask)
-        examine = examiner(repository, self._store(), background.in_force)
-        judged = [(one.standing.tree, one.standing) for one in subjects if one.standing.tree]
-        examine.ahead.read([(tree, verdicts.compared_with(standing, tree)) for tree, standing in judged])
-        opinion = verdicts.Opinion(verdict, reason, via, examine=examine, sign=signer, seen=seen)
-        done = verdicts.decide_all(repository, subjects, opinion, datetime.now(UTC))
-        self._rewritten(repository)
+        self.rewritten(repository)
         return done
 
     def verify(
@@ -309,7 +220,7 @@ class ReviewDesk:
             skills = committed_skills(repository, repository.head() or "HEAD")
             ids = [self._find(name, skills).id for name in names]
         found = verify(repository, datetime.now(UTC), names=ids, base=base, policy_from=policy_from)
-        wrong = self._rewritten(repository)
+        wrong = self.rewritten(repository)
         return replace(found, ok=False, notes=(wrong, *found.notes)) if wrong else found
 
     def sync(
@@ -325,7 +236,7 @@ class ReviewDesk:
             raise InputError(what, remedy="set WORKBENCH_DATA to a folder that can be written")
         return sync(repository, store, cache_dir(), remote=remote, accept_rewrite=accept_rewrite, cancel=cancel)
 
-    def _rewritten(self, repository: Repository) -> str | None:
+    def rewritten(self, repository: Repository) -> str | None:
         """What is wrong if the reviews branch does not descend from where this user saw it last; None if it does."""
         store = self._store()
         if store is None:

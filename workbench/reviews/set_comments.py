@@ -15,6 +15,7 @@ from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.discussion import placed
 from workbench.reviews.drafts import Draft
 from workbench.reviews.model import Recorded, Verdict
+from workbench.reviews.set_desk import SetDesk
 from workbench.reviews.tree_files import TreeFiles
 from workbench.reviews.trees import write_root_tree
 from workbench.reviews.verdicts import Subject
@@ -30,11 +31,13 @@ class SetComments:
 
     Args:
         reviews: The library's reviews.
+        sets: Records a verdict on a set.
         comments: Where the drafts of its skills are kept.
     """
 
-    def __init__(self, reviews: ReviewDesk, comments: CommentDesk) -> None:
+    def __init__(self, reviews: ReviewDesk, sets: SetDesk, comments: CommentDesk) -> None:
         self._reviews = reviews
+        self._sets = sets
         self._comments = comments
 
     def read(self, found: ChangeSet) -> tuple[Talk, ...]:
@@ -97,7 +100,7 @@ class SetComments:
 
         Raises:
             RefusedError: An agent would resolve a thread.
-            WorkbenchError: As `ReviewDesk.decide_set`.
+            WorkbenchError: As `SetDesk.decide`.
         """
         repository = self._reviews.need_git("a set of changes")
         files = TreeFiles(repository.run)
@@ -116,7 +119,7 @@ class SetComments:
                 refuse_agents("resolving a thread")
             return made
 
-        done = self._reviews.decide_set(
+        done = self._sets.decide(
             range_, verdict, reason, expect=expect, via=via, sign=sign, may_ask=may_ask, remarks=remarks, seen=seen
         )
         self._comments.forget(gone)

@@ -58,7 +58,7 @@ class _Reading:
 
 
 def _read(workspace: "Workspace", range_: str, remote: str | None, *, fetch: bool, mine: bool) -> _Reading:
-    found = workspace.reviews.open_set(range_, fetch=fetch, remote=remote, since_my_verdict=mine)
+    found = workspace.sets.open(range_, fetch=fetch, remote=remote, since_my_verdict=mine)
     ticked: set[str] = set()
     for one in found.skills:
         id_ = one.skill.id
@@ -235,7 +235,7 @@ class ChangeSetScreen(WorkbenchScreen[None]):
             return
 
         def work(_: Job) -> Card | None:
-            card = workspace.reviews.set_cards(found, [skill]).get(skill)
+            card = workspace.sets.cards(found, [skill]).get(skill)
             return card if isinstance(card, Card) else None
 
         def done(card: Card | None) -> None:

@@ -45,10 +45,10 @@ class OpenRangeDialog(Dialog[None]):
         """Look for what can be offered."""
         workspace = self.workbench.workspace
         if workspace is not None:
-            reviews = workspace.reviews
+            sets = workspace.sets
 
             def work(_: Job) -> tuple[Offer, ...]:
-                return reviews.offers()
+                return sets.offers()
 
             run_job(self, "Looking for ranges", work, self._offer, failed=self._failed, quiet=True)
 
