@@ -304,3 +304,24 @@ def test_without_a_range_those_are_listed_that_suggest_themselves(branch: Any, w
     said = workbench("review", "open", "--json").json
     assert [one["range"] for one in said] == ["main...HEAD", "pr/12", "pr/7"]
     assert "fetched: Change four" in workbench("review", "open").out
+
+
+def test_a_skill_that_only_the_branch_has_is_commented_on_from_the_command_line(branch: Any, workbench: Any) -> None:
+    branch.git("switch", "-q", "main")
+    place = ("new", "SKILL.md:1", "--text", "Why a rule?")
+    assert workbench("review", "draft", "add", *place).code == 2  # main has no such skill
+    there = ("--range", "main...topic")
+    first = workbench("review", "draft", "add", *place, *there, "--json").json
+    workbench("review", "draft", "add", "new", "SKILL.md", "--text", "Twice.", *there)
+    assert workbench("review", "draft", "edit", "new", str(first["id"]), "--text", "Why?", *there).code == 0
+    listed = workbench("review", "draft", "list", "new", "--json", *there).json
+    assert [(one["line"], one["text"]) for one in listed] == [(1, "Why?"), (None, "Twice.")]
+    workbench("review", "draft", "remove", "new", str(listed[1]["id"]), *there)
+    said = workbench("review", "request-changes", *there, "--reason", "See it.", "--drafts")
+    assert said.code == 0, said.err
+    threads = workbench("review", "comments", "new", "--json", *there).json["threads"]
+    assert [one["comments"][0]["text"] for one in threads] == ["Why?"]
+    assert "Why?" in workbench("review", "export", "new", *there).out
+    assert workbench("review", "draft", "list", "new", "--json", *there).json == []
+    assert workbench("review", "comments", "old", *there).code == 2  # the range removes it
+    assert workbench("review", "comments", "new", "--tree", "HEAD", *there).code == 2

@@ -1,14 +1,18 @@
 """`workbench review comments`, `export`, `resolve`, `apply-suggestion`: what was said about lines, and what follows."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli.discussed import Discussed, range_option
 from workbench.cli.output import library_option, print_json, styled
 from workbench.commands import command
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.reviews.comment_desk import Talk
 
 _STYLES: dict[str, dict[str, Any]] = {
     "file": {"bold": True}, "open": {"fg": "yellow"}, "done": {"fg": "green"}, "code": {"dim": True},
@@ -22,10 +26,20 @@ _TREE = click.option("--tree", metavar="REV", help="Place them in this revision 
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to print.")
 @click.option("--all/--unresolved", "all_threads", default=False, help="All threads, or the open ones (the default).")
 @_TREE
+@range_option
 @library_option
-def comments(workspace: Workspace, name: str, form: str, all_threads: bool, tree: str | None, as_json: bool) -> None:
+def comments(
+    workspace: Workspace,
+    name: str,
+    form: str,
+    all_threads: bool,
+    tree: str | None,
+    range_: str | None,
+    as_json: bool,
+) -> None:
     """Print the threads of a skill."""
-    _print(workspace, name, "json" if as_json else form, all_threads=all_threads, tree=tree, by_file=False)
+    talk = Discussed.named(workspace, name, range_).talk(tree)
+    _print(talk, "json" if as_json else form, all_threads=all_threads, by_file=False)
 
 
 @click.command("export", help=command("review.export").help)
@@ -33,16 +47,25 @@ def comments(workspace: Workspace, name: str, form: str, all_threads: bool, tree
 @click.option("--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", help="How to print.")
 @click.option("--all/--unresolved", "all_threads", default=False, help="All threads, or the open ones (the default).")
 @_TREE
+@range_option
 @library_option
-def export(workspace: Workspace, name: str, form: str, all_threads: bool, tree: str | None, as_json: bool) -> None:
+def export(
+    workspace: Workspace,
+    name: str,
+    form: str,
+    all_threads: bool,
+    tree: str | None,
+    range_: str | None,
+    as_json: bool,
+) -> None:
     """Print the threads of a skill by file, for an author or an agent."""
-    _print(workspace, name, "json" if as_json else form, all_threads=all_threads, tree=tree, by_file=True)
+    talk = Discussed.named(workspace, name, range_).talk(tree)
+    _print(talk, "json" if as_json else form, all_threads=all_threads, by_file=True)
 
 
-def _print(workspace: Workspace, name: str, form: str, *, all_threads: bool, tree: str | None, by_file: bool) -> None:
+def _print(talk: "Talk", form: str, *, all_threads: bool, by_file: bool) -> None:
     from workbench.reviews.comment_text import as_markdown, as_text, chosen, to_json
 
-    talk = workspace.comments.read(workspace.find(name).id, tree=tree)
     shown = chosen(talk, all_threads=all_threads)
     if form == "json":
         print_json(to_json(talk, shown) if by_file else {**talk.to_json(), "threads": [one.to_json() for one in shown]})

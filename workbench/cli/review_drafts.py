@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.discussed import Discussed, range_option
 from workbench.cli.output import library_option, print_json, print_table
 from workbench.commands import command
 from workbench.errors import InputError, UsageError
@@ -81,6 +82,7 @@ def suggestion_from(source: str | None) -> str | None:
 @click.argument("place", metavar="[PATH[:LINE[-END]]]", required=False)
 @click.option("--text", "-m", default="", metavar="TEXT", help="What you say.")
 @click.option("--tree", metavar="REV", help="The revision or tree that has the line; default: the current state.")
+@range_option
 @remark_options
 @library_option
 def add(
@@ -92,6 +94,7 @@ def add(
     side: Side,
     suggest: str | None,
     reply_to: str | None,
+    range_: str | None,
     as_json: bool,
 ) -> None:
     """Keep a comment as a draft."""
@@ -101,24 +104,25 @@ def add(
     suggestion = suggestion_from(suggest)
     if not text.strip() and suggestion is None:
         raise UsageError("a comment needs a text or a suggestion", remedy="--text TEXT, or --suggest FILE")
-    skill = workspace.find(name).id
+    about = Discussed.named(workspace, name, range_)
     target = Target(path, line, end, side)
-    made = workspace.comments.compose(skill, target, text, suggestion=suggestion, reply_to=reply_to, tree=tree)
+    made = about.compose(target, text, suggestion=suggestion, reply_to=reply_to, tree=tree)
     made = workspace.comments.keep(made)
     if as_json:
-        shown = next(one for one in workspace.comments.read(skill).drafts if one.draft.id == made.id)
+        shown = next(one for one in about.talk().drafts if one.draft.id == made.id)
         print_json(shown.to_json())
         return
     where = visible(made.place) or (f"answer to {made.reply_to}" if made.reply_to else "the skill as a whole")
-    click.echo(f"draft {made.id} on {where} kept; your next verdict on {visible(skill)} sends it")
+    click.echo(f"draft {made.id} on {where} kept; your next verdict on {visible(about.skill)} sends it")
 
 
 @draft.command("list", help=command("comment.list").help)
 @click.argument("name")
+@range_option
 @library_option
-def list_drafts(workspace: Workspace, name: str, as_json: bool) -> None:
+def list_drafts(workspace: Workspace, name: str, range_: str | None, as_json: bool) -> None:
     """List the drafts on a skill."""
-    talk = workspace.comments.read(workspace.find(name).id)
+    talk = Discussed.named(workspace, name, range_).talk()
     if as_json:
         print_json([one.to_json() for one in talk.drafts])
         return
@@ -141,10 +145,13 @@ def list_drafts(workspace: Workspace, name: str, as_json: bool) -> None:
 @click.argument("id_", metavar="ID", type=int)
 @click.option("--text", "-m", metavar="TEXT", help="What you say instead.")
 @click.option("--suggest", metavar="FILE", help="Suggest the text of this file instead; - reads it from stdin.")
+@range_option
 @library_option
-def edit(workspace: Workspace, name: str, id_: int, text: str | None, suggest: str | None, as_json: bool) -> None:
+def edit(
+    workspace: Workspace, name: str, id_: int, text: str | None, suggest: str | None, range_: str | None, as_json: bool
+) -> None:
     """Change what a draft says."""
-    skill = workspace.find(name).id
+    skill = Discussed.named(workspace, name, range_).skill
     old = next((one for one in workspace.comments.drafts(skill) if one.id == id_), None)
     suggestion = suggestion_from(suggest)
     said = text if text is not None else old.text if old else ""
@@ -158,19 +165,21 @@ def edit(workspace: Workspace, name: str, id_: int, text: str | None, suggest: s
 @draft.command("remove", help="Take drafts away; they were never sent.")
 @click.argument("name")
 @click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
+@range_option
 @library_option
-def remove(workspace: Workspace, name: str, ids: tuple[int, ...], as_json: bool) -> None:
+def remove(workspace: Workspace, name: str, ids: tuple[int, ...], range_: str | None, as_json: bool) -> None:
     """Take drafts away."""
-    workspace.comments.remove(workspace.find(name).id, ids)
+    workspace.comments.remove(Discussed.named(workspace, name, range_).skill, ids)
     _say_removed(len(ids), as_json)
 
 
 @draft.command("clear", help=command("comment.clear").help)
 @click.argument("name")
+@range_option
 @library_option
-def clear(workspace: Workspace, name: str, as_json: bool) -> None:
+def clear(workspace: Workspace, name: str, range_: str | None, as_json: bool) -> None:
     """Take all drafts on a skill away."""
-    skill = workspace.find(name).id
+    skill = Discussed.named(workspace, name, range_).skill
     ids = [one.id for one in workspace.comments.drafts(skill)]
     workspace.comments.remove(skill, ids)
     _say_removed(len(ids), as_json)
