@@ -129,3 +129,17 @@ def test_a_version_is_released_and_gone_back_to(library: Any, workbench: Any) ->
     library.commit()
     assert workbench("version", "rollback", "a").code == 0
     assert workbench("review", "verify", "a").code == 0
+
+
+def test_a_copy_is_known_to_be_the_librarys(library: Any, workbench: Any, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    places = ("--project", str(project), "--home", str(tmp_path / "home"))
+    workbench("review", "approve", "a", "--reason", "Read.")
+    assert workbench("install", "a", "--agent", "claude", *places).code == 0
+    copies = workbench("skills", "where", "a", *places, "--json").json["copies"]
+    assert {one["same_as_library"] for one in copies} == {True}
+    with (project / ".claude/skills/a/SKILL.md").open("a") as copy:
+        copy.write("More.\n")
+    copies = workbench("skills", "where", "a", *places, "--json").json["copies"]
+    assert {one["same_as_library"] for one in copies} == {False}

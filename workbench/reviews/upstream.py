@@ -17,6 +17,7 @@ from workbench.reviews.origins import Origin
 from workbench.skills.contents import Content, contents_of_folder, contents_of_tree
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.skills.reader import parse_skill
+from workbench.skills.treehash import Algorithm, algorithm_of
 from workbench.text import visible
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -82,7 +83,7 @@ class Upstreams:
         if origin.url is None:
             raise InputError("the origin names no address")
         if origin.kind == "local":
-            return _on_disk(Path(origin.url))
+            return _on_disk(Path(origin.url), algorithm_of(origin.tree))
         if origin.kind not in _ASKED:
             raise InputError(f"an origin of the kind {origin.kind} can't be asked for later versions")
         mirror, refs = self._mirror(origin.url)
@@ -145,12 +146,12 @@ class Upstreams:
         return mirror, said
 
 
-def _on_disk(folder: Path) -> Theirs:
+def _on_disk(folder: Path, algorithm: Algorithm) -> Theirs:
     if not folder.is_absolute():
         raise InputError("the origin is a path that is not absolute", where=visible(str(folder)))
     if not (folder / SKILL_FILE).is_file():
         raise GoneError("there is no skill in this folder any more", where=visible(str(folder)))
-    folded = fold_folder(folder)
+    folded = fold_folder(folder, algorithm=algorithm)
     data = contents_of_folder(folder)[SKILL_FILE].data
     return Theirs(folded.tree, version=parse_skill(ROOT_ID, data).version, folded=folded)
 

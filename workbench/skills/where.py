@@ -13,7 +13,7 @@ from workbench.skills.client_ids import ClientId
 from workbench.skills.installed import Copy, Installed
 from workbench.skills.model import SKILL_FILE
 from workbench.skills.naming import near
-from workbench.skills.treehash import tree_of_folder
+from workbench.skills.treehash import Algorithm, algorithm_of, tree_of_folder
 from workbench.text import truncate, visible
 
 MAX_TREE_BYTES = 64 << 20
@@ -101,11 +101,12 @@ def whereabouts(
         hint = near(name, words) or "'workbench skills where' lists the names that there are"
         raise UsageError(f"no client finds a skill '{truncate(visible(name), 120)}'", remedy=hint)
     copies = [copy for copy in wanted if copy.client in clients]
+    algorithm = algorithm_of(next((tree for some in library.values() for tree in some), None))
     trees: dict[str, str | None] = {}
     located = []
     for copy in copies:
         if copy.real_path not in trees:
-            trees[copy.real_path] = _tree(copy)
+            trees[copy.real_path] = _tree(copy, algorithm)
         tree = trees[copy.real_path]
         known = library.get(copy.skill.name) or library.get(posixpath.basename(copy.path))
         located.append(Located(copy, tree, tree in known if tree and known else None))
@@ -148,7 +149,7 @@ def _words(copy: Copy) -> tuple[str, ...]:
     return (copy.name, copy.skill.name, copy.name.rpartition(":")[2], posixpath.basename(copy.path))
 
 
-def _tree(copy: Copy) -> str | None:
+def _tree(copy: Copy, algorithm: Algorithm) -> str | None:
     """The tree of a copy's folder; None if it was not read, or is larger than a skill can be."""
     if not copy.loads and copy.shadowed_by is None and copy.skill.problems and not copy.skill.frontmatter:
         return None
@@ -158,6 +159,6 @@ def _tree(copy: Copy) -> str | None:
             size += entry.stat(follow_symlinks=False).st_size
             if size > MAX_TREE_BYTES:
                 return None
-        return tree_of_folder(Path(copy.real_path))
+        return tree_of_folder(Path(copy.real_path), algorithm=algorithm)
     except (InputError, OSError):
         return None
