@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -76,16 +77,16 @@ class RenderedScreen(WorkbenchScreen[None]):
     def _show(self, pairs: list[Pair]) -> None:
         self.remove_class("-instead")
         view = self.query_one(RenderedDiff)
+        self._more = _WRITTEN_OTHERWISE if any(pair.sign == UNSEEN for pair in pairs) else ""
         view.load(pairs)
         view.focus()
-        self.call_after_refresh(self._say_places, pairs)
 
-    def _say_places(self, pairs: Sequence[Pair]) -> None:
+    @on(RenderedDiff.Ready)
+    def _say_places(self) -> None:
         count = len(self.query_one(RenderedDiff).places)
         said = (
             f"{plural(count, 'changed place')}" if count else "reads the same; the diff shows what is written otherwise"
         )
-        self._more = _WRITTEN_OTHERWISE if any(pair.sign == UNSEEN for pair in pairs) else ""
         self._head(said)
 
     def _failed(self, error: WorkbenchError) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.style import Style
 from textual.color import Color
+from textual.message import Message
 
 from workbench.tui.contrast import readable
 from workbench.tui.rendered_rows import Laid, Pair, lay_out
@@ -18,6 +19,9 @@ _ABOVE = 2
 class RenderedDiff(TextView):
     """Shows pairs of rendered lines."""
 
+    class Ready(Message):
+        """Other pairs are laid out: how many changed places there are is known only then."""
+
     def __init__(self, *, layout: Layout = "auto", id: str | None = None) -> None:
         super().__init__(id=id)
         self.layout_wanted: Layout = layout
@@ -25,6 +29,7 @@ class RenderedDiff(TextView):
         self._laid = Laid([], [])
         self._shown: tuple[int, bool] | None = None
         self._at = 0
+        self._fresh = False
 
     @property
     def places(self) -> Sequence[int]:
@@ -33,10 +38,10 @@ class RenderedDiff(TextView):
 
     def load(self, pairs: Sequence[Pair]) -> None:
         """Show other pairs, from the first changed place."""
-        self._pairs, self._shown, self._at = pairs, None, 0
+        self._pairs, self._shown, self._at, self._fresh = pairs, None, 0, True
         self._lay_out()
-        if self.places:
-            self._bring(self.places[0])
+        if not pairs:
+            self.post_message(self.Ready())
 
     def put(self, layout: Layout) -> None:
         """Show the two sides in another layout; the reader stays at the same changed place."""
@@ -58,6 +63,12 @@ class RenderedDiff(TextView):
         self._shown = (width, split)
         self._laid = lay_out(self._pairs, width, split=split)
         self.show(self._laid.lines, top=False)
+        if self._fresh:
+            self._fresh = False
+            if self.places:
+                self._bring(self.places[0])
+            self.post_message(self.Ready())
+            return
         self.scroll_to(None, (self.places[near - 1] if near else 0) + beyond, animate=False, immediate=True)
 
     def go(self, step: int) -> int:
