@@ -100,6 +100,8 @@ class FakeModels:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = False
+        # Who gave up between being seen and being taken in would leave a server without a limit waiting for ever.
+        self._server.socket.settimeout(1)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -189,11 +190,16 @@ class Answering:
         self._ended = False
 
     def __enter__(self) -> int:
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
         return int(self._socket.getsockname()[1])
 
     def __exit__(self, *_: object) -> None:
         self._ended = True
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        # Left in `accept`, the thread could answer for the next server that gets this number of a file.
+        self._thread.join(10)
         for one in (self._socket, *self._open):
             one.close()
 
@@ -291,6 +297,7 @@ def served(upstream: Any) -> Iterator[str]:
     backend = Path(subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip())
     handler = _smart_http(backend / "git-http-backend", upstream.root.parent)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.socket.settimeout(1)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/{upstream.root.name}/.git"
