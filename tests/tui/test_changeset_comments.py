@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 from tests.tui.conftest import Page
 from workbench.config import Settings
-from workbench.reviews.composing import Target
+from workbench.reviews.composing import Target, Words
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.changeset import ChangeSetScreen
 from workbench.tui.screens.comment_dialog import CommentDialog
@@ -114,7 +114,7 @@ async def test_drafts_are_there_again_after_a_restart(opened: Any, branch: Any) 
     before = Workspace.open(branch.root)
     found = before.sets.open(RANGE)
     target = Target("scripts/get.sh", 2)
-    before.comments.keep(before.set_comments.compose(found, "skills/b", target, "Which host?"))
+    before.comments.keep(before.set_comments.compose(found, "skills/b", target, Words("Which host?")))
     app = WorkbenchApp(Workspace.open(branch.root, settings=Settings()), settings=Settings())
     async with app.run_test(size=(120, 40)) as pilot:
         page = Page(pilot, app.workspace)
@@ -130,7 +130,9 @@ async def test_drafts_are_there_again_after_a_restart(opened: Any, branch: Any) 
 
 async def test_a_thread_is_answered_and_resolved_in_the_set(opened: Any, branch: Any) -> None:
     desk = Workspace.open(branch.root).comments
-    desk.send("skills/b", "comment", "", drafts=[desk.compose("skills/b", Target("scripts/get.sh", 2), "Which host?")])
+    desk.send(
+        "skills/b", "comment", "", drafts=[desk.compose("skills/b", Target("scripts/get.sh", 2), Words("Which host?"))]
+    )
     async with opened(ChangeSetScreen(RANGE)) as page:
         screen = await SetPage(page).ready(1)
         await page.press("right_curly_bracket", "B")
@@ -292,7 +294,9 @@ def test_drafts_whose_sending_was_killed_before_its_end_are_not_sent_twice(branc
     workspace = Workspace.open(branch.root)
     comments = workspace.set_comments
     found = workspace.sets.open(RANGE)
-    kept = workspace.comments.keep(comments.compose(found, "skills/b", Target("scripts/get.sh", 2), "Which host?"))
+    kept = workspace.comments.keep(
+        comments.compose(found, "skills/b", Target("scripts/get.sh", 2), Words("Which host?"))
+    )
     script = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"

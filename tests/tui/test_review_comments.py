@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from textual.widgets import TextArea
 
-from workbench.reviews.composing import Target
+from workbench.reviews.composing import Target, Words
 from workbench.tui.screens.comment_dialog import CommentDialog
 from workbench.tui.screens.review import ReviewScreen
 from workbench.tui.screens.verdict import VerdictDialog
@@ -69,7 +69,7 @@ def changed(skill_library: Any) -> Any:
 def say(library: Any, line: int, text: str, **more: Any) -> str:
     """Record a comment; gives its id."""
     desk = Workspace.open(library.root).comments
-    draft = desk.compose("skills/echo", Target("scripts/echo.py", line), text, **more)
+    draft = desk.compose("skills/echo", Target("scripts/echo.py", line), Words(text, **more))
     desk.send("skills/echo", "comment", "", drafts=[draft])
     return desk.read("skills/echo").threads[-1].thread.id
 

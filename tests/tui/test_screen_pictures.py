@@ -16,7 +16,7 @@ from textual.widgets import Input, TextArea
 from workbench.analytics.events import Event, record_all
 from workbench.reviews.anchoring import spot_of
 from workbench.reviews.comments import Comment, Remarks
-from workbench.reviews.composing import Target
+from workbench.reviews.composing import Target, Words
 from workbench.reviews.verdicts import Opinion, decide
 from workbench.testing.results import CaseResult, Mismatch
 from workbench.tui.screens.call import CallScreen
@@ -129,7 +129,7 @@ def commented(pilot_keys: tuple[str, ...]) -> Steps:
     async def steps(pilot: Pilot[int]) -> None:
         app: Any = await library_read(pilot)
         desk = app.workspace.comments
-        desk.keep(desk.compose("skills/echo", Target("notes.md", 1), "Say how."))
+        desk.keep(desk.compose("skills/echo", Target("notes.md", 1), Words("Say how.")))
         await review(*pilot_keys)(pilot)
 
     return steps

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.discussed import Discussed, range_option
+from workbench.cli.discussed import range_option, talk_on
 from workbench.cli.output import library_option, print_json, styled
 from workbench.commands import command
 from workbench.text import plural, visible
@@ -38,7 +38,7 @@ def comments(
     as_json: bool,
 ) -> None:
     """Print the threads of a skill."""
-    talk = Discussed.named(workspace, name, range_).talk(tree)
+    talk = talk_on(workspace, name, range_, tree)
     _print(talk, "json" if as_json else form, all_threads=all_threads, by_file=False)
 
 
@@ -59,7 +59,7 @@ def export(
     as_json: bool,
 ) -> None:
     """Print the threads of a skill by file, for an author or an agent."""
-    talk = Discussed.named(workspace, name, range_).talk(tree)
+    talk = talk_on(workspace, name, range_, tree)
     _print(talk, "json" if as_json else form, all_threads=all_threads, by_file=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.discussed import Discussed, range_option
+from workbench.cli.discussed import discussed, range_option, talk_on
 from workbench.cli.output import library_option, print_json, print_table
 from workbench.commands import command
 from workbench.errors import InputError, UsageError
@@ -98,22 +98,21 @@ def add(
     as_json: bool,
 ) -> None:
     """Keep a comment as a draft."""
-    from workbench.reviews.composing import Target
+    from workbench.reviews.composing import Target, Words
 
     path, line, end = place_of(place) if place is not None else (None, None, None)
     suggestion = suggestion_from(suggest)
     if not text.strip() and suggestion is None:
         raise UsageError("a comment needs a text or a suggestion", remedy="--text TEXT, or --suggest FILE")
-    about = Discussed.named(workspace, name, range_)
+    skill, about = discussed(workspace, name, range_, tree)
     target = Target(path, line, end, side)
-    made = about.compose(target, text, suggestion=suggestion, reply_to=reply_to, tree=tree)
-    made = workspace.comments.keep(made)
+    made = workspace.comments.keep(about.compose(skill, target, Words(text, suggestion, reply_to)))
     if as_json:
-        shown = next(one for one in about.talk().drafts if one.draft.id == made.id)
+        shown = next(one for one in talk_on(workspace, name, range_).drafts if one.draft.id == made.id)
         print_json(shown.to_json())
         return
     where = visible(made.place) or (f"answer to {made.reply_to}" if made.reply_to else "the skill as a whole")
-    click.echo(f"draft {made.id} on {where} kept; your next verdict on {visible(about.skill)} sends it")
+    click.echo(f"draft {made.id} on {where} kept; your next verdict on {visible(skill)} sends it")
 
 
 @draft.command("list", help=command("comment.list").help)
@@ -122,7 +121,7 @@ def add(
 @library_option
 def list_drafts(workspace: Workspace, name: str, range_: str | None, as_json: bool) -> None:
     """List the drafts on a skill."""
-    talk = Discussed.named(workspace, name, range_).talk()
+    talk = talk_on(workspace, name, range_)
     if as_json:
         print_json([one.to_json() for one in talk.drafts])
         return
@@ -151,7 +150,7 @@ def edit(
     workspace: Workspace, name: str, id_: int, text: str | None, suggest: str | None, range_: str | None, as_json: bool
 ) -> None:
     """Change what a draft says."""
-    skill = Discussed.named(workspace, name, range_).skill
+    skill = discussed(workspace, name, range_)[0]
     old = next((one for one in workspace.comments.drafts(skill) if one.id == id_), None)
     suggestion = suggestion_from(suggest)
     said = text if text is not None else old.text if old else ""
@@ -169,7 +168,7 @@ def edit(
 @library_option
 def remove(workspace: Workspace, name: str, ids: tuple[int, ...], range_: str | None, as_json: bool) -> None:
     """Take drafts away."""
-    workspace.comments.remove(Discussed.named(workspace, name, range_).skill, ids)
+    workspace.comments.remove(discussed(workspace, name, range_)[0], ids)
     _say_removed(len(ids), as_json)
 
 
@@ -179,7 +178,7 @@ def remove(workspace: Workspace, name: str, ids: tuple[int, ...], range_: str | 
 @library_option
 def clear(workspace: Workspace, name: str, range_: str | None, as_json: bool) -> None:
     """Take all drafts on a skill away."""
-    skill = Discussed.named(workspace, name, range_).skill
+    skill = discussed(workspace, name, range_)[0]
     ids = [one.id for one in workspace.comments.drafts(skill)]
     workspace.comments.remove(skill, ids)
     _say_removed(len(ids), as_json)

@@ -106,7 +106,7 @@ def _remarks(verdict: Verdict) -> Callable[[Callable[..., Any]], Callable[..., A
 def _decide(workspace: Workspace, skill: str, verdict: Verdict, said: _Said) -> None:
     desk = workspace.comments
     if said.alone:
-        from workbench.reviews.composing import Target
+        from workbench.reviews.composing import Target, Words
 
         path, line, end = place_of(said.at) if said.at is not None else (None, None, None)
         suggestion = suggestion_from(said.suggest)
@@ -114,7 +114,7 @@ def _decide(workspace: Workspace, skill: str, verdict: Verdict, said: _Said) -> 
         if not text.strip() and suggestion is None:
             raise UsageError("a comment needs a text or a suggestion", remedy="--text TEXT, or --suggest FILE")
         target = Target(path, line, end, said.side)
-        drafts: tuple[Draft, ...] = (desk.compose(skill, target, text, suggestion=suggestion, reply_to=said.reply_to),)
+        drafts: tuple[Draft, ...] = (desk.compose(skill, target, Words(text, suggestion, said.reply_to)),)
     else:
         drafts, reason = desk.drafts(skill) if said.drafts else (), said.reason
     done = desk.send(

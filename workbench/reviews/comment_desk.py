@@ -12,7 +12,7 @@ from workbench.reviews import composing
 from workbench.reviews import drafts as kept
 from workbench.reviews.agents import refuse_agents
 from workbench.reviews.comparing import named_tree
-from workbench.reviews.composing import Ground, Target, found, remarks_of
+from workbench.reviews.composing import Ground, Target, Words, found, remarks_of
 from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.discussion import Placed, placed
 from workbench.reviews.drafts import Draft, PlacedDraft
@@ -113,22 +113,11 @@ class CommentDesk:
         return kept.drafts_of(store, self._library, skill_id) if store else ()
 
     def compose(
-        self,
-        name: str,
-        target: Target,
-        text: str,
-        *,
-        suggestion: str | None = None,
-        reply_to: str | None = None,
-        resolves: str | None = None,
-        tree: str | None = None,
-        base: str | None = None,
+        self, name: str, target: Target, words: Words, *, tree: str | None = None, base: str | None = None
     ) -> Draft:
         """A draft that is not kept yet.
 
         Args:
-            target: Has no say where it answers a comment.
-            reply_to: Id of the comment that it answers, or its first digits. Likewise `resolves`.
             tree: The revision or tree whose lines are meant with side `new`; None for the current tree.
             base: The tree whose lines are meant with side `old`; None for the last approved one.
 
@@ -136,10 +125,7 @@ class CommentDesk:
             InputError: There is no such file, line or comment.
         """
         with self._here(name) as here:
-            return composing.compose(
-                here.ground, target, text, suggestion=suggestion, reply_to=reply_to, resolves=resolves, tree=tree,
-                base=base,
-            )  # fmt: skip
+            return composing.compose(here.ground, target, words, tree=tree, base=base)
 
     def keep(self, draft: Draft) -> Draft:
         """Keep a draft in the store; gives it with its id. Raises as `drafts.add`."""

@@ -30,6 +30,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a comment says.
+
+    Attributes:
+        suggestion: What should stand in the place of its lines.
+        reply_to: Id of the comment that it answers, or its first digits; its target then has no say.
+        resolves: Id of the thread that it settles, or its first digits.
+    """
+
+    text: str = ""
+    suggestion: str | None = None
+    reply_to: str | None = None
+    resolves: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
     """What a comment on a skill stands on.
 
@@ -50,24 +66,14 @@ class Ground:
     named: Callable[[str], str | None]
 
 
-def compose(
-    ground: Ground,
-    target: Target,
-    text: str,
-    *,
-    suggestion: str | None = None,
-    reply_to: str | None = None,
-    resolves: str | None = None,
-    tree: str | None = None,
-    base: str | None = None,
-) -> Draft:
+def compose(ground: Ground, target: Target, words: Words, *, tree: str | None = None, base: str | None = None) -> Draft:
     """A draft that is not kept yet. Args and raises as `CommentDesk.compose`."""
-    said = suggestion and encodable(suggestion)
-    one = Draft(ground.skill, encodable(text), key=secrets.token_hex(8), suggestion=said, at=_now())
-    if resolves is not None:
-        one = replace(one, resolves=found(ground, resolves)[0].id)
-    if reply_to is not None:
-        return replace(one, reply_to=found(ground, reply_to)[1].comment.id)
+    suggestion = words.suggestion and encodable(words.suggestion)
+    one = Draft(ground.skill, encodable(words.text), key=secrets.token_hex(8), suggestion=suggestion, at=_now())
+    if words.resolves is not None:
+        one = replace(one, resolves=found(ground, words.resolves)[0].id)
+    if words.reply_to is not None:
+        return replace(one, reply_to=found(ground, words.reply_to)[1].comment.id)
     if target.path is None:
         return one
     new = ground.tree if tree is None else ground.named(tree)

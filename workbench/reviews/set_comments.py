@@ -10,7 +10,7 @@ from workbench.reviews.agents import refuse_agents
 from workbench.reviews.changeset import Changed, ChangeSet
 from workbench.reviews.comment_desk import CommentDesk, Talk
 from workbench.reviews.comments import Remarks
-from workbench.reviews.composing import Ground, Target, remarks_of
+from workbench.reviews.composing import Ground, Target, Words, remarks_of
 from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.discussion import placed
 from workbench.reviews.drafts import Draft
@@ -52,17 +52,7 @@ class SetComments:
         mine = tuple(kept.place(draft, files, tree=one.tree, base=one.base) for draft in drafts)
         return Talk(id_, one.skill.name, one.tree, threads, mine, one.discussion.problems)
 
-    def compose(
-        self,
-        found: ChangeSet,
-        skill_id: str,
-        target: Target,
-        text: str,
-        *,
-        suggestion: str | None = None,
-        reply_to: str | None = None,
-        resolves: str | None = None,
-    ) -> Draft:
+    def compose(self, found: ChangeSet, skill_id: str, target: Target, words: Words) -> Draft:
         """A draft on a skill of a set that is not kept yet; its lines are those of the set's two sides.
 
         Raises:
@@ -74,9 +64,7 @@ class SetComments:
             raise InputError(what, where=visible(skill_id), remedy="say it in the reason of the verdict")
         with self._files(found) as files:
             ground = Ground(skill_id, one.tree, one.standing.approved_tree, one.discussion, files, lambda _: one.tree)
-            return composing.compose(
-                ground, target, text, suggestion=suggestion, reply_to=reply_to, resolves=resolves, base=one.base
-            )
+            return composing.compose(ground, target, words, base=one.base)
 
     def send(
         self,

@@ -18,21 +18,19 @@ from workbench.reviews.changeset import ChangeSet
 from workbench.reviews.changeset_diff import owners, place, whole_diff
 from workbench.reviews.comment_desk import SENDING
 from workbench.reviews.diff import FileDiff
+from workbench.reviews.discussed import WholeSet
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.states import open_records
 from workbench.reviews.viewed import tick, viewed
 from workbench.text import first_line, plural, visible
 from workbench.tui.bindings import bindings_of, key_of
 from workbench.tui.changeset_rows import COLUMNS, beside, set_rows
-from workbench.tui.discussed import WholeSet
 from workbench.tui.jobs import Job
 from workbench.tui.remarks import counted
-from workbench.tui.screens.frame import WorkbenchScreen
-from workbench.tui.screens.review_comments import ReviewComments
+from workbench.tui.screens.commented import CommentedScreen
 from workbench.tui.screens.verdict import Subject, VerdictDialog
 from workbench.tui.toned import toned, toned_lines
 from workbench.tui.widgets.change_card import ChangeCard
-from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.diff_pane import DiffPane
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.tones import Span
@@ -67,7 +65,7 @@ def _read(workspace: "Workspace", range_: str, remote: str | None, *, fetch: boo
     return _Reading(found, frozenset(ticked))
 
 
-class ChangeSetScreen(WorkbenchScreen[None]):
+class ChangeSetScreen(CommentedScreen):
     """The skills of a range, the card of one, the diff of all, and one verdict.
 
     Args:
@@ -97,7 +95,6 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         self._reading: _Reading | None = None
         self._cards: dict[str, Card | None] = {}
         self._owners: dict[str, tuple[str, FileDiff]] = {}
-        self._comments = ReviewComments(self, self._say_heading)
 
     def compose_body(self) -> ComposeResult:
         """What is compared, the skills, the card of one, the diff of all, and what can be said."""
@@ -160,7 +157,8 @@ class ChangeSetScreen(WorkbenchScreen[None]):
             self._instead("\n".join([said, *beside(found)]))
         self.query_one("#set-verdicts", Static).update(self._content_of_verdicts(found))
         self._read_card()
-        self._comments.read(WholeSet(found))
+        if self.workspace is not None:
+            self._comments.read(WholeSet(self.workspace.set_comments, found))
 
     def _say_heading(self) -> None:
         if self._reading is not None:
@@ -262,39 +260,6 @@ class ChangeSetScreen(WorkbenchScreen[None]):
         self.run_job("Keeping the tick", keep, lambda _: None, group=f"viewed {event.file.path}", quiet=True)
         left = f"{plural(event.left, 'file')} left to view" if event.left else "Every changed file is viewed"
         self.workbench.say(left)
-
-    def action_write_comment(self) -> None:
-        """Say something about the lines under the cursor."""
-        self._comments.write()
-
-    def action_reply(self) -> None:
-        """Answer the comment under the cursor."""
-        self._comments.reply()
-
-    def action_edit_draft(self) -> None:
-        """Change the draft under the cursor."""
-        self._comments.edit()
-
-    def action_remove_draft(self) -> None:
-        """Take the draft under the cursor away."""
-        self._comments.remove()
-
-    def action_resolve(self) -> None:
-        """Let the next verdict resolve the thread under the cursor, or not."""
-        self._comments.resolve()
-
-    def action_copy_comments(self) -> None:
-        """Copy the thread under the cursor, or all open ones."""
-        self._comments.copy()
-
-    @on(CommentedDiff.Opened)
-    def _turn(self, event: CommentedDiff.Opened) -> None:
-        self._comments.turn(event.remark.id)
-
-    def action_toggle_card(self) -> None:
-        """Put the change card away, so that the diff has its room, or bring it back."""
-        shown = self.query_one(ChangeCard).toggle()
-        self.workbench.say("The change card is shown" if shown else "The change card is put away")
 
     def action_toggle_raw(self) -> None:
         """Show the frontmatter by key, or line by line as it is."""

@@ -15,6 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.reviews.card import Card
 from workbench.reviews.comment_desk import SENDING
 from workbench.reviews.diff import CONTEXT, SkillDiff
+from workbench.reviews.discussed import OneSkill
 from workbench.reviews.listing import LibraryView, SkillRow
 from workbench.reviews.model import Recorded, Verdict
 from workbench.reviews.policy_object import POLICY_ID
@@ -22,11 +23,9 @@ from workbench.reviews.states import open_records
 from workbench.reviews.viewed import tick
 from workbench.text import first_line, plural, visible
 from workbench.tui.bindings import bindings
-from workbench.tui.discussed import OneSkill
 from workbench.tui.jobs import Job
 from workbench.tui.remarks import counted
-from workbench.tui.screens.frame import WorkbenchScreen
-from workbench.tui.screens.review_comments import ReviewComments
+from workbench.tui.screens.commented import CommentedScreen
 from workbench.tui.screens.review_made import ReviewMade
 from workbench.tui.screens.review_reading import (
     Reading,
@@ -42,14 +41,13 @@ from workbench.tui.screens.review_rules import ReviewRules
 from workbench.tui.screens.verdict import Subject, VerdictDialog
 from workbench.tui.toned import toned, toned_lines
 from workbench.tui.widgets.change_card import ChangeCard
-from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.diff_pane import DiffPane
 
 _SHORT = 12
 _CONTEXTS = (0, 1, 3, 10, 25, 100, 1_000)
 
 
-class ReviewScreen(WorkbenchScreen[None]):
+class ReviewScreen(CommentedScreen):
     """What changed in one skill, and what one can say of it."""
 
     NAME = "Review"
@@ -73,7 +71,6 @@ class ReviewScreen(WorkbenchScreen[None]):
         self._read: Reading | None = None
         self._rules = ReviewRules(self)
         self._made = ReviewMade(self)
-        self._comments = ReviewComments(self, self._say_heading)
 
     @property
     def skill_id(self) -> str:
@@ -132,8 +129,8 @@ class ReviewScreen(WorkbenchScreen[None]):
         self.query_one("#review-verdicts", Static).update(Content("   ").join(said))
         self._read_card()
         self._rules.read(read.diff.tree)
-        if read.diff.tree is not None:
-            self._comments.read(OneSkill(self._skill, read.diff.base, read.diff.tree))
+        if read.diff.tree is not None and self.workspace is not None:
+            self._comments.read(OneSkill(self.workspace.comments, self._skill, read.diff.base, read.diff.tree))
 
     def _say_heading(self) -> None:
         """The skill and its state, what is compared, and what was said about it."""
@@ -251,39 +248,6 @@ class ReviewScreen(WorkbenchScreen[None]):
     def action_regenerate(self) -> None:
         """Make a generated skill again, and compare the bytes."""
         self._made.ask()
-
-    def action_toggle_card(self) -> None:
-        """Put the change card away, so that the diff has its room, or bring it back."""
-        shown = self.query_one(ChangeCard).toggle()
-        self.workbench.say("The change card is shown" if shown else "The change card is put away")
-
-    def action_write_comment(self) -> None:
-        """Say something about the lines under the cursor."""
-        self._comments.write()
-
-    def action_reply(self) -> None:
-        """Answer the comment under the cursor."""
-        self._comments.reply()
-
-    def action_edit_draft(self) -> None:
-        """Change the draft under the cursor."""
-        self._comments.edit()
-
-    def action_remove_draft(self) -> None:
-        """Take the draft under the cursor away."""
-        self._comments.remove()
-
-    def action_resolve(self) -> None:
-        """Let the next verdict resolve the thread under the cursor, or not."""
-        self._comments.resolve()
-
-    def action_copy_comments(self) -> None:
-        """Copy the thread under the cursor, or all open ones."""
-        self._comments.copy()
-
-    @on(CommentedDiff.Opened)
-    def _turn(self, event: CommentedDiff.Opened) -> None:
-        self._comments.turn(event.remark.id)
 
     def action_verdict(self, verdict: Verdict) -> None:
         """Ask for the reason of a verdict on what is shown, or say why there can't be one now."""

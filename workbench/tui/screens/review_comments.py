@@ -1,28 +1,25 @@
 """What a review's screen does about comments: reads them, and writes, answers, settles, takes away and copies them."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from workbench.errors import WorkbenchError
 from workbench.reviews.comment_desk import Talk
 from workbench.reviews.comment_text import as_markdown, chosen, thread_markdown
 from workbench.reviews.comments import place_text
-from workbench.reviews.composing import Target
+from workbench.reviews.composing import Target, Words
+from workbench.reviews.discussed import Discussed
 from workbench.reviews.discussion import Placed
 from workbench.reviews.drafts import Draft
 from workbench.text import first_line
 from workbench.tui.clipboard import copy
-from workbench.tui.discussed import Discussed
 from workbench.tui.remarks import DRAFT, remarks_of
 from workbench.tui.screens.comment_dialog import Asked, CommentDialog
+from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.widgets.comment_rows import Remark
 from workbench.tui.widgets.commented_diff import CommentedDiff
 from workbench.tui.widgets.line_choice import Choice
 from workbench.workspace import Workspace
-
-if TYPE_CHECKING:
-    from workbench.tui.screens.changeset import ChangeSetScreen
-    from workbench.tui.screens.review import ReviewScreen
 
 _QUOTED = 4
 
@@ -31,11 +28,11 @@ class ReviewComments:
     """The comments on what a review's screen shows.
 
     Args:
-        screen: The screen.
+        screen: The screen, which has a diff that takes comments.
         changed: Told when other comments are shown, or none.
     """
 
-    def __init__(self, screen: "ReviewScreen | ChangeSetScreen", changed: Callable[[], None]) -> None:
+    def __init__(self, screen: WorkbenchScreen[None], changed: Callable[[], None]) -> None:
         self._screen = screen
         self._changed = changed
         self._turned: set[str] = set()
@@ -58,7 +55,7 @@ class ReviewComments:
 
         # Where the skill changed under the reader, it is about to be read again.
         self._screen.run_job(
-            "Reading comments", lambda _: about.read(workspace), show, failed=lambda _: None, group="comments",
+            "Reading comments", lambda _: about.read(), show, failed=lambda _: None, group="comments",
             quiet=True,
         )  # fmt: skip
 
@@ -91,7 +88,7 @@ class ReviewComments:
         target = Target(path, choice.line, choice.end_line, choice.side)
 
         def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:
-            workspace.comments.keep(about.compose(workspace, skill, target, text, suggestion=suggestion))
+            workspace.comments.keep(about.compose(skill, target, Words(text, suggestion)))
 
         where = place_text(choice.path, choice.line, choice.end_line)
         side = "  (before the change)" if choice.side == "old" else ""
@@ -107,7 +104,7 @@ class ReviewComments:
         last = thread.thread.posts[-1]
 
         def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:
-            made = about.compose(workspace, skill, Target(), text, suggestion=suggestion, reply_to=last.comment.id)
+            made = about.compose(skill, Target(), Words(text, suggestion, reply_to=last.comment.id))
             workspace.comments.keep(made)
 
         said = f"to  {last.record.reviewer_name}: {first_line(last.comment.text) or 'a suggestion'}"
@@ -152,7 +149,7 @@ class ReviewComments:
             return
 
         def settle(workspace: Workspace) -> None:
-            workspace.comments.keep(about.compose(workspace, skill, Target(), "", resolves=id_))
+            workspace.comments.keep(about.compose(skill, Target(), Words(resolves=id_)))
 
         self._do("Resolving", settle, "Your next verdict resolves it")
 
@@ -184,7 +181,7 @@ class ReviewComments:
         remarks: list[Remark] = []
         self._homes = {one.thread.id: talk.skill for talk in talks for one in talk.threads}
         for talk in talks:
-            remarks += [about.shown(talk.skill, one) if about else one for one in remarks_of(talk, self._turned)]
+            remarks += [_named(about, talk.skill, one) for one in remarks_of(talk, self._turned)]
         self._diff.show_remarks(remarks)
         self._changed()
 
@@ -233,6 +230,15 @@ class ReviewComments:
 
     def _say(self, text: str) -> None:
         self._screen.workbench.say(text)
+
+
+def _named(about: Discussed | None, skill: str, remark: Remark) -> Remark:
+    """What was said about a skill, with the place that it has in the diff."""
+    if about is None or not about.several:
+        return remark
+    if remark.path is None:
+        return replace(remark, where=f"{skill} as a whole")
+    return replace(remark, path=about.shown(skill, remark.path), where=about.shown(skill, remark.where))
 
 
 def _quoted(choice: Choice) -> tuple[str, ...]:
