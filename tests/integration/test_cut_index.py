@@ -183,7 +183,9 @@ def an_open_merge(root: Path) -> None:
     git(root, "checkout", "-q", "main")
     (root / "file-1.txt").write_text("main\n")
     git(root, "commit", "-q", "-am", "Main")
-    subprocess.run(["git", "merge", "-q", "side"], cwd=root, check=False, capture_output=True)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(root, "merge", "-q", "side")
+    assert git(root, "ls-files", "--unmerged")  # not refused, as where git does not know who merges
     (root / "skills/one/SKILL.md").write_text("changed\n")
 
 

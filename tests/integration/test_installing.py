@@ -138,6 +138,25 @@ def test_a_lock_file_that_can_t_be_read_is_no_sign_that_all_is_well(shelf: Any, 
     assert (project / "skills-lock.json").read_text() == "{"
 
 
+@pytest.mark.parametrize("name", ["/etc", "../../../elsewhere", "a/b", "..", ".", ""])
+def test_a_lock_file_can_t_lead_out_of_the_agent_s_folder(shelf: Any, workbench: Any, project: Path, name: str) -> None:
+    install(workbench, project)
+    lock = json.loads((project / "skills-lock.json").read_text())
+    lock["skills"][name] = lock["skills"]["a"]
+    (project / "skills-lock.json").write_text(json.dumps(lock))
+    for options in (("--check",), ()):
+        said = run(workbench, project, "sync", *options)
+        assert said.code == 3
+        assert "is no folder's name" in said.err
+
+
+def test_an_empty_version_is_not_the_default_one(shelf: Any, workbench: Any, project: Path) -> None:
+    assert install(workbench, project, name="a@").code == 2
+    assert not (project / ".claude").exists()
+    assert workbench("review", "receipt", "a@").code == 2
+    assert workbench("version", "deprecate", "a", "--successor", "a@", "-m", "x").code == 2
+
+
 def test_sync_brings_copies_back_and_saves_local_changes_first(shelf: Any, workbench: Any, project: Path) -> None:
     install(workbench, project)
     assert run(workbench, project, "sync", "--check").code == 0

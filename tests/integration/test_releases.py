@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from workbench.errors import ConflictError
+from workbench.workspace import Workspace
+
 
 @pytest.fixture
 def versions(library: Any, workbench: Any) -> Any:
@@ -175,3 +178,29 @@ def test_a_release_is_signed_or_it_is_none(
     versions.git("config", "user.signingkey", str(tmp_path / "open"))
     assert workbench("version", "release", "a", "--sign", "--json").json["signed"] is True
     assert "-----BEGIN SSH SIGNATURE-----" in versions.git("cat-file", "tag", "a/v1.1.0")
+
+
+def test_an_empty_name_goes_back_to_nothing(versions: Any, workbench: Any) -> None:
+    head = versions.git("rev-parse", "HEAD")
+    assert workbench("version", "rollback", "a", "--to", "").code == 3
+    assert versions.git("rev-parse", "HEAD") == head
+
+
+def test_what_was_agreed_to_is_what_is_released_or_gone_back_to(versions: Any) -> None:
+    desk = Workspace.open(versions.root).versions
+    released, returned = desk.plan("a"), desk.plan_return("a", "1.0.0")
+    versions.write("README.md", "Another commit, that leaves the skill as it was.\n")
+    versions.commit()
+    tagged = desk.release("a", expect=released)
+    assert tagged.commit == versions.git("rev-parse", "a/v1.1.0^{commit}").strip()
+    versions.git("tag", "-d", "a/v1.1.0")
+    versions.skill("skills/a", body="Say three.\n", metadata="{version: '1.1.0'}")
+    versions.commit()
+    Workspace.open(versions.root).reviews.decide("skills/a", "approve", "Meanwhile.")
+    head = versions.git("rev-parse", "HEAD")
+    with pytest.raises(ConflictError, match="agreed to"):
+        desk.release("a", expect=released)
+    with pytest.raises(ConflictError, match="agreed to"):
+        desk.go_back("a", "1.0.0", expect=returned)
+    assert versions.git("rev-parse", "HEAD") == head
+    assert "a/v1.1.0" not in versions.git("tag")

@@ -184,6 +184,22 @@ async def test_an_installation_names_the_folder_before_it_writes(opened: Any, ve
     assert lock["skills"]["echo"]["agents"].keys() == {"claude"}
 
 
+async def test_what_became_approved_meanwhile_is_not_installed_unseen(
+    opened: Any, versions: Any, tmp_path: Path
+) -> None:
+    async with opened(SkillScreen(ID)) as page:
+        await shown(page)
+        await run(page, "install", FormDialog)
+        await fill(page, agent="claude", scope="project")
+        await asked(page, ConfirmDialog)
+        versions.write(f"{ID}/SKILL.md", skill_text("1.2.0", "Say it to everybody."))
+        versions.commit("Meanwhile")
+        Workspace.open(versions.root).reviews.decide(ID, "approve", "Meanwhile.")
+        await answer(page)
+        await said(page, "was agreed to")
+    assert not (tmp_path / "project/.claude").exists()
+
+
 async def test_what_stands_in_the_way_is_saved_after_a_second_yes(opened: Any, versions: Any, tmp_path: Path) -> None:
     target = tmp_path / "project/.claude/skills/echo"
     target.mkdir(parents=True)

@@ -12,6 +12,7 @@ from workbench.config import expanded, home_dir
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.reviews.install_desk import SCOPES, Places, Synced
 from workbench.reviews.installing import InstalledCopy, Scope
+from workbench.reviews.versions import name_and_version
 from workbench.skills.client_ids import CLIENT_IDS
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
@@ -52,8 +53,8 @@ def install(
 ) -> None:
     """Install the approved version of a skill for an agent."""
     where = Places(expanded(project), home or home_dir()).of(agent, scope)
-    label, _, version = name.rpartition("@") if "@" in name[1:] else (name, "", "")
-    made = workspace.installs.install(label, version or None, where, force=force)
+    label, version = name_and_version(name)
+    made = workspace.installs.install(label, version, where, force=force)
     _print_notes(made.notes)
     done = made.copy
     if as_json:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import UsageError
 from workbench.reviews.model import Record, Recorded, Standing
 from workbench.reviews.tag_evidence import named_release
+from workbench.reviews.versions import name_and_version
 from workbench.text import visible
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def deprecate(
             row.id, "comment", reason or "No longer deprecated.", extra={DEPRECATED: fields}, may_ask=may_ask
         )
     if successor is not None:
-        label, _, wanted = successor.rpartition("@") if "@" in successor[1:] else (successor, "", "")
+        label, wanted = name_and_version(successor)
         other, others = desk.standing(label)
         if wanted:
             wanted = named_release(others.releases.get(other.id, ()), wanted, visible(other.id)).version

@@ -265,9 +265,10 @@ class ReviewDesk:
             InputError: There is no such version, or nothing was decided on that tree.
         """
         from workbench.reviews.receipts import receipt_of, receipt_of_version
+        from workbench.reviews.versions import name_and_version
 
         repository = self.need_git("a receipt")
-        label, _, version = name.rpartition("@") if "@" in name[1:] else (name, "", "")
+        label, version = name_and_version(name)
         row, background = self._row(label)
         assert background is not None
         if version:

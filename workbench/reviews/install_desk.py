@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.config import data_dir
-from workbench.errors import WorkbenchError
+from workbench.errors import ConflictError, WorkbenchError
 from workbench.reviews.deprecating import Deprecation, deprecation_of
 from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.installing import (
@@ -16,6 +16,7 @@ from workbench.reviews.installing import (
     InstalledCopy,
     Scope,
     Where,
+    folder_name,
     install,
     installations,
     refuse_a_way_out,
@@ -73,7 +74,7 @@ class InstallPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstallDone:
     """What was installed.
 
     Attributes:
@@ -133,30 +134,44 @@ class InstallDesk:
         row, background = self._reviews.standing(name)
         return self._plan(row, background, version, where, force=force)
 
-    def install(self, name: str, version: str | None, where: Where, *, force: bool = False) -> Installed:
+    def install(
+        self, name: str, version: str | None, where: Where, *, force: bool = False, expect: InstallPlan | None = None
+    ) -> InstallDone:
         """Put a version of a skill, by default the approved one, into an agent's folder.
 
         Args:
             force: Also what is not approved, or over what stands there; it is recorded.
+            expect: What was agreed to.
 
         Raises:
+            ConflictError: It would be another tree than was agreed to.
             WorkbenchError: As `installing.tree_to_install` and `installing.install`.
         """
-        return self._install(*self._reviews.standing(name), version, where, force=force)
+        return self._install(*self._reviews.standing(name), version, where, force=force, expect=expect)
 
     def _plan(
         self, row: "SkillRow", background: "Background", version: str | None, where: Where, *, force: bool
     ) -> InstallPlan:
         tree, named, forced = tree_to_install(row, background, version, force=force)
         refuse_a_way_out(where)
-        target = where.folder / (self._reviews.root.name if row.id == "." else row.id.rpartition("/")[2])
+        target = where.folder / folder_name(self._reviews.root, row.id)
         old = deprecation_of(row.standing.records, named or version)
         return InstallPlan(row.id, row.name, named or version, tree, target, forced, old)
 
     def _install(
-        self, row: "SkillRow", background: "Background", version: str | None, where: Where, *, force: bool = False
-    ) -> Installed:
+        self,
+        row: "SkillRow",
+        background: "Background",
+        version: str | None,
+        where: Where,
+        *,
+        force: bool = False,
+        expect: InstallPlan | None = None,
+    ) -> InstallDone:
         plan = self._plan(row, background, version, where, force=force)
+        if expect is not None and (plan.tree, plan.target) != (expect.tree, expect.target):
+            what = f"it would be the tree {plan.tree[:12]} now, and {expect.tree[:12]} was agreed to"
+            raise ConflictError(what, where=visible(row.id), remedy="look at it again")
         done = install(
             self._reviews.need_git("installing what was approved"),
             row,
@@ -168,7 +183,7 @@ class InstallDesk:
             replace_strangers=force,
         )
         detail = {"path": done.target, "agent": where.agent, "forced": plan.forced}
-        return Installed(done, plan.warning, self._record(row.id, plan.tree, "install", detail))
+        return InstallDone(done, plan.warning, self._record(row.id, plan.tree, "install", detail))
 
     def copies(
         self,

@@ -35,6 +35,10 @@ Scope = Literal["project", "user"]
 CopyStatus = Literal["same", "older", "changed", "missing"]
 
 
+class OccupiedError(ConflictError):
+    """Something that was not installed from here stands in the place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """Whose folder: an agent's, in a project or in the user's home."""
@@ -165,7 +169,8 @@ def install(
         replace_strangers: Replace a folder of that name that was not installed from here, saving it first.
 
     Raises:
-        ConflictError: Something else stands there, or the folder is a link out of the project, or the lock file can't
+        OccupiedError: Something else stands there.
+        ConflictError: The folder is a link out of the project, or the lock file can't
             be read.
         InputError: The tree is not in this clone, or the folder can't be written.
     """
@@ -173,7 +178,7 @@ def install(
         raise InputError(
             f"the tree {tree[:12]} is not in this clone", where=visible(row.id), remedy="workbench review sync"
         )
-    name = repository.root.name if row.id == ROOT_ID else row.id.rpartition("/")[2]
+    name = folder_name(repository.root, row.id)
     target = where.folder / name
     refuse_a_way_out(where)
     contents = contents_of_tree(repository.run, tree)
@@ -185,7 +190,7 @@ def install(
         ours = entry is not None and where.agent in _trees(entry)
         if os.path.lexists(target) and not ours and there != tree and not replace_strangers:
             what = f"{visible(str(target))} was not installed from here"
-            raise ConflictError(what, remedy="move it away, or --force, which saves it first")
+            raise OccupiedError(what, remedy="move it away, or --force, which saves it first")
         kept = None
         known = _trees(entry).get(where.agent) if entry else None
         if os.path.lexists(target) and (there is None or there not in (tree, known)):
@@ -231,7 +236,7 @@ def installations(where: Sequence[Where]) -> list[tuple[Where, str, Mapping[str,
     """Every entry of the lock files that this program made for these folders.
 
     Raises:
-        InputError: A lock file can't be read, so that nobody knows what was installed.
+        InputError: A lock file can't be read, so that nobody knows what was installed, or names what is no folder.
     """
     found = []
     for one in where:
@@ -243,8 +248,21 @@ def installations(where: Sequence[Where]) -> list[tuple[Where, str, Mapping[str,
             raise InputError(what, where=visible(str(lock.path)), remedy=remedy)
         for name, entry in lock.skills.items():
             if one.agent in _trees(entry):
+                _hold_name(name, lock)
                 found.append((one, name, entry))
     return found
+
+
+def _hold_name(name: str, lock: Lock) -> None:
+    """Refuse an entry that would lead out of the agent's folder: a lock file comes from whoever made the project."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        what = f"its entry '{visible(name)[:80]}' is no folder's name, and is not followed"
+        raise InputError(what, where=visible(str(lock.path)), remedy="take the entry out")
+
+
+def folder_name(library: Path, skill_id: str) -> str:
+    """The name that a copy's folder has."""
+    return library.name if skill_id == ROOT_ID else skill_id.rpartition("/")[2]
 
 
 def status_of(where: Where, name: str, entry: Mapping[str, Any], approved: str | None) -> InstalledCopy:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,12 +52,14 @@ class Planned:
     """What a release would do; the texts are made visible but for the tag.
 
     Attributes:
+        head: The commit that the tag would name.
         changelog: The reasons of the approvals since the last release, oldest first.
         signed: Whether the tag would be signed.
     """
 
     version: str
     tag: str
+    head: str
     tree: str
     changelog: tuple[str, ...]
     signed: bool
@@ -74,7 +76,8 @@ def plan_release(
 ) -> Planned:
     """What `release` would do. Args and raises as there."""
     standing = row.standing
-    if standing.tree is None or standing.tree != standing.head_tree:
+    head = background.head
+    if head is None or standing.tree is None or standing.tree != standing.head_tree:
         raise ConflictError("its folder is not what HEAD has", where=visible(row.id), remedy="commit the skill first")
     said = _version(row, version)
     if standing.state != "approved":
@@ -89,7 +92,7 @@ def plan_release(
     if repository.resolve(f"refs/tags/{tag}") is not None:
         raise ConflictError(f"the tag {visible(tag)} exists, and is never moved", where=visible(row.id))
     signed = repository.config("tag.gpgSign") == "true" if sign is None else sign
-    return Planned(said, tag, standing.tree, _changelog(standing.records, earlier), signed)
+    return Planned(said, tag, head, standing.tree, _changelog(standing.records, earlier), signed)
 
 
 def release(
@@ -101,8 +104,9 @@ def release(
     version: str | None = None,
     sign: bool | None = None,
     now: datetime | None = None,
+    expect: Planned | None = None,
 ) -> Released:
-    """Make the annotated tag `<skill>/v<version>` on HEAD, if the rules hold for the skill there.
+    """Make the annotated tag `<skill>/v<version>` on the commit that was looked at, if the rules hold for it there.
 
     Args:
         repository: The library's.
@@ -112,23 +116,27 @@ def release(
         version: The version; it has to be the one that SKILL.md says, which is the default.
         sign: Whether to sign the tag; None as git's `tag.gpgSign` says.
         now: The moment of the record that tells of it; None for this one.
+        expect: What was agreed to; another commit with the same skill is as good.
 
     Raises:
         RefusedError: The rules do not hold for it.
         InputError: SKILL.md says no version, or none that is one; or the tag could not be signed.
-        ConflictError: The version is not newer, or the tag exists, or the skill has uncommitted changes.
+        ConflictError: The version is not newer, or the tag exists, or the skill has uncommitted changes, or it would
+            be another release than was agreed to.
     """
     plan = plan_release(repository, row, background, among, version=version, sign=sign)
+    if expect is not None and replace(plan, head=expect.head) != expect:
+        what = "what would be released is not what was agreed to any more"
+        raise ConflictError(what, where=visible(row.id), remedy="look at it again")
     lines = [f"{row.name} {plan.version}", "", *(f"- {line}" for line in plan.changelog)]
     message = "\n".join(lines).rstrip() + "\n"
     how = "--sign" if plan.signed else "--no-sign"
-    repository.run("tag", "--annotate", how, "--cleanup=verbatim", "-F", "-", plan.tag, "HEAD", stdin=message.encode())
+    options = ("--annotate", how, "--cleanup=verbatim", "-F", "-")
+    repository.run("tag", *options, plan.tag, plan.head, stdin=message.encode())
     if plan.signed:
         _hold_signature(repository, plan.tag)
     note = _noted(repository, row, plan.version, plan.tag, now or datetime.now(UTC))
-    return Released(
-        row.id, plan.version, plan.tag, repository.head() or "", plan.tree, plan.signed, plan.changelog, note
-    )
+    return Released(row.id, plan.version, plan.tag, plan.head, plan.tree, plan.signed, plan.changelog, note)
 
 
 def _hold_signature(repository: Repository, tag: str) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import ConflictError
 from workbench.reviews.deprecating import Deprecation, deprecate, deprecation_of, deprecations
 from workbench.reviews.desk import ReviewDesk
-from workbench.reviews.releasing import APPROVED, last_version, roll_back
+from workbench.reviews.releasing import APPROVED, earlier_tree, last_version, roll_back
 from workbench.skills.model import Skill
+from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.reviews.bump import Bump
@@ -86,12 +88,14 @@ class Return:
 
     Attributes:
         to: What it goes back to, as it was named.
+        before: The tree that the skill has at HEAD.
         tree: The tree that the skill would have.
         diff: What would change, from what HEAD has.
         approved: Whether that tree is approved, so that the skill would be at once.
     """
 
     to: str
+    before: str | None
     tree: str
     diff: "SkillDiff"
     approved: bool
@@ -146,13 +150,15 @@ class VersionDesk:
             return Bump("none", declared=row.version)
         return self._reviews.card(row.id, base=earlier[-1]).bump
 
-    def release(self, name: str, *, version: str | None = None, sign: bool | None = None) -> "Released":
+    def release(
+        self, name: str, *, version: str | None = None, sign: bool | None = None, expect: "Planned | None" = None
+    ) -> "Released":
         """Tag what HEAD has as a version. Raises as `releasing.release`."""
         from workbench.reviews.releasing import release
 
         repository = self._reviews.need_git("releasing")
         row, background = self._reviews.standing(name)
-        return release(repository, row, background, self._skills(), version=version, sign=sign)
+        return release(repository, row, background, self._skills(), version=version, sign=sign, expect=expect)
 
     def compare(self, name: str, before: str, after: str | None = None) -> "SkillDiff":
         """What changed between two versions, revisions or trees of a skill; None for what the work tree has.
@@ -173,31 +179,44 @@ class VersionDesk:
     def plan_return(self, name: str, to: str | None = None) -> Return:
         """What going back would do. Args and raises as `go_back`."""
         from workbench.reviews.comparing import diff_between
-        from workbench.reviews.releasing import earlier_tree
         from workbench.reviews.states import approved_trees
         from workbench.reviews.survey import evidence_of
 
         repository = self._reviews.need_git("going back")
         row, background = self._reviews.standing(name)
-        to = to or last_version(background, row)
+        to = last_version(background, row) if to is None else to
         tree = earlier_tree(repository, row, background, to)
         diff = diff_between(repository, row.id, row.standing.head_tree or tree, tree)
         good = approved_trees(evidence_of(row.skill, tree, background, datetime.now(UTC)))
-        return Return(to, tree, diff, tree in good or (to == APPROVED and tree == row.standing.approved_tree))
+        return Return(
+            to,
+            row.standing.head_tree,
+            tree,
+            diff,
+            tree in good or (to == APPROVED and tree == row.standing.approved_tree),
+        )
 
-    def go_back(self, name: str, to: str | None = None) -> "RolledBack":
+    def go_back(self, name: str, to: str | None = None, *, expect: Return | None = None) -> "RolledBack":
         """Make a commit in which a skill is as it was.
 
         Args:
             to: As for `releasing.roll_back`; None for the last released version that is not here now.
+            expect: What was agreed to.
 
         Raises:
             UsageError: No earlier version was released.
+            ConflictError: It would change something else than was agreed to.
             WorkbenchError: As `releasing.roll_back`.
         """
         repository = self._reviews.need_git("going back")
         row, background = self._reviews.standing(name)
-        done = roll_back(repository, row, background, to or last_version(background, row), datetime.now(UTC))
+        to = last_version(background, row) if to is None else to
+        if expect is not None:
+            tree = earlier_tree(repository, row, background, to)
+            if (expect.before, expect.tree) != (row.standing.head_tree, tree):
+                what = "going back would change something else than was agreed to"
+                raise ConflictError(what, where=visible(row.id), remedy="look at it again")
+        done = roll_back(repository, row, background, to, datetime.now(UTC))
         return replace(done, state=self._reviews.standing(row.id)[0].state)
 
     def deprecate(

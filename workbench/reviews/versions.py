@@ -4,8 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from workbench.errors import UsageError
 from workbench.git import Repository
 from workbench.skills.model import ROOT_ID, Skill
+from workbench.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,20 @@ class Release:
     commit: str
     tree: str | None
     moved: str | None = None
+
+
+def name_and_version(text: str) -> tuple[str, str | None]:
+    """The two parts of `NAME@VERSION`; no version where there is no `@` behind the name.
+
+    Raises:
+        UsageError: Nothing is behind the `@`, as where a script's variable is empty.
+    """
+    if "@" not in text[1:]:
+        return text, None
+    name, _, version = text.rpartition("@")
+    if not version:
+        raise UsageError("a version has to be behind the @", where=visible(text), remedy="NAME, or NAME@VERSION")
+    return name, version
 
 
 def read_releases(repository: Repository, skills: Sequence[Skill]) -> dict[str, tuple[Release, ...]]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from workbench.config import home_dir
-from workbench.errors import ConflictError, RefusedError, WorkbenchError
-from workbench.reviews.install_desk import SCOPES, Installed, InstallPlan, Places
-from workbench.reviews.installing import Scope, Where
+from workbench.errors import RefusedError, WorkbenchError
+from workbench.reviews.install_desk import SCOPES, InstallDone, InstallPlan, Places
+from workbench.reviews.installing import OccupiedError, Scope, Where
 from workbench.reviews.version_desk import Versions
 from workbench.skills.client_ids import CLIENT_IDS
 from workbench.text import plural, visible
@@ -102,18 +102,18 @@ class InstallActions:
             *([labelled("note", Span(plan.warning, "attention"))] if plan.warning else []),
         ]
         title = f"Install {self._name} for {where.agent}?"
-        self._confirm(title, lines, "Install it", lambda: self._install(version, where, force=plan.forced))
+        self._confirm(title, lines, "Install it", lambda: self._install(version, where, plan, force=plan.forced))
 
-    def _install(self, version: str | None, where: Where, *, force: bool) -> None:
+    def _install(self, version: str | None, where: Where, plan: InstallPlan, *, force: bool) -> None:
         def refused(error: WorkbenchError) -> None:
-            if isinstance(error, ConflictError) and not force:
-                self._ask_all_the_same(error, lambda: self._install(version, where, force=True))
+            if isinstance(error, OccupiedError) and not force:
+                self._ask_all_the_same(error, lambda: self._install(version, where, plan, force=True))
             else:
                 self._screen.workbench.show_error(error)
 
         self._screen.run_job(
             f"Installing {self._name}",
-            lambda _: self._workspace.installs.install(self._row.id, version, where, force=force),
+            lambda _: self._workspace.installs.install(self._row.id, version, where, force=force, expect=plan),
             self._installed,
             failed=refused,
             group=_GROUP,
@@ -127,7 +127,7 @@ class InstallActions:
         ]
         self._confirm(f"Install {self._name} all the same?", lines, "Install it all the same", go_on)
 
-    def _installed(self, made: Installed) -> None:
+    def _installed(self, made: InstallDone) -> None:
         copy = made.copy
         saved = f"; what stood there is kept in {place(copy.saved)}" if copy.saved else ""
         self._screen.workbench.say(". ".join((f"{copy.outcome}: {place(copy.target)}{saved}", *made.notes)))

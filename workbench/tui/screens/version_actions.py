@@ -95,7 +95,7 @@ class VersionActions:
     def _ask_release(self, plan: Planned, bump: "Bump") -> None:
         lines = [
             labelled("tag", Span(visible(plan.tag), "strong"), Span(", signed" if plan.signed else ", not signed")),
-            labelled("on", Span(f"HEAD, tree {plan.tree[:12]}"), Span("  approved", "good")),
+            labelled("on", Span(f"{plan.head[:8]}, tree {plan.tree[:12]}"), Span("  approved", "good")),
         ]
         asked = bump.version or bump.declared or plan.version
         enough = Span(f"{bump.level}: {asked} or higher", "good" if bump.enough else "attention")
@@ -116,7 +116,7 @@ class VersionActions:
 
     def _release(self, plan: Planned) -> None:
         def make() -> Released:
-            return self._workspace.versions.release(self._row.id, version=plan.version)
+            return self._workspace.versions.release(self._row.id, expect=plan)
 
         if not plan.signed:
             self._run(f"Releasing {plan.version}", make, self._released)
@@ -170,7 +170,11 @@ class VersionActions:
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._run("Going back", lambda: self._workspace.versions.go_back(self._row.id, plan.to), self._returned)
+                self._run(
+                    "Going back",
+                    lambda: self._workspace.versions.go_back(self._row.id, plan.to, expect=plan),
+                    self._returned,
+                )
 
         title = f"Make a commit in which {self._name} is as {_short(plan.to)} has it?"
         self._screen.app.push_screen(ConfirmDialog(title, lines, "Make the commit"), answered)
