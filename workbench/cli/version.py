@@ -105,16 +105,17 @@ def test(ctx: click.Context, workspace: Workspace, name: str, revision: str, uns
     """Run the cases that a version brings, on that version."""
     from workbench.cli.test.output import Printer, print_summary
     from workbench.reviews.retesting import Lab, run_version
+    from workbench.reviews.versions import released_tree
     from workbench.testing.session import How
 
     repository = workspace.reviews.need_git("testing a version")
     row, background = workspace.reviews.standing(name)
-    trees = {one.version: one.tree for one in background.releases.get(row.id, ()) if one.tree}
+    tree = released_tree(background.releases.get(row.id, ()), revision) or revision
     how = How(unsandboxed=unsandboxed)
     clock = int(time.time() * 1000)
     lab = Lab(repository, workspace.store, workspace.library_id, how, lambda: clock, threading.Event())
     with Printer(quiet=as_json):
-        run = run_version(lab, row, trees.get(revision.removeprefix("v")) or revision)
+        run = run_version(lab, row, tree)
         if as_json:
             print_json(run.to_json())
         else:

@@ -9,6 +9,7 @@ from workbench.errors import ConflictError
 from workbench.reviews.deprecating import Deprecation, deprecate, deprecation_of, deprecations
 from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.releasing import APPROVED, earlier_tree, last_version, roll_back
+from workbench.reviews.versions import released_tree
 from workbench.skills.model import Skill
 from workbench.text import visible
 
@@ -170,11 +171,11 @@ class VersionDesk:
 
         repository = self._reviews.need_git("comparing versions")
         row, background = self._reviews.standing(name)
-        trees = {one.version: one.tree for one in background.releases.get(row.id, ()) if one.tree}
-        first = trees.get(before.removeprefix("v")) or before
+        releases = background.releases.get(row.id, ())
+        first = released_tree(releases, before) or before
         if after is None:
             return replace(self._reviews.diff(row.id, base=first), base_label=before)
-        return diff_between(repository, row.id, first, trees.get(after.removeprefix("v")) or after)
+        return diff_between(repository, row.id, first, released_tree(releases, after) or after)
 
     def plan_return(self, name: str, to: str | None = None) -> Return:
         """What going back would do. Args and raises as `go_back`."""

@@ -39,6 +39,11 @@ def name_and_version(text: str) -> tuple[str, str | None]:
     return name, version
 
 
+def released_tree(releases: Sequence[Release], word: str) -> str | None:
+    """The tree of the version that a word names, with or without a `v`; None where it names none."""
+    return next((one.tree for one in releases if one.version == word.removeprefix("v")), None)
+
+
 def read_releases(repository: Repository, skills: Sequence[Skill]) -> dict[str, tuple[Release, ...]]:
     """The releases of each skill. `<skill>` in a tag is the skill's id, or its name where only one skill has it."""
     said = repository.run(
