@@ -31,7 +31,7 @@ loaded = []
 drawn = VirtualList.render_line
 
 def render_line(self, y):
-    if self.rows and not loaded:
+    if self.rows and self.screen.query("SkillDetail") and not loaded:
         loaded.extend(sys.modules)
     return drawn(self, y)
 
