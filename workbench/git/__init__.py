@@ -6,9 +6,8 @@ command may use the network. What has to be fast goes through plumbing, a few pr
 writes the history of repositories that the workbench makes itself (`git.authoring`).
 """
 
-from workbench.git.changes import Change, Wanted, changes_of
 from workbench.git.covering import FEW, covering
-from workbench.git.deep_entries import deep_entries
+from workbench.git.deep_entries import TREE_MODE, deep_entries, raw_entries
 from workbench.git.environment import MINIMUM_VERSION, version
 from workbench.git.log import GitCommand, adopt, commands, on_command
 from workbench.git.plumbing import (
@@ -25,14 +24,12 @@ from workbench.git.plumbing import (
 from workbench.git.repository import Repository, dated, named
 from workbench.git.status import Differences, differences
 from workbench.git.tidying import tidy
-from workbench.git.tree_diff import TREE_MODE
 from workbench.git.work_tree import WorkTree
 
 __all__ = [
     "FEW",
     "MINIMUM_VERSION",
     "TREE_MODE",
-    "Change",
     "Differences",
     "GitCommand",
     "GitError",
@@ -40,10 +37,8 @@ __all__ = [
     "Repository",
     "RunGit",
     "TreeEntry",
-    "Wanted",
     "WorkTree",
     "adopt",
-    "changes_of",
     "commands",
     "covering",
     "dated",
@@ -55,6 +50,7 @@ __all__ = [
     "on_command",
     "parse_batch",
     "parse_tree",
+    "raw_entries",
     "seconds_of",
     "tidy",
     "version",

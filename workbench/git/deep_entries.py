@@ -4,7 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from workbench.git.plumbing import GitError, TreeEntry
-from workbench.git.tree_diff import TREE_MODE, Tree
+
+Entry = tuple[bytes, bytes]
+"""An entry of a tree: its octal mode without leading zeros, and its object's id."""
+
+TREE_MODE = b"40000"
 
 
 class Streams(Protocol):
@@ -51,7 +55,23 @@ def tree_entries(data: bytes, width: int) -> list[TreeEntry]:
         width: How many bytes an object id has.
     """
     found = []
-    for name, (mode, id_) in Tree(data, width).all_entries().items():
+    for name, (mode, id_) in raw_entries(data, width).items():
         kind = "tree" if mode == TREE_MODE else "commit" if mode == b"160000" else "blob"
         found.append(TreeEntry(mode.decode().zfill(6), kind, id_.hex(), name.decode("utf-8", "surrogateescape")))
+    return found
+
+
+def raw_entries(data: bytes, width: int) -> dict[bytes, Entry]:
+    """The entries of a tree object's content by name, as git keeps them. `width` is as for `tree_entries`.
+
+    Raises:
+        ValueError: The content is damaged.
+    """
+    found = {}
+    start = 0
+    while start < len(data):
+        blank = data.index(b" ", start)
+        end = data.index(b"\0", blank)
+        start, mode = end + 1 + width, data[start:blank]
+        found[data[blank + 1 : end]] = mode, data[end + 1 : start]
     return found

@@ -19,7 +19,7 @@ OVERRIDES = (
     ("core.splitIndex", "false"),
     ("core.checkStat", "default"),
     ("core.trustctime", "true"),
-    ("core.deltaBaseCacheLimit", "256m"),
+    ("core.deltaBaseCacheLimit", "32m"),
     ("i18n.logOutputEncoding", "UTF-8"),
     ("log.follow", "false"),
     ("diff.orderFile", os.devnull),

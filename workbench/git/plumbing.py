@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workbench.errors import InputError
 from workbench.text import decode
@@ -92,18 +92,24 @@ def parse_batch(said: bytes) -> Iterator[tuple[str, bytes]]:
             at += size + 1
 
 
-@dataclass(frozen=True, slots=True)
-class RawChange:
-    """One path that a commit changed: how (`A`, `M`, `D`, `T`, one letter a parent), and its new mode and id."""
+class RawChange(NamedTuple):
+    """One path that a commit changed: how (`A`, `M`, `D`, `T`, one letter a parent), and its new mode and id.
+
+    What is removed has a mode and an id of zeros.
+    """
 
     status: str
     mode: str
     id: str
     path: str
 
+    @property
+    def is_removal(self) -> bool:
+        """Whether the commit has nothing at the path."""
+        return self.status.endswith("D")
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+
+class LogEntry(NamedTuple):
     """One commit as `git log` printed it: the fields that were asked for, and its raw changes."""
 
     fields: tuple[str, ...]
@@ -128,12 +134,11 @@ def parse_log(said: bytes, count: int) -> Iterator[LogEntry]:
             at += 1  # git puts one more NUL before the changes of a merge
         changes = []
         while at + 1 < len(tokens) and tokens[at].lstrip(b"\n").startswith(b":"):
-            changes.append(_raw_change(decode(tokens[at]).strip("\n"), os.fsdecode(tokens[at + 1])))
+            changes.append(_raw_change(decode(tokens[at].strip(b"\n")), os.fsdecode(tokens[at + 1])))
             at += 2
         yield LogEntry(fields, tuple(changes))
 
 
 def _raw_change(meta: str, path: str) -> RawChange:
-    parents = len(meta) - len(meta.lstrip(":"))
-    parts = meta.lstrip(":").split()
-    return RawChange(status=parts[-1], mode=parts[parents], id=parts[-2], path=path)
+    *parts, status = meta.lstrip(":").split(" ")  # modes of each parent and the commit, ids of each, then how
+    return RawChange(status, parts[len(parts) // 2 - 1], parts[-1], path)

@@ -152,6 +152,14 @@ class Repository:
         """Whether history is cut, so that the root commit can't be known."""
         return (self.common_dir / "shallow").exists()
 
+    def index_size(self) -> int:
+        """How many files the index holds, as its header tells; 0 where there is none."""
+        try:
+            with (self.git_dir / "index").open("rb") as file:
+                return int.from_bytes(file.read(12)[8:], "big")
+        except OSError:
+            return 0
+
     def in_progress(self) -> str | None:
         """A merge, rebase, cherry-pick, revert or bisect that waits to be finished, by name."""
         marks = {
@@ -227,11 +235,6 @@ class Repository:
             ),
             len(fields) + 1,
         )  # fmt: skip
-
-    def commits(self, fields: Sequence[str], *args: str) -> Iterator[LogEntry]:
-        """Commits as `log` gives them, without their changes: id, root tree and parents come first by themselves."""
-        asked = ("--no-patch", f"--format={'%x00'.join(('%H', '%T', '%P', *fields))}")
-        return parse_log(self.run("log", "-z", *asked, *args, "--"), len(fields) + 3)
 
     def stream(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Types and contents of many objects, one after the other. Raises as `stream_objects`."""

@@ -7,8 +7,7 @@ from itertools import islice
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from workbench.git import Repository
-from workbench.git.tree_diff import TREE_MODE, Tree
+from workbench.git import TREE_MODE, Repository, raw_entries
 from workbench.reviews.git_memory import GitMemory
 from workbench.skills.catalogue_rows import code_mark
 from workbench.text import decode
@@ -166,7 +165,7 @@ def files_of(repository: Repository, trees: Sequence[str]) -> dict[str, list[_Fi
             if id_ not in contents or depth == MAX_DEPTH:
                 found[tree] = None
                 continue
-            for name, (mode, entry) in Tree(contents[id_], len(tree) // 2).all_entries().items():
+            for name, (mode, entry) in raw_entries(contents[id_], len(tree) // 2).items():
                 path = f"{folder}{decode(name)}"
                 if mode == TREE_MODE:
                     below.append((tree, f"{path}/", entry.hex()))

@@ -1,16 +1,17 @@
 """What happened to each skill in the library's own history: one walk of the log for all of them."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from workbench.git import Repository, Wanted, changes_of, seconds_of
-from workbench.reviews.branch_worker import steps_from_worker
+from workbench.git import Repository, seconds_of
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.step_store import Step, Steps, decode_steps, encode_steps
 from workbench.skills.model import ROOT_ID
 
 MAX_COMMITS = 20_000
+_MOSTLY_SKILLS = 30
+"""A repository with fewer files than this to each skill holds little else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +70,33 @@ def read_history(
 
 
 def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
-    found = steps_from_worker(repository, ids, revisions)
-    return walk(repository, ids, revisions) if found is None else found
-
-
-def walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
     """The commits that changed any of these skills, newest first."""
-    fields = ("%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
-    entries = [entry.fields for entry in repository.commits(fields, revisions)]
-    changed = changes_of(repository, [(commit, parents.split()) for commit, _, parents, *_ in entries], _wanted(ids))
+    fields = ("%T", "%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
+    wanted = frozenset(ids) - {ROOT_ID}
+    whole = ROOT_ID in ids
     steps = []
-    for (commit, root_tree, _, at, name, email, subject, coauthors), changes in zip(entries, changed, strict=True):
-        trees = {os.fsdecode(change.path): change.id for change in changes}
-        if ROOT_ID in ids:
-            trees[ROOT_ID] = root_tree
+    for entry in repository.log(fields, "-t", revisions, *(() if whole else _where(repository, wanted))):
+        commit, root_tree, at, name, email, subject, coauthors = entry.fields
+        trees: dict[str, str | None] = {ROOT_ID: root_tree} if whole else {}
+        for change in entry.changes:
+            # Where a file took a folder's place, or the other way round, git tells both.
+            if change.path in wanted and not (change.is_removal and change.path in trees):
+                trees[change.path] = None if change.is_removal else change.id
         if trees:
             authors = people(email, coauthors)
             steps.append(Step(commit, seconds_of(at), f"{name} <{email}>", tuple(sorted(authors)), subject, trees))
     return tuple(steps[:MAX_COMMITS])
 
 
-def _wanted(ids: Sequence[str]) -> Wanted:
-    """Where changes of these skills are: as deep below the root as all of them are."""
-    paths = {os.fsencode(id_) for id_ in ids if id_ != ROOT_ID}
-    above = {path[:at] for path in paths for at in range(len(path)) if path[at : at + 1] == b"/"}
-    below = os.path.commonpath(paths) if paths else b""
-    while b"\n" in below:  # no revision can be asked for by such a path
-        below = below.rpartition(b"/")[0]
-    return Wanted(below, lambda path, _: path in paths, lambda path, _: not path or path in above)
+def _where(repository: Repository, ids: Collection[str]) -> tuple[str, ...]:
+    """What of the repository git is to look at: all of it, or, where most of it is something else, one folder.
+
+    Told a folder, git compares each commit's trees twice: to choose the commits, and to show what they changed.
+    """
+    below = os.path.commonpath(ids)
+    if not below or repository.index_size() < _MOSTLY_SKILLS * len(ids):
+        return ("--",)
+    return ("--full-history", "--", below)
 
 
 def _by_skill(steps: Iterable[Step], ids: Sequence[str]) -> dict[str, list[Change]]:

@@ -4,7 +4,6 @@ Records are read from the branch's history, not from its last tree: a record tha
 still counts as it was introduced, so that no dissent can be made to vanish by editing the branch.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from workbench.errors import ConflictError, InputError
-from workbench.git import TREE_MODE, Identity, Repository, TreeEntry, Wanted, changes_of, seconds_of, tidy
+from workbench.git import Identity, Repository, TreeEntry, seconds_of, tidy
 from workbench.reviews.branch_worker import records_from_worker
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.mailmap import Mailmap
@@ -231,25 +230,22 @@ def _contents(repository: Repository, introduced: Sequence[_Introduced]) -> dict
 
 def _introductions(repository: Repository, revisions: str, seen: set[tuple[str, str]]) -> Iterator[_Introduced]:
     """Each record file as a commit brought it, in the branch's order, including those that came with a merge."""
-    entries = [entry.fields for entry in repository.commits(("%an <%ae>", "%ct"), "--topo-order", revisions)]
-    # Newest first is how git's own deltas go.
-    changed = changes_of(repository, [(commit, parents.split()) for commit, _, parents, *_ in entries], _RECORDS)
-    for (commit, _, _, author, at), changes in zip(reversed(entries), reversed(changed), strict=True):
-        for change in changes:
+    entries = list(repository.log(("%an <%ae>", "%ct"), "--topo-order", revisions, "--"))
+    for entry in reversed(entries):
+        commit, author, at = entry.fields
+        for change in entry.changes:
+            if change.mode in _NO_FILES or not (change.path.startswith(_FOLDER) and change.path.endswith(_SUFFIXES)):
+                continue
             # What a change left is a record too: its name does not match its bytes, which is how an edit shows.
-            key = (os.fsdecode(change.path), change.id or "")
+            key = (change.path, change.id)
             if key not in seen:
                 seen.add(key)
                 yield _Introduced(*key, commit, author, seconds_of(at))
 
 
-_NO_FILES = (TREE_MODE, b"160000")
-_SUFFIXES = (b".yaml", SIGNATURE_SUFFIX.encode())
-_RECORDS = Wanted(
-    b"records",
-    report=lambda path, entry: entry is not None and entry[0] not in _NO_FILES and path.endswith(_SUFFIXES),
-    enter=lambda _, present: present,
-)
+_NO_FILES = ("000000", "160000")
+_FOLDER = "records/"
+_SUFFIXES = (".yaml", SIGNATURE_SUFFIX)
 
 
 def append(

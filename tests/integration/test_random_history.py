@@ -1,4 +1,4 @@
-"""What commits changed below a folder, from their trees: exactly what `git log -c --raw --root` says."""
+"""The history of skills among random commits: what each commit left otherwise than all of its parents had it."""
 
 import random
 import subprocess
@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from workbench.git import GitError, Identity, Repository, TreeEntry, Wanted, changes_of
+from workbench.git import GitError, Identity, Repository, TreeEntry
+from workbench.reviews import history
+from workbench.reviews.history import read_history
 
 FILES = ["a", "b.yaml", "ä", "100644 f"]
-FOLDERS = ["c d", "deep", "x 40000 y"]
+FOLDERS = ["a", "c d", "deep", "x 40000 y"]
 
 
 def random_history(root: Path, seed: int, commits: int = 60) -> Repository:
@@ -39,42 +41,42 @@ def random_history(root: Path, seed: int, commits: int = 60) -> Repository:
     return repository
 
 
-def as_git_says(repository: Repository, below: str) -> dict[str, set[tuple[str, str | None]]]:
-    entries = repository.log((), "-t", "--full-history", "main", "--", below)
+def as_trees_say(repository: Repository, paths: list[str]) -> dict[str, dict[str, str | None]]:
+    """What each commit left at these paths otherwise than each of its parents, from nothing but its own trees."""
     found: dict[str, dict[str, str | None]] = {}
-    for entry in entries:
-        paths: dict[str, str | None] = {}
-        for change in entry.changes:
-            gone = change.status.endswith("D")
-            if not gone or change.path not in paths:
-                paths[change.path] = None if gone else change.id
-        found[entry.fields[0]] = paths
-    return {commit: set(paths.items()) for commit, paths in found.items() if paths}
+    for line in repository.run("rev-list", "--parents", "main").decode().splitlines():
+        commit, *parents = line.split()
+        for path in paths:
+            now = repository.resolve(f"{commit}:{path}")
+            before = [repository.resolve(f"{parent}:{path}") for parent in parents] or [None]
+            if now not in before:
+                found.setdefault(commit, {})[path] = now
+    return found
 
 
-@pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize("below", ["top", "top/deep"])
-def test_the_changes_of_a_random_history_are_gits(tmp_path: Path, seed: int, below: str) -> None:
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "in a large repository"])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_history_of_skills_is_what_the_trees_say(
+    tmp_path: Path, seed: int, alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repository = random_history(tmp_path / "library", seed)
-    commits = [(entry.fields[0], entry.fields[2].split()) for entry in repository.commits((), "main")]
-    found = changes_of(repository, commits, Wanted(below.encode(), lambda *_: True, lambda *_: True))
-    mine = {
-        commit: {(change.path.decode(), change.id) for change in changes}
-        for (commit, _), changes in zip(commits, found, strict=True)
-        if changes
-    }
-    said = as_git_says(repository, below)
-    for paths in (*said.values(), *mine.values()):
-        paths -= {(path, id_) for path, id_ in paths if below.startswith(f"{path}/")}
-    assert mine == {commit: paths for commit, paths in said.items() if paths}
+    repository.run("reset", "-q", "--hard", "main")
+    monkeypatch.setattr(history, "_MOSTLY_SKILLS", 1_000 if alone else 0)
+    paths = ["top/deep", "top/c d", "top/deep/deep", "top/x 40000 y", "top/a"]
+    found: dict[str, dict[str, str | None]] = {}
+    for path, changes in read_history(repository, paths, "main").items():
+        for change in changes:
+            found.setdefault(change.commit, {})[path] = change.tree
+    assert found == as_trees_say(repository, paths)
 
 
 @pytest.mark.parametrize("place", ["main:top", "main:top/deep"])
-@pytest.mark.parametrize("below", ["top", "top/deep"])
+@pytest.mark.parametrize("alone", [True, False])
 def test_a_folder_that_the_repository_lost_is_an_error_and_not_an_empty_one(
-    tmp_path: Path, place: str, below: str
+    tmp_path: Path, place: str, alone: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = Repository.create(tmp_path / "library")
+    monkeypatch.setattr(history, "_MOSTLY_SKILLS", 1_000 if alone else 0)
     tree = repository.make_tree([TreeEntry("100644", "blob", repository.store_blob(b"x"), "a")])
     for name in ("deep", "top"):
         tree = repository.make_tree([TreeEntry("040000", "tree", tree, name)])
@@ -84,4 +86,4 @@ def test_a_folder_that_the_repository_lost_is_an_error_and_not_an_empty_one(
     assert lost is not None
     (repository.git_dir / "objects" / lost[:2] / lost[2:]).unlink()
     with pytest.raises(GitError, match=lost):
-        changes_of(repository, [(commit, [])], Wanted(below.encode(), lambda *_: True, lambda *_: True))
+        read_history(repository, ["top/deep"], "main")
