@@ -9,15 +9,14 @@ read otherwise, is taken for it.
 import functools
 import hashlib
 import sqlite3
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from workbench import __version__
 from workbench.config import data_dir
 from workbench.errors import WorkbenchError
 from workbench.git import Repository
 from workbench.skills.catalogue_file import open_file
+from workbench.source_mark import source_mark
 from workbench.storage import Store
 
 _DIGEST = 16
@@ -64,7 +63,7 @@ class GitMemory:
             return
 
     def _digest(self, commit: str, value: bytes) -> bytes:
-        made = hashlib.blake2b(_code_mark(), digest_size=_DIGEST)
+        made = hashlib.blake2b(source_mark(*_SOURCES), digest_size=_DIGEST)
         for part in (self._key, commit.encode(), value):
             made.update(b"%d:" % len(part))
             made.update(part)
@@ -74,17 +73,7 @@ class GitMemory:
 _PUT = "INSERT OR REPLACE INTO history (key, head, value) VALUES (?, ?, ?)"
 
 
-@functools.cache
-def _code_mark() -> bytes:
-    """A mark of the code that reads history: what other code read is not what this code would."""
-    top = Path(__file__).parents[1]
-    sources = [*sorted((top / "reviews").glob("*.py")), *sorted((top / "git").glob("*.py"))]
-    sources += [top / "text.py", top / "skills" / "bounded_yaml.py"]
-    said: list[object] = [__version__, sys.version]
-    for source in sources:
-        info = source.stat()
-        said.append((source.name, info.st_size, info.st_mtime_ns))
-    return repr(said).encode()
+_SOURCES = ("reviews", "git", "text.py", "skills/bounded_yaml.py")
 
 
 def _store() -> Store | None:

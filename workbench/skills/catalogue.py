@@ -30,6 +30,7 @@ from workbench.skills.catalogue_rows import (
     utf8,
 )
 from workbench.skills.discovery import Found, find
+from workbench.skills.files import Listings
 from workbench.skills.model import ROOT_ID, Skill, Skipped
 from workbench.storage import Store
 
@@ -106,10 +107,11 @@ class Catalogue:
         Raises:
             InputError: The library's folder can't be read.
         """
+        looked = time.time_ns()
         found = find(self.root, exclude, within=within)
         with self._lock:
             known = self._known()
-            skills, fresh = self._look(found.ids, known)
+            skills, fresh = self._look(found.ids, known, looked, found.listings)
             skills += _unreadable(found)
             self._keep(fresh, gone=_gone(known, found, within))
         return tuple(sorted(skills, key=lambda skill: skill.id)), found.skipped
@@ -117,7 +119,7 @@ class Catalogue:
     def reread(self, ids: Collection[str]) -> tuple[Skill, ...]:
         """These skills as they are now; those whose folder or SKILL.md is gone are unreadable, as in `reader.read`."""
         with self._lock:
-            skills, fresh = self._look(sorted(ids), self._known(), certain=False)
+            skills, fresh = self._look(sorted(ids), self._known(), time.time_ns())
             self._keep(fresh, gone=())
         return tuple(skills)
 
@@ -147,14 +149,15 @@ class Catalogue:
         return self._kept
 
     def _look(
-        self, ids: Collection[str], known: Mapping[str, _Kept], *, certain: bool = True
+        self, ids: Collection[str], known: Mapping[str, _Kept], looked: int, listings: Listings | None = None
     ) -> tuple[list[Skill], list[_Fresh]]:
         """The skills of these ids, and those of them that had to be read.
 
         Args:
             ids: Where skills are.
             known: What was read before.
-            certain: The folders were just found, so that there is no link on the way to them.
+            looked: When their folders were first looked at, in nanoseconds since 1970.
+            listings: What is in their folders, which were just found, so that there is no link on the way to them.
         """
         skills = []
         fresh = []
@@ -162,9 +165,9 @@ class Catalogue:
             rows = self.query("SELECT blob FROM frontmatter WHERE code = ?", (code_mark(),))
             self._parsed = frozenset(row[0] for row in rows)
         for skill_id in ids:
-            looked = time.time_ns()
             folder = self._real if skill_id == ROOT_ID else f"{self._real}/{skill_id}"
-            mark = mark_of(folder) if certain or os.path.realpath(folder) == folder else None
+            certain = listings is not None or os.path.realpath(folder) == folder
+            mark = mark_of(folder, listings) if certain else None
             kept = known.get(skill_id)
             if kept is not None and mark is not None and kept.mark == mark.digest:
                 skills.append(kept.skill)

@@ -8,19 +8,18 @@ same tick of the file system's clock, and no mark is kept of it.
 import hashlib
 import importlib.util
 import json
+import marshal
 import os
 import stat
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbench import __version__
 from workbench.errors import InputError
 from workbench.skills import files
 from workbench.skills.model import Problem, Skill
+from workbench.source_mark import source_mark
 
 if TYPE_CHECKING:
     from workbench.skills.frontmatter import Frontmatter
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 TICK_NS = 2_000_000_000
 """The coarsest clock of a file system in use (FAT) ticks every two seconds."""
 
-_SKILL_FIELDS = tuple(f.name for f in fields(Skill) if f.name not in ("id", "problems"))
 _PROBLEM_FIELDS = tuple(f.name for f in fields(Problem))
+_DECODE = json.JSONDecoder().decode
 _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 _TEXTS = ("text", "body", "body_line", "source")
 
@@ -51,13 +50,16 @@ class Mark(NamedTuple):
         return self.changed_ns < looked_ns - TICK_NS
 
 
-def mark_of(folder: str) -> Mark | None:
-    """The mark of a skill's folder, which must be free of links; None where not all of it can be seen."""
+def mark_of(folder: str, listings: files.Listings | None = None) -> Mark | None:
+    """The mark of a skill's folder, which must be free of links; None where not all of it can be seen.
+
+    `listings` are as for `files.walk`.
+    """
     seen: list[Any] = []
     listed: list[tuple[str, bool]] = []
     changed = 0
     try:
-        for path, entry in files.walk(folder):
+        for path, entry in files.walk(folder, listings):
             info = entry.stat(follow_symlinks=False)
             seen.append((path, info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino))
             if info.st_ctime_ns > changed or info.st_mtime_ns > changed:
@@ -69,7 +71,7 @@ def mark_of(folder: str) -> Mark | None:
                 changed = max(changed, *seen[-1][2:4])
     except (OSError, InputError):
         return None
-    data = repr(seen).encode("utf-8", "surrogatepass")
+    data = marshal.dumps(seen, 2)  # later versions write equal values differently
     return Mark(hashlib.blake2b(data, digest_size=16).digest(), changed, listed)
 
 
@@ -91,27 +93,20 @@ def blob_id(data: bytes) -> str:
 @cache
 def code_mark() -> bytes:
     """A mark of the code that reads skills: what other code read is not what this code would."""
-    here = Path(__file__).parent
-    sources = [*sorted(here.rglob("*.py")), here.parent / "text.py"]
     yaml = importlib.util.find_spec("yaml")
-    if yaml is not None and yaml.origin:
-        sources.append(Path(yaml.origin))
-    said: list[Any] = [__version__, sys.version]
-    for source in sources:
-        info = source.stat()
-        said.append((str(source.relative_to(source.parents[1])), info.st_size, info.st_mtime_ns))
-    return hashlib.blake2b(repr(said).encode(), digest_size=16).digest()
+    return source_mark("skills", "text.py", *([yaml.origin] if yaml is not None and yaml.origin else []))
 
 
 def skill_to_text(skill: Skill) -> str:
     """A skill, all but its id, as JSON."""
-    return _json([[getattr(skill, name) for name in _SKILL_FIELDS], _told(skill.problems)])
+    fields_ = [skill.name, skill.description, skill.version, skill.frontmatter, skill.loads]
+    return _json([fields_, _told(skill.problems)])
 
 
 def skill_from_text(skill_id: str, text: str) -> Skill:
     """The skill that `skill_to_text` wrote."""
-    values, problems = json.loads(text)
-    return Skill(skill_id, problems=_problems(problems), **dict(zip(_SKILL_FIELDS, values, strict=True)))
+    (name, description, version, frontmatter, loads), problems = _DECODE(text)
+    return Skill(skill_id, name, description, version, frontmatter, _problems(problems) if problems else (), loads)
 
 
 def frontmatter_to_text(matter: "Frontmatter") -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import InputError
+from workbench.skills.files import MAX_FILES, Listings
 from workbench.skills.globs import first_match
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skipped
 from workbench.text import truncate, visible
@@ -30,11 +31,13 @@ class Found:
         ids: Folder of every skill that can be read, relative to the library, sorted.
         blocked: Skills that an agent may see but that must not be read, with the reason: they are listed as invalid.
         skipped: Everything else that was left out, with the reason.
+        listings: What was in the folders of skills, and in those below, so that nobody need list them again.
     """
 
     ids: tuple[str, ...]
     blocked: tuple[tuple[str, Problem], ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    listings: Listings = field(default_factory=dict, compare=False, repr=False)
 
 
 def find(root: Path, exclude: Sequence[str] = (), *, within: str = "") -> Found:
@@ -69,6 +72,7 @@ class _Walk:
     skipped: list[Skipped] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     searched: set[str] = field(default_factory=set)
+    listings: Listings = field(default_factory=dict)
 
     @property
     def in_git(self) -> bool:
@@ -76,30 +80,34 @@ class _Walk:
         return os.path.lexists(f"{self.root}/.git")
 
     def run(self) -> None:
-        waiting = [(self.within, 0)]
+        waiting = [(self.within, 0, False)]
         while waiting:
-            folder, depth = waiting.pop()
+            folder, depth, within_skill = waiting.pop()
             if len(self.searched) >= MAX_FOLDERS:
                 left = f"only the first {MAX_FOLDERS:,} folders were searched; {len(waiting) + 1:,} or more were not"
                 self.skipped.append(Skipped(folder or ROOT_ID, left))
                 return
             try:
-                with os.scandir(f"{self.root}/{folder}") as entries:
-                    below = self._look(folder, list(entries))
+                with os.scandir(f"{self.root}/{folder}") as scanned:
+                    entries = list(scanned)
+                names = {entry.name for entry in entries}
+                below = self._look(folder, entries, names)
             except OSError as error:
                 self.skipped.append(Skipped(folder or ROOT_ID, _why(error)))
                 continue
             self.searched.add(folder)
+            within_skill = within_skill or SKILL_FILE in names
+            if within_skill and len(entries) <= MAX_FILES:
+                self.listings[f"{self.root}/{folder}" if folder else self.root] = entries
             if depth < MAX_DEPTH:
-                waiting.extend((path, depth + 1) for path in below)
+                waiting.extend((path, depth + 1, within_skill) for path in below)
             else:
                 deep = f"deeper than {MAX_DEPTH} folders"
                 self.skipped.extend(Skipped(path, deep) for path in below)
 
-    def _look(self, folder: str, entries: list["os.DirEntry[str]"]) -> list[str]:
+    def _look(self, folder: str, entries: list["os.DirEntry[str]"], names: set[str]) -> list[str]:
         """Note the skill and the links in one folder; gives the folders to search next."""
         below = []
-        names = {entry.name for entry in entries}
         prefix = f"{folder}/" if folder else ""
         if folder and ".git" in names and self.in_git:
             self.skipped.append(Skipped(folder, "another git repository; open it as a library of its own"))
@@ -180,6 +188,7 @@ class _Walk:
             tuple(kept),
             tuple(sorted(blocked, key=lambda item: item[0])),
             tuple(sorted(self.skipped, key=lambda item: item.path)),
+            self.listings,
         )
 
     def _compare_with_marketplace(self) -> None:

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -15,6 +15,9 @@ from workbench.text import decode, visible
 MAX_FILES = 10_000
 MAX_DEPTH = 32
 MAX_SHOWN = 2 << 20
+
+Listings = MutableMapping[str, list["os.DirEntry[str]"]]
+"""What was in folders when they were listed, by absolute path."""
 
 _NAME = attrgetter("name")
 _SNIFFED = 8 << 10
@@ -134,8 +137,12 @@ def _open_below(folder: str, relative: str) -> int:
         os.close(at)
 
 
-def walk(folder: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+def walk(folder: str, listings: Listings | None = None) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
     """Every file and link below a folder, as (relative path, entry): bounded, without `.git`, following nothing.
+
+    Args:
+        folder: Free of links.
+        listings: What is known of this folder and of those below; it is used up.
 
     Raises:
         InputError: There are more than `MAX_FILES` files, or folders nest deeper than `MAX_DEPTH`.
@@ -147,8 +154,8 @@ def walk(folder: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
         if depth > MAX_DEPTH:
             raise InputError(f"folders nest deeper than {MAX_DEPTH} levels", where=visible(prefix))
         try:
-            with os.scandir(f"{folder}/{prefix}") as scanned:
-                entries = sorted(scanned, key=_NAME)
+            listed = listings.pop(f"{folder}/{prefix}"[:-1], None) if listings else None
+            entries = sorted(_list(f"{folder}/{prefix}") if listed is None else listed, key=_NAME)
         except PermissionError as error:
             raise InputError("permission denied", where=visible(prefix or ROOT_ID)) from error
         except (FileNotFoundError, NotADirectoryError):
@@ -165,6 +172,11 @@ def walk(folder: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
                 raise InputError(f"the folder holds more than {MAX_FILES:,} files")
             yield prefix + entry.name, entry
         waiting.extend(reversed(below))
+
+
+def _list(folder: str) -> list["os.DirEntry[str]"]:
+    with os.scandir(folder) as scanned:
+        return list(scanned)
 
 
 def link_of(folder: str, relative: str) -> Link:
