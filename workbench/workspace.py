@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 from workbench import git
 from workbench.config import Settings, expanded, load_settings, store_path
 from workbench.errors import InputError, WorkbenchError
-from workbench.reviews.listing import LibraryView, SkillRow, policy_row, row_outside_git, rows_in_git, situation
-from workbench.reviews.policy_object import POLICY_ID, policy_skill
-from workbench.reviews.survey import Ahead, Background, excluded
-from workbench.reviews.trees import current_trees
+from workbench.reviews.excluding import excluded
+from workbench.reviews.listing import LibraryView, SkillRow, row_outside_git, situation
+from workbench.reviews.model import POLICY_ID
 from workbench.sandbox import consent
 from workbench.skills.model import ROOT_ID, SKILL_FILE, FileEntry, Problem, Skill, Skipped
 from workbench.storage import Store
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from workbench.reviews.install_desk import InstallDesk
     from workbench.reviews.set_comments import SetComments
     from workbench.reviews.set_desk import SetDesk
+    from workbench.reviews.survey import Background
     from workbench.reviews.version_desk import VersionDesk
     from workbench.sandbox.model import OnOutput
     from workbench.skills.catalogue import Catalogue
@@ -202,14 +202,36 @@ class Workspace:
 
     def view(self) -> LibraryView:
         """All skills with their standings."""
+        from workbench.reviews.judging import rows_in_git
+        from workbench.reviews.survey import Ahead
+
         ahead = Ahead.if_new(self.repository) if self.repository else None
         skills, skipped = self.skills()
         if self.repository is None:
-            note = "not a git repository: skills can be browsed and tested; approving needs one (workbench adopt)"
-            return LibraryView(tuple(row_outside_git(self.root, skill) for skill in skills), skipped, (note,))
+            return self._view_outside_git(skills, skipped)
         rows, background = rows_in_git(self.repository, skills, ahead=ahead)
-        notes = (*situation(self.repository, background.head), *background.notes)
-        return LibraryView(rows, skipped, notes, background.head, self.repository.branch(), background)
+        branch = self.repository.branch()
+        notes = (*situation(self.repository, background.head, branch), *background.notes)
+        return LibraryView(rows, skipped, notes, background.head, branch, background)
+
+    def glance(self) -> LibraryView:
+        """The same for a list: what was judged before and did not change since is not judged again.
+
+        Standings are without their records, and there is no background.
+        """
+        from workbench.reviews.glance import Glance
+
+        glance = Glance(self.repository) if self.repository else None
+        skills, skipped = self.skills()
+        if self.repository is None or glance is None:
+            return self._view_outside_git(skills, skipped)
+        rows, known, position = glance.rows(skills)
+        notes = (*situation(self.repository, position.head, position.branch), *known)
+        return LibraryView(rows, skipped, notes, position.head, position.branch)
+
+    def _view_outside_git(self, skills: Sequence[Skill], skipped: tuple[Skipped, ...]) -> LibraryView:
+        note = "not a git repository: skills can be browsed and tested; approving needs one (workbench adopt)"
+        return LibraryView(tuple(row_outside_git(self.root, skill) for skill in skills), skipped, (note,))
 
     def find(self, name: str) -> Skill:
         """The skill that NAME means: an id, a path on disk, or a label that only one skill has.
@@ -233,6 +255,8 @@ class Workspace:
             from workbench.skills.treehash import tree_of_folder
 
             return {id_: tree_of_folder(self.root / id_, library_root=id_ == ROOT_ID) for id_ in ids}
+        from workbench.reviews.trees import current_trees
+
         with current_trees(self.repository, ids) as current:
             return dict(current.trees)
 
@@ -386,18 +410,21 @@ class Workspace:
         return (load_tools(self.root, skill) for skill in skills if skill.loads)
 
     def _find(self, name: str, skills: Sequence[Skill]) -> Skill:
+        from workbench.reviews.policy_object import policy_skill
         from workbench.skills.naming import resolve
 
         if name == POLICY_ID and self.repository is not None:
             return policy_skill()
         return resolve(skills, name, cwd=Path.cwd(), root=self.root)
 
-    def _row(self, name: str) -> tuple[SkillRow, Background | None]:
+    def _row(self, name: str) -> "tuple[SkillRow, Background | None]":
         """One skill with where it stands, and what that rests on (nothing outside git)."""
         skills = self._with_fresh(name) or self.skills()[0]
         skill = self._find(name, skills)
         if self.repository is None:
             return row_outside_git(self.root, skill), None
+        from workbench.reviews.judging import policy_row, rows_in_git
+
         if skill.id == POLICY_ID:
             return policy_row(self.repository)
         rows, background = rows_in_git(self.repository, [skill], among=skills)

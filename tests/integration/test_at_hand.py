@@ -1,5 +1,6 @@
 """A workbench that stays open answers from memory, and sees at once whatever moved in git."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from workbench import git
 from workbench.reviews.survey import read_background, standing_of
+from workbench.workspace import Workspace
 
 
 @pytest.fixture
@@ -21,10 +23,21 @@ def opened(library: Any) -> Any:
     return workspace
 
 
+def glanced(workspace: Any) -> list[Any]:
+    """What a list shows, by a new process' glance and by judging everything; the two are the same."""
+    seen, view = workspace.glance(), workspace.view()
+    rows = [replace(row, standing=replace(row.standing, records=())) for row in view.rows]
+    assert [replace(row, standing=replace(row.standing, records=())) for row in seen.rows] == rows
+    assert (seen.notes, seen.head, seen.branch, seen.skipped) == (view.notes, view.head, view.branch, view.skipped)
+    return rows
+
+
 def states(workspace: Any) -> dict[str, str]:
     """The states by the list, which are those that each skill says alone, and those that git says without memory."""
     listed = {row.id: row.state for row in workspace.view().rows}
     assert listed == {id_: workspace.row(id_).state for id_ in listed}
+    for _ in range(2):
+        assert glanced(Workspace.open(workspace.root)) == glanced(workspace)
     skills = workspace.skills()[0]
     trees = workspace.trees(list(listed))
     afresh = read_background(workspace.repository, skills, skills, cached=False)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workbench.git import covering
 from workbench.reviews import trees
-from workbench.reviews.listing import rows_in_git
+from workbench.reviews.judging import rows_in_git
 
 PARTS = st.lists(st.sampled_from(["a", "b", "c", "skills", "deep"]), min_size=1, max_size=5)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from workbench.cli.lazy import LazyGroup
 from workbench.cli.output import library_option
 from workbench.errors import UsageError
 from workbench.text import visible
@@ -30,7 +31,7 @@ def screen_for(what: str, *, remedy: str) -> "Screen":
     return screen
 
 
-class Reviews(click.Group):
+class Reviews(LazyGroup):
     """The commands about reviews; what is none of them names a skill, whose review is opened on the screen."""
 
     def resolve_command(

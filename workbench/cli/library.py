@@ -36,7 +36,7 @@ _NEXT = {
 @library_option
 def status(workspace: Workspace, as_json: bool, skipped: bool = False) -> None:
     """Print the library in a few lines."""
-    view = workspace.view()
+    view = workspace.glance()
     counts = Counter(row.state for row in view.rows)
     if as_json:
         print_json(

@@ -8,13 +8,13 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench import __version__
+from workbench.cli.lazy import imported
 from workbench.commands import COMMANDS, command
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.text import visible
@@ -83,12 +83,7 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         place = _SUBCOMMANDS[cmd_name][0] if cmd_name in _SUBCOMMANDS else _SHORT_FORMS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, name = place.partition(":")
-        found = getattr(import_module(module), name)
-        assert isinstance(found, click.Command)
-        return found
+        return imported(place) if place else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -4,15 +4,6 @@ import click
 
 from workbench.cli.handing_over import Reviews
 from workbench.cli.output import diff_paint, library_option, print_json, print_table, state_label, styled
-from workbench.cli.review_card import card
-from workbench.cli.review_changeset import open_
-from workbench.cli.review_comments import apply_suggestion, comments, export, resolve
-from workbench.cli.review_drafts import draft
-from workbench.cli.review_queue import queue
-from workbench.cli.review_records import log, receipt, verify_receipt
-from workbench.cli.review_regenerate import regenerate
-from workbench.cli.review_verdicts import verdict_commands
-from workbench.cli.review_viewed import viewed
 from workbench.commands import command
 from workbench.errors import ExitCode, UsageError
 from workbench.reviews.diff_text import as_text, diff_json, generated_json, patch_lines
@@ -20,21 +11,37 @@ from workbench.reviews.model import Record
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
+_PLACES = {
+    "apply-suggestion": "workbench.cli.review_comments:apply_suggestion",
+    "card": "workbench.cli.review_card:card",
+    "comments": "workbench.cli.review_comments:comments",
+    "draft": "workbench.cli.review_drafts:draft",
+    "export": "workbench.cli.review_comments:export",
+    "log": "workbench.cli.review_records:log",
+    "open": "workbench.cli.review_changeset:open_",
+    "queue": "workbench.cli.review_queue:queue",
+    "receipt": "workbench.cli.review_records:receipt",
+    "regenerate": "workbench.cli.review_regenerate:regenerate",
+    "resolve": "workbench.cli.review_comments:resolve",
+    "verify-receipt": "workbench.cli.review_records:verify_receipt",
+    "viewed": "workbench.cli.review_viewed:viewed",
+    # A verdict each.
+    "approve": "workbench.cli.review_verdicts:approve",
+    "comment": "workbench.cli.review_verdicts:comment",
+    "request": "workbench.cli.review_verdicts:request",
+    "request-changes": "workbench.cli.review_verdicts:request_changes",
+    "revoke": "workbench.cli.review_verdicts:revoke",
+}
+
 
 @click.group(
     cls=Reviews,
+    places=_PLACES,
     subcommand_metavar="COMMAND [ARGS]... | NAME",
     help="Review skills: what changed, who said what, and whether the rules hold. NAME opens a skill's review.",
 )
 def review() -> None:
     """Reviews."""
-
-
-for _command in (
-    open_, card, regenerate, queue, log, receipt, verify_receipt, viewed, comments, export, resolve,
-    apply_suggestion, draft, *verdict_commands(),
-):  # fmt: skip
-    review.add_command(_command)
 
 
 @review.command("list", help=command("review.list").help)

@@ -1,7 +1,7 @@
 """`workbench review approve` and its like: a verdict on one skill or on a set, sent with what was said about lines."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,6 @@ from workbench.reviews.model import Recorded, Verdict
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
-_VERDICTS: tuple[Verdict, ...] = ("request", "comment", "approve", "request-changes", "revoke")
 _SENDING: tuple[Verdict, ...] = ("comment", "request-changes", "approve")
 _SIGN = click.option("--sign/--no-sign", default=None, help="Sign the record with your SSH key; default: the settings.")
 
@@ -47,12 +46,6 @@ class _Said:
     def alone(self) -> bool:
         """Whether one comment is sent by itself."""
         return self.at is not None or self.reply_to is not None or self.suggest is not None or bool(self.text.strip())
-
-
-def verdict_commands() -> Iterator[click.Command]:
-    """The command of each verdict."""
-    for verdict in _VERDICTS:
-        yield _verdict_command(verdict)
 
 
 def _verdict_command(verdict: Verdict) -> click.Command:
@@ -161,3 +154,10 @@ def _with(done: Recorded) -> str:
     said = [plural(comments, "comment")] if comments else []
     said += [f"{plural(resolved, 'resolved thread')}"] if resolved else []
     return f", with {' and '.join(said)}," if said else ""
+
+
+request = _verdict_command("request")
+comment = _verdict_command("comment")
+approve = _verdict_command("approve")
+request_changes = _verdict_command("request-changes")
+revoke = _verdict_command("revoke")

@@ -45,7 +45,8 @@ class _Search(click.Command):
 def search(workspace: Workspace, words: tuple[str, ...], limit: int, as_json: bool) -> int:
     """Search the skills."""
     from workbench.reviews.finding import bare_rows, find_skills
-    from workbench.reviews.listing import row_outside_git, rows_in_git
+    from workbench.reviews.judging import rows_in_git
+    from workbench.reviews.listing import row_outside_git
     from workbench.skills.query import parse_query
 
     text = " ".join(words).strip()

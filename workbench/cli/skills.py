@@ -5,15 +5,8 @@ from typing import Any
 
 import click
 
-from workbench.cli.budget import budget
-from workbench.cli.capabilities import accept_findings, capabilities
-from workbench.cli.drift import drift
-from workbench.cli.graph import dependents_of, graph
-from workbench.cli.new import new
+from workbench.cli.lazy import LazyGroup
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
-from workbench.cli.search import search, similar
-from workbench.cli.validate import check, validate
-from workbench.cli.where import where
 from workbench.commands import command
 from workbench.reviews.listing import SkillRow
 from workbench.text import first_line, plural, truncate, visible, visible_block
@@ -22,22 +15,24 @@ from workbench.workspace import Workspace
 _STATES = ("invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft")
 
 
-@click.group(help=command("open.skills").help)
+_PLACES = {
+    "accept": "workbench.cli.capabilities:accept_findings",
+    "budget": "workbench.cli.budget:budget",
+    "capabilities": "workbench.cli.capabilities:capabilities",
+    "check": "workbench.cli.validate:check",
+    "drift": "workbench.cli.drift:drift",
+    "graph": "workbench.cli.graph:graph",
+    "new": "workbench.cli.new:new",
+    "search": "workbench.cli.search:search",
+    "similar": "workbench.cli.search:similar",
+    "validate": "workbench.cli.validate:validate",
+    "where": "workbench.cli.where:where",
+}
+
+
+@click.group(cls=LazyGroup, places=_PLACES, help=command("open.skills").help)
 def skills() -> None:
     """The library's skills."""
-
-
-skills.add_command(budget)
-skills.add_command(capabilities)
-skills.add_command(accept_findings)
-skills.add_command(new)
-skills.add_command(drift)
-skills.add_command(validate)
-skills.add_command(check)
-skills.add_command(graph)
-skills.add_command(where)
-skills.add_command(search)
-skills.add_command(similar)
 
 
 @skills.command("list", help=command("open.skills").help)
@@ -45,7 +40,7 @@ skills.add_command(similar)
 @library_option
 def list_skills(workspace: Workspace, state: tuple[str, ...], as_json: bool) -> None:
     """List the skills with their states."""
-    view = workspace.view()
+    view = workspace.glance()
     rows = [row for row in view.rows if not state or row.state in state]
     if as_json:
         print_json([row.to_json() for row in rows])
@@ -80,6 +75,8 @@ def _cells(row: SkillRow) -> tuple[str, ...]:
 @library_option
 def show(workspace: Workspace, name: str, as_json: bool) -> None:
     """Show one skill: what it says, where it stands, what is wrong, what it brings."""
+    from workbench.cli.graph import dependents_of
+
     row = workspace.row(name)
     if as_json:
         print_json(_in_full(workspace, row))
@@ -102,6 +99,8 @@ def show(workspace: Workspace, name: str, as_json: bool) -> None:
 
 
 def _in_full(workspace: Workspace, row: SkillRow) -> dict[str, Any]:
+    from workbench.cli.graph import dependents_of
+
     document = workspace.document(row.id) if row.skill.loads else None
     cases, _ = workspace.cases(row.id)
     return {

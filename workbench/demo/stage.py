@@ -16,7 +16,7 @@ from workbench.git import Identity, Repository, dated
 from workbench.git.authoring import commit_everything
 from workbench.reviews.anchoring import spot_of
 from workbench.reviews.comments import Comment, Remarks
-from workbench.reviews.listing import rows_in_git
+from workbench.reviews.judging import rows_in_git
 from workbench.reviews.verdicts import Opinion, decide
 from workbench.skills.reader import read
 from workbench.storage import Store

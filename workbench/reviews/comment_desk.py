@@ -17,9 +17,9 @@ from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.discussion import Placed, placed
 from workbench.reviews.drafts import Draft, PlacedDraft
 from workbench.reviews.listing import SkillRow
-from workbench.reviews.model import Recorded, Verdict
+from workbench.reviews.model import POLICY_ID, Recorded, Verdict
 from workbench.reviews.policy_check import evidence_for
-from workbench.reviews.policy_object import PATHS, POLICY_ID, write_tree
+from workbench.reviews.policy_object import PATHS, write_tree
 from workbench.reviews.states import discussion_of
 from workbench.reviews.suggesting import Applied, apply_suggestion
 from workbench.reviews.survey import Background

@@ -9,8 +9,8 @@ from workbench.git import Repository, RunGit, WorkTree, empty_tree, parse_batch
 from workbench.reviews.card import Card, card_of
 from workbench.reviews.diff import CONTEXT, FileDiff, SkillDiff, diff_trees
 from workbench.reviews.frontmatter_diff import by_key
-from workbench.reviews.model import Standing
-from workbench.reviews.policy_object import PATHS, POLICY_ID, write_tree
+from workbench.reviews.model import POLICY_ID, Standing
+from workbench.reviews.policy_object import PATHS, write_tree
 from workbench.reviews.trees import current_trees, write_root_tree
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.skills.reader import MAX_SKILL_FILE

@@ -120,6 +120,8 @@ def _leading_away(run: RunGit, listing: bytes, ids: Collection[str]) -> Iterator
         for mode, id_, path in _ODD_ENTRY.findall(listing)
         for skill in _skills_of(os.fsdecode(path), ids)
     ]
+    if not odd:
+        return
     links = dict.fromkeys(id_ for mode, id_, _, _ in odd if mode == b"120000")
     targets = dict(parse_batch(run("cat-file", "--batch", stdin="".join(f"{id_}\n" for id_ in links).encode())))
     for mode, id_, path, skill in odd:

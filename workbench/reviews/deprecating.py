@@ -5,12 +5,10 @@ What was approved stays approved; lists say so and an install warns. Undoing it 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError
-from workbench.reviews.model import Record, Recorded, Standing
+from workbench.reviews.model import Deprecation, Record, Recorded, Standing
 from workbench.reviews.tag_evidence import named_release
 from workbench.reviews.versions import name_and_version
 from workbench.text import visible
@@ -20,36 +18,6 @@ if TYPE_CHECKING:
 
 DEPRECATED = "deprecated"
 """The key of the record; what it holds is `{version, successor, undone}`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deprecation:
-    """What is deprecated and what to use instead; the texts are raw.
-
-    Attributes:
-        version: None for the skill as a whole.
-        successor: `NAME` or `NAME@VERSION`; None where there is none.
-    """
-
-    version: str | None
-    successor: str | None
-    reason: str
-    by: str
-    at: datetime
-
-    @property
-    def said(self) -> str:
-        """One line that can be shown: `deprecated, use other@2.0.0: why (Ada)`."""
-        use = f", use {visible(self.successor)}" if self.successor else ""
-        why = f": {' '.join(visible(self.reason).split())}" if self.reason else ""
-        return f"deprecated{use}{why} ({visible(self.by)})"
-
-    def to_json(self) -> dict[str, Any]:
-        """`deprecated` of a version in `version list --json`."""
-        return {
-            "version": self.version, "successor": self.successor, "reason": self.reason, "by": self.by,
-            "at": self.at.isoformat(),
-        }  # fmt: skip
 
 
 def deprecations(records: Sequence[Record]) -> Mapping[str | None, Deprecation]:

@@ -15,8 +15,7 @@ from workbench.reviews.comments import NO_REMARKS, Remarks
 from workbench.reviews.history import Change
 from workbench.reviews.in_force import InForce
 from workbench.reviews.listing import LibraryView, SkillRow
-from workbench.reviews.model import REVIEWS_REF, Record, Recorded, Verdict, Verification
-from workbench.reviews.policy_object import POLICY_ID
+from workbench.reviews.model import POLICY_ID, REVIEWS_REF, Record, Recorded, Verdict, Verification
 from workbench.reviews.survey import Background
 from workbench.skills.model import Skill
 from workbench.storage import Store
@@ -294,7 +293,7 @@ class ReviewDesk:
             view: The library as it was read last; without it, or where git has moved since, it is read again.
         """
         from workbench.analytics.usage import usage
-        from workbench.reviews.listing import rows_in_git
+        from workbench.reviews.judging import rows_in_git
         from workbench.reviews.queue import USAGE_DAYS, queue
 
         repository = self.need_git("a queue of reviews")

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import InputError
 from workbench.git import GitError, Repository
-from workbench.reviews.deprecating import Deprecation, deprecation_of
+from workbench.reviews.deprecating import deprecation_of
 from workbench.reviews.folding import FoldedTree, fold_folder, fold_tree, same_content
-from workbench.reviews.listing import SkillRow, row_outside_git, rows_in_git
+from workbench.reviews.judging import rows_in_git
+from workbench.reviews.listing import SkillRow, row_outside_git
 from workbench.reviews.lockfile import ReadLock, read_lock
-from workbench.reviews.model import Record
+from workbench.reviews.model import Deprecation, Record
 from workbench.reviews.origins import Origin, Origins, installed_origin, read_origins
 from workbench.reviews.records import timestamp
 from workbench.reviews.states import approved_trees

@@ -9,7 +9,7 @@ from workbench.errors import InputError
 from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.generated import Generated, read_inputs, recipe_in
 from workbench.reviews.library_config import CONFIG_FILE, Recipe
-from workbench.reviews.policy_object import POLICY_ID
+from workbench.reviews.model import POLICY_ID
 from workbench.sandbox import consent
 from workbench.storage import Store
 from workbench.text import visible

@@ -13,8 +13,8 @@ from workbench.git import Repository
 from workbench.policy.codeowners import PLACES, Owners, parse_owners
 from workbench.policy.rules import NO_POLICY, Policy
 from workbench.reviews.history import Change
+from workbench.reviews.model import POLICY_ID
 from workbench.reviews.policy_object import (
-    POLICY_ID,
     PolicyVersion,
     first_parents,
     read_changes,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.config import data_dir
 from workbench.errors import ConflictError, WorkbenchError
-from workbench.reviews.deprecating import Deprecation, deprecation_of
+from workbench.reviews.deprecating import deprecation_of
 from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.installing import (
     Install,
@@ -23,6 +23,7 @@ from workbench.reviews.installing import (
     status_of,
     tree_to_install,
 )
+from workbench.reviews.model import Deprecation
 from workbench.skills.client_ids import CLIENT_IDS
 from workbench.skills.model import Skill
 from workbench.storage import Store
@@ -198,7 +199,7 @@ class InstallDesk:
         Args:
             skills: Only copies of these, by id; likewise `agents` and `scopes`.
         """
-        from workbench.reviews.listing import rows_in_git
+        from workbench.reviews.judging import rows_in_git
 
         repository = self._reviews.need_git("holding copies against what is approved")
         rows, _ = rows_in_git(repository, self._skills())

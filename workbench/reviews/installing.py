@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from workbench.errors import ConflictError, InputError, RefusedError
 from workbench.git import Repository
-from workbench.reviews.deprecating import Deprecation
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.lockfile import HOME_LOCK, LOCK_FILE, Lock, changed_lock, hash_of, read_lock, write_lock
+from workbench.reviews.model import Deprecation
 from workbench.reviews.origins import without_credentials
 from workbench.reviews.placing import place
 from workbench.reviews.saving import save_copy

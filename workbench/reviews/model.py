@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from workbench.policy.rules import Identity
-
-if TYPE_CHECKING:
-    from workbench.reviews.deprecating import Deprecation
+from workbench.text import visible
 
 State = Literal["invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft"]
 Verdict = Literal["request", "comment", "request-changes", "approve", "revoke", "baseline"]
@@ -26,6 +24,8 @@ STATE_SIGNS: dict[State, str] = {
 
 VERDICTS: tuple[Verdict, ...] = ("request", "comment", "request-changes", "approve", "revoke", "baseline")
 REVIEWS_REF = "refs/heads/workbench/reviews"
+POLICY_ID = "@policy"
+"""What the library's policy is called where skills have their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,36 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Deprecation:
+    """What is deprecated and what to use instead; the texts are raw.
+
+    Attributes:
+        version: None for the skill as a whole.
+        successor: `NAME` or `NAME@VERSION`; None where there is none.
+    """
+
+    version: str | None
+    successor: str | None
+    reason: str
+    by: str
+    at: datetime
+
+    @property
+    def said(self) -> str:
+        """One line that can be shown: `deprecated, use other@2.0.0: why (Ada)`."""
+        use = f", use {visible(self.successor)}" if self.successor else ""
+        why = f": {' '.join(visible(self.reason).split())}" if self.reason else ""
+        return f"deprecated{use}{why} ({visible(self.by)})"
+
+    def to_json(self) -> dict[str, Any]:
+        """`deprecated` of a version in `version list --json`."""
+        return {
+            "version": self.version, "successor": self.successor, "reason": self.reason, "by": self.by,
+            "at": self.at.isoformat(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """Whether the rules hold for one skill at HEAD, and why or why not."""
 
@@ -171,7 +201,7 @@ class Judged:
     tree: str | None
     reasons: tuple[str, ...]
     records: tuple[Record, ...] = ()
-    deprecated: "Deprecation | None" = None
+    deprecated: Deprecation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One item of `skills` in `verify --json`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.policy.decide import Demand
 from workbench.reviews.listing import SkillRow
-from workbench.reviews.policy_object import POLICY_ID
+from workbench.reviews.model import POLICY_ID
 from workbench.reviews.states import Evidence, decision_on
 from workbench.reviews.survey import Background, evidence_of, policy_evidence
 from workbench.text import plural, visible

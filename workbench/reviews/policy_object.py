@@ -13,12 +13,12 @@ from workbench.git import Repository, RunGit, TreeEntry, format_tree, parse_tree
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, POLICY_FOLDER, Policy, parse_policy
 from workbench.reviews.history import Change, people
 from workbench.reviews.mailmap import MAILMAP_FILE, parse_mailmap
+from workbench.reviews.model import POLICY_ID
 from workbench.reviews.proving import People
 from workbench.reviews.signers import SIGNERS_FILE, parse_signers
 from workbench.skills.model import Skill
 from workbench.text import decode
 
-POLICY_ID = "@policy"
 PATHS = (POLICY_FOLDER, MAILMAP_FILE)
 MAX_VERSIONS = 2_000
 

@@ -24,10 +24,43 @@ class Present(NamedTuple):
     coverage: Mapping[str, Coverage]
 
 
-def present(repository: Repository, ids: Sequence[str]) -> Present:
-    """What the work tree has of these skills."""
-    quick = _mostly_head(repository, ids) if len(ids) > FEW and ROOT_ID not in ids else None
-    return quick or _stored(repository, ids)
+class Looking:
+    """What git says of the whole work tree, begun before anybody knows which skills it is asked for."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        beside = ThreadPoolExecutor(max_workers=2)
+        self._listing = beside.submit(self._list_head)
+        self._differences = beside.submit(self._compare)
+        beside.shutdown(wait=False)
+
+    def _list_head(self) -> bytes | None:
+        head = self._repository.head()
+        return self._repository.run("ls-tree", "-r", "-t", "-z", "--full-tree", head) if head else None
+
+    def _compare(self) -> Differences | None:
+        try:
+            return differences(self._repository)
+        except GitError:  # what is wrong is said where each folder is stored
+            return None
+
+    def found(self) -> tuple[bytes, Differences] | None:
+        """What HEAD holds and what differs from it; None where that is not to be relied on."""
+        listing, found = self._listing.result(), self._differences.result()
+        return None if listing is None or found is None else (listing, found)
+
+
+def present(repository: Repository, ids: Sequence[str], looking: Looking | None = None) -> Present:
+    """What the work tree has of these skills.
+
+    Args:
+        repository: The library's.
+        ids: The skills.
+        looking: What is being looked up already.
+    """
+    if len(ids) <= FEW or ROOT_ID in ids:
+        return _stored(repository, ids)
+    return _mostly_head(repository, ids, looking or Looking(repository)) or _stored(repository, ids)
 
 
 def _stored(repository: Repository, ids: Sequence[str]) -> Present:
@@ -35,24 +68,19 @@ def _stored(repository: Repository, ids: Sequence[str]) -> Present:
         return Present(current.trees, coverage_in(repository, current.scratch, ids))
 
 
-def _mostly_head(repository: Repository, ids: Sequence[str]) -> Present | None:
+def _mostly_head(repository: Repository, ids: Sequence[str], looking: Looking) -> Present | None:
     """The same from HEAD, as far as nothing differs from it; None where too much does, or git can't be relied on."""
-    head = repository.head()
-    if head is None:
+    known = looking.found()
+    if known is None:
         return None
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        listing = beside.submit(repository.run, "ls-tree", "-r", "-t", "-z", "--full-tree", head)
-        try:
-            found = differences(repository)
-        except GitError:  # what is wrong is said where each folder is stored
-            return None
-        wanted = frozenset(ids)
-        touched = None if found is None else _touched(found, wanted)
-        if found is None or touched is None:
-            return None
-        same = wanted - touched
-        trees = tree_ids(listing.result(), same)
-        coverage = dict(coverage_between(repository, listing.result(), same, found.ignored))
+    listing, found = known
+    wanted = frozenset(ids)
+    touched = _touched(found, wanted)
+    if touched is None:
+        return None
+    same = wanted - touched
+    trees = tree_ids(listing, same)
+    coverage = dict(coverage_between(repository, listing, same, found.ignored))
     if touched:
         stored = _stored(repository, sorted(touched))
         trees |= stored.trees

@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
-from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.policy.decide import gains_matter
-from workbench.policy.rules import NO_POLICY, POLICY_FILE, Policy, parse_policy
+from workbench.policy.rules import POLICY_FILE, Policy
 from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.at_hand import AtHand
 from workbench.reviews.coverage import COVERED, Coverage
@@ -18,8 +16,8 @@ from workbench.reviews.gains import Gains
 from workbench.reviews.history import Change, read_history
 from workbench.reviews.in_force import Approved, InForce, find_in_force
 from workbench.reviews.ledger import Ledger, read_ledger
-from workbench.reviews.model import Record, Standing
-from workbench.reviews.policy_object import POLICY_ID, PolicyVersion, policy_skill, read_policy, version_at
+from workbench.reviews.model import POLICY_ID, Record, Standing
+from workbench.reviews.policy_object import PolicyVersion, policy_skill
 from workbench.reviews.proving import prove
 from workbench.reviews.states import Evidence, derive, is_approved
 from workbench.reviews.tag_evidence import held_against
@@ -222,21 +220,6 @@ def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce
     )
 
 
-def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
-    """The folders whose skills lists leave out: by HEAD's policy, or by the file outside git.
-
-    `verify` leaves out what the policy in force says; a list shows what this checkout says.
-    """
-    if repository is not None:
-        head = repository.head()
-        policy = read_policy(repository, version_at(repository, head)) if head else NO_POLICY
-        return (policy or NO_POLICY).exclude
-    try:
-        return parse_policy((root / POLICY_FILE).read_bytes()).exclude
-    except (OSError, InputError):
-        return ()
-
-
 def look_into(background: Background, skills: Sequence[Skill]) -> None:
     """Find out together what the approved trees of these skills can do, where the policy's rules ask for it."""
     policy = background.policy
@@ -258,7 +241,7 @@ def standing_of(
     """Where one skill stands with the given tree, which does not hold all that an agent finds where `coverage` says."""
     known = background.judged.get(skill.id)
     same = known is not None and (known.tree, known.skill, known.coverage) == (tree, skill, coverage)
-    if known is not None and same and _is_lasting(background.policy):
+    if known is not None and same and is_lasting(background.policy):
         return known.standing
     standing = _judge(skill, tree, background, now, coverage)
     background.judged[skill.id] = _Judged(skill, tree, coverage, standing)
@@ -275,7 +258,7 @@ def _judge(skill: Skill, tree: str | None, background: Background, now: datetime
     return standing
 
 
-def _is_lasting(policy: Policy | None) -> bool:
+def is_lasting(policy: Policy | None) -> bool:
     """Whether the same evidence says the same later on: time plays no part, nor what objects git has at the moment."""
     return policy is None or not any(rule.expires or rule.gains for rule in policy.rules)
 

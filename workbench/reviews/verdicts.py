@@ -12,8 +12,8 @@ from workbench.policy.rules import POLICY_FILE
 from workbench.reviews import ledger, records
 from workbench.reviews.comments import NO_REMARKS, Remarks, checked
 from workbench.reviews.digests import digests_of
-from workbench.reviews.model import Checks, Record, Recorded, Standing, Verdict
-from workbench.reviews.policy_object import POLICY_ID, read_policy, version_at, write_tree
+from workbench.reviews.model import POLICY_ID, Checks, Record, Recorded, Standing, Verdict
+from workbench.reviews.policy_object import read_policy, version_at, write_tree
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
 from workbench.reviews.states import open_records
 from workbench.reviews.trees import write_root_tree

@@ -9,8 +9,7 @@ from workbench.git import Repository
 from workbench.reviews.coverage import COVERED, Coverage, coverage_at
 from workbench.reviews.deprecating import deprecated_now
 from workbench.reviews.digests import digests_at
-from workbench.reviews.model import REVIEWS_REF, Judged, Standing, Verification
-from workbench.reviews.policy_object import POLICY_ID
+from workbench.reviews.model import POLICY_ID, REVIEWS_REF, Judged, Standing, Verification
 from workbench.reviews.survey import Ahead, Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.skills.globs import first_match

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConflictError
-from workbench.reviews.deprecating import Deprecation, deprecate, deprecation_of, deprecations
+from workbench.reviews.deprecating import deprecate, deprecation_of, deprecations
 from workbench.reviews.desk import ReviewDesk
+from workbench.reviews.model import Deprecation
 from workbench.reviews.releasing import APPROVED, earlier_tree, last_version, roll_back
 from workbench.reviews.versions import released_tree
 from workbench.skills.model import Skill

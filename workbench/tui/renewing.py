@@ -96,7 +96,7 @@ def _above(path: str) -> Iterator[str]:
 def _look_in(workspace: "Workspace", known: Collection[str], folder: str) -> tuple[set[str], set[str]]:
     """The skills in and below a folder: those that are there, and those that were known."""
     from workbench.errors import WorkbenchError
-    from workbench.reviews.survey import excluded
+    from workbench.reviews.excluding import excluded
     from workbench.skills.discovery import find
 
     below = f"{folder}/"
@@ -111,7 +111,8 @@ def _look_in(workspace: "Workspace", known: Collection[str], folder: str) -> tup
 
 
 def _rows(workspace: "Workspace", changed: "list[Skill]", among: "list[Skill]") -> "tuple[SkillRow, ...]":
-    from workbench.reviews.listing import row_outside_git, rows_in_git
+    from workbench.reviews.judging import rows_in_git
+    from workbench.reviews.listing import row_outside_git
 
     if not changed:
         return ()

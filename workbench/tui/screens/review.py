@@ -17,8 +17,7 @@ from workbench.reviews.comment_desk import SENDING
 from workbench.reviews.diff import CONTEXT, SkillDiff
 from workbench.reviews.discussed import OneSkill
 from workbench.reviews.listing import LibraryView, SkillRow
-from workbench.reviews.model import Recorded, Verdict
-from workbench.reviews.policy_object import POLICY_ID
+from workbench.reviews.model import POLICY_ID, Recorded, Verdict
 from workbench.reviews.states import open_records
 from workbench.reviews.viewed import tick
 from workbench.text import first_line, plural, visible

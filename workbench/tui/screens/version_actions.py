@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from workbench.errors import WorkbenchError
-from workbench.reviews.deprecating import Deprecation
+from workbench.reviews.model import Deprecation
 from workbench.reviews.releasing import APPROVED, Planned, Released, RolledBack
 from workbench.reviews.signing import PassphraseNeeded
 from workbench.reviews.version_desk import Return, Versions
