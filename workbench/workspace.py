@@ -6,9 +6,8 @@ Every method may take time (git, files, SQLite, programs); a screen calls them i
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,11 +24,7 @@ from workbench.storage import Store
 from workbench.text import visible
 
 if TYPE_CHECKING:
-    from workbench.analytics.claude_logs import ImportReport
-    from workbench.analytics.costs import By as CostBy
-    from workbench.analytics.costs import CostReport
-    from workbench.analytics.usage import By as UsageBy
-    from workbench.analytics.usage import UsageRow
+    from workbench.analytics.desk import AnalyticsDesk
     from workbench.doctor import Check
     from workbench.reviews.comment_desk import CommentDesk
     from workbench.reviews.desk import ReviewDesk
@@ -193,6 +188,13 @@ class Workspace:
         from workbench.reviews.install_desk import InstallDesk
 
         return InstallDesk(self.reviews, self.library_id, skills=lambda: self.skills()[0], store=self._store_if_usable)
+
+    @cached_property
+    def analytics(self) -> "AnalyticsDesk":
+        """What can be asked about use and cost."""
+        from workbench.analytics.desk import AnalyticsDesk
+
+        return AnalyticsDesk(lambda: self.store, self.log_roots)
 
     def skills(self) -> tuple[tuple[Skill, ...], tuple[Skipped, ...]]:
         """The skills of the work tree, and what was skipped while looking for them."""
@@ -367,32 +369,6 @@ class Workspace:
         tree = self.tree(skill_id)
         return tree is not None and self._all_allowed([tree])
 
-    def usage(self, *, by: "UsageBy", since: date | None = None, until: date | None = None) -> "list[UsageRow]":
-        """Calls and test runs by skill or day, or calls alone by tool: how many, how well, how fast."""
-        from workbench.analytics.usage import usage
-
-        return usage(self.store, by=by, since=since, until=until, kind="call" if by == "tool" else None)
-
-    def recent_events(self, limit: int = 200, skill: str | None = None) -> list[Any]:
-        """The newest events."""
-        from workbench.analytics.usage import recent
-
-        return recent(self.store, limit, skill)
-
-    def cost(self, *, by: "CostBy", since: date | None = None, until: date | None = None) -> "CostReport":
-        """What the imported model calls cost."""
-        from workbench.analytics.costs import cost_report
-
-        return cost_report(self.store, by=by, since=since, until=until)
-
-    def import_logs(
-        self, *, on_progress: "Callable[..., None] | None" = None, cancel: threading.Event | None = None
-    ) -> "ImportReport":
-        """Read what the agents' logs on this machine have new."""
-        from workbench.analytics.claude_logs import import_claude
-
-        return import_claude(self.store, self.log_roots, on_progress=on_progress, cancel=cancel)
-
     def doctor(self) -> "tuple[Check, ...]":
         """What this machine has and lacks."""
         from workbench.doctor import examine
@@ -410,11 +386,12 @@ class Workspace:
         return (load_tools(self.root, skill) for skill in skills if skill.loads)
 
     def _find(self, name: str, skills: Sequence[Skill]) -> Skill:
-        from workbench.reviews.policy_object import policy_skill
+        if name == POLICY_ID and self.repository is not None:
+            from workbench.reviews.policy_object import policy_skill
+
+            return policy_skill()
         from workbench.skills.naming import resolve
 
-        if name == POLICY_ID and self.repository is not None:
-            return policy_skill()
         return resolve(skills, name, cwd=Path.cwd(), root=self.root)
 
     def _row(self, name: str) -> "tuple[SkillRow, Background | None]":

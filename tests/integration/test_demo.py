@@ -34,9 +34,9 @@ def test_it_holds_every_situation_and_is_gone_afterwards(scratch: Path) -> None:
         assert any("curl" in line.text for f in risky.files for h in f.hunks for line in h.lines if line.kind == "+")
         run = workspace.test(["skills/title-case"], how=How(unsandboxed=True))
         assert (run.passed, run.failed) == (1, 1)
-        assert sum(row.calls for row in workspace.usage(by="day")) > 200
-        assert {event.source for event in workspace.recent_events(5000)} == {"demo", "test"}
-        cost = workspace.cost(by="model", since=date.today() - timedelta(days=60))
+        assert sum(row.calls for row in workspace.analytics.usage(by="day")) > 200
+        assert {event.source for event in workspace.analytics.recent_events(5000)} == {"demo", "test"}
+        cost = workspace.analytics.cost(by="model", since=date.today() - timedelta(days=60))
         assert cost.total.known_nd > 0
         assert 0 < cost.total.unpriced_calls < cost.total.calls
         assert list(scratch.iterdir())

@@ -167,11 +167,11 @@ def test_a_file_that_can_take_no_case_is_left_alone(skill: Library, workbench: A
 
 def test_a_name_that_is_taken_or_none_is_refused_before_anything_runs(skill: Library, workbench: Any) -> None:
     assert save(workbench, "a.up", '{"text": "hi"}', "says hi").code == 0
-    calls = len(skill.workspace().recent_events())
+    calls = len(skill.workspace().analytics.recent_events())
     assert save(workbench, "a.double", '{"x": 1}', "says hi").code == 4
     assert save(workbench, "a.double", '{"x": 1}', " ").code == 2
     assert save(workbench, "a.double", '{"x": 1}', "a\nb").code == 2
-    assert len(skill.workspace().recent_events()) == calls
+    assert len(skill.workspace().analytics.recent_events()) == calls
     assert not (skill.root / "skills/a/tests/double.yaml").exists()
 
 

@@ -64,7 +64,7 @@ async def test_a_call_shows_its_sign_word_exit_code_time_and_pretty_output(opene
             "words": ["one", "two words"],
             "count": 2,
         }
-        assert [event.source for event in page.workspace.recent_events()] == ["person"]
+        assert [event.source for event in page.workspace.analytics.recent_events()] == ["person"]
 
 
 async def test_what_is_wrong_stands_beside_the_field_and_nothing_typed_is_lost(opened: Any) -> None:
@@ -81,7 +81,7 @@ async def test_what_is_wrong_stands_beside_the_field_and_nothing_typed_is_lost(o
         await page.press("ctrl+r")
         await page.until(lambda: "1" in wrong(page, "times"), "the schema's bound is said")
         assert wrong(page, "words") == ""
-        assert page.workspace.recent_events() == []
+        assert page.workspace.analytics.recent_events() == []
 
 
 async def test_leaving_the_form_by_accident_loses_nothing(opened: Any) -> None:
@@ -102,7 +102,7 @@ async def test_output_shows_while_the_tool_runs_and_escape_cancels_it(opened: An
         await page.until(lambda: "begun" in page.screen.query_one(OutputView).lines, "live output")
         await page.press("escape")
         assert (await ran(page)).startswith("○ cancelled")
-        assert [event.outcome for event in page.workspace.recent_events()] == ["cancelled"]
+        assert [event.outcome for event in page.workspace.analytics.recent_events()] == ["cancelled"]
 
 
 async def test_a_failure_says_why_and_shows_the_diagnostics(opened: Any, skill_library: Any) -> None:

@@ -138,7 +138,7 @@ async def test_only_what_failed_runs_again(opened: Any, skill_library: Any) -> N
         file.write_text(file.read_text().replace("words: [b]", "words: [a]"))
         await page.press("T")
         await page.until(lambda: outcomes(page).get("expects something else") == "passed", "it passes now")
-        ran = [event.tool for event in page.workspace.recent_events() if event.kind == "test"]
+        ran = [event.tool for event in page.workspace.analytics.recent_events() if event.kind == "test"]
         assert ran.count("expects something else") == 2
         assert ran.count("gives words back") == 1
 

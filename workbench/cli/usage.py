@@ -39,7 +39,7 @@ def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, 
 def analytics(workspace: Workspace, by: "By", since: datetime | None, until: datetime | None, as_json: bool) -> None:
     """Print calls, success and time."""
     first, last = _days(since, until)
-    rows = workspace.usage(by=by, since=first, until=last)
+    rows = workspace.analytics.usage(by=by, since=first, until=last)
     if as_json:
         print_json({"by": by, "rows": [row.to_json() for row in rows]})
         return

@@ -71,7 +71,7 @@ def _set_up(folder: Path, now: datetime) -> Workspace:
     write_logs(folder / "claude", now)
     workspace = Workspace(library, repository, _settings(), store, log_roots=[folder / "claude"])
     write_events(store, workspace.library_id, _trees(repository), now)
-    workspace.import_logs()
+    workspace.analytics.import_logs()
     return workspace
 
 

@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from typing import TYPE_CHECKING
 
 from workbench.errors import InputError
 from workbench.git import Repository, RunGit, WorkTree, empty_tree, parse_batch
-from workbench.reviews.card import Card, card_of
 from workbench.reviews.diff import CONTEXT, FileDiff, SkillDiff, diff_trees
-from workbench.reviews.frontmatter_diff import by_key
 from workbench.reviews.model import POLICY_ID, Standing
 from workbench.reviews.policy_object import PATHS, write_tree
 from workbench.reviews.trees import current_trees, write_root_tree
-from workbench.skills.model import ROOT_ID, SKILL_FILE
-from workbench.skills.reader import MAX_SKILL_FILE
+from workbench.skills.model import MAX_SKILL_FILE, ROOT_ID, SKILL_FILE
 from workbench.storage import Store
 from workbench.text import decode, visible
+
+if TYPE_CHECKING:
+    from workbench.reviews.card import Card
 
 MOST_READ = 1_000_000
 """Bytes of a file that is read whole, for its colours or to render it."""
@@ -38,12 +39,14 @@ def diff_of(
 
 def card_for(
     repository: Repository, skill_id: str, standing: Standing, base: str | None, store: Store | None, today: date
-) -> Card:
+) -> "Card":
     """What the change of a skill since `base` is about. The arguments are those of `diff_of` and `card.card_of`.
 
     Raises:
         InputError: As `diff_of` and `card.card_of`.
     """
+    from workbench.reviews.card import card_of
+
     with _compared(repository, skill_id, standing, base, CONTEXT) as (diff, scratch):
         library = (repository.roots() or ("",))[0]
         return card_of(scratch.run, diff, store, today, alike=standing.alike, library=library)
@@ -73,6 +76,8 @@ def folded_of(run: RunGit, files: Sequence[FileDiff]) -> FileDiff | None:
     found = dict(parse_batch(run("cat-file", "--batch", stdin=asked)))
     if any(len(data) > MAX_SKILL_FILE for data in found.values()) or len(found) != 2:
         return None
+    from workbench.reviews.frontmatter_diff import by_key
+
     return by_key(file, found[file.old_id], found[file.new_id])
 
 

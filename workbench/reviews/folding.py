@@ -23,8 +23,7 @@ from typing import Any
 from workbench.git import RunGit, parse_batch, parse_tree
 from workbench.skills import bounded_yaml, frontmatter
 from workbench.skills.files import read_inside, walk
-from workbench.skills.model import SKILL_FILE
-from workbench.skills.reader import MAX_SKILL_FILE
+from workbench.skills.model import MAX_SKILL_FILE, SKILL_FILE
 from workbench.skills.treehash import Algorithm, blob_of_bytes, blob_of_file, tree_of_folder
 
 INSTALLER_KEYS = frozenset(

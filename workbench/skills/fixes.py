@@ -13,8 +13,7 @@ from typing import Any
 from workbench.errors import ConflictError, InputError
 from workbench.skills import files
 from workbench.skills.fix_text import mended
-from workbench.skills.model import Problem, Skill
-from workbench.skills.reader import MAX_SKILL_FILE
+from workbench.skills.model import MAX_SKILL_FILE, Problem, Skill
 from workbench.text import decode, visible, visible_lines
 
 _MAX_SCRIPT = 16 << 20

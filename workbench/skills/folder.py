@@ -9,7 +9,7 @@ from pathlib import Path
 from workbench.errors import InputError
 from workbench.skills import files, reader
 from workbench.skills.mentions import Names, names_in, parts_of
-from workbench.skills.model import ROOT_ID, SKILL_FILE
+from workbench.skills.model import MAX_SKILL_FILE, ROOT_ID, SKILL_FILE
 from workbench.text import decode
 
 MAX_TEXTS = 400
@@ -71,7 +71,7 @@ class Folder:
     @cached_property
     def body(self) -> str:
         """The Markdown of its SKILL.md. Raises OSError or InputError where that can't be read."""
-        data = self.read(SKILL_FILE, reader.MAX_SKILL_FILE + 1)
+        data = self.read(SKILL_FILE, MAX_SKILL_FILE + 1)
         if len(data) < MAX_TEXT:
             self._datas[SKILL_FILE] = data
         return reader.body_of(data)

@@ -7,6 +7,9 @@ from typing import Any, Literal
 Severity = Literal["error", "warning", "info"]
 
 SKILL_FILE = "SKILL.md"
+MAX_SKILL_FILE = 2 << 20
+"""Bytes of a SKILL.md that are read."""
+
 ROOT_ID = "."
 
 

@@ -10,10 +10,9 @@ from workbench.skills import files, frontmatter, links, rules
 from workbench.skills.codes import explained, problem
 from workbench.skills.discovery import find
 from workbench.skills.frontmatter import Frontmatter
-from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill, Skipped
+from workbench.skills.model import MAX_SKILL_FILE, ROOT_ID, SKILL_FILE, Problem, Skill, Skipped
 from workbench.text import truncate, visible
 
-MAX_SKILL_FILE = 2 << 20
 MAX_PROBLEMS = 100
 PARSER_VERSION = 2
 """Grows when the same bytes give another skill than before: what keeps parsed skills begins anew then."""

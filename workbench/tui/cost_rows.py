@@ -42,8 +42,8 @@ class Costs:
 def read_costs(workspace: "Workspace", by: Grouping, stretch: Stretch, today: date) -> Costs:
     """Ask the store. Takes time."""
     since = stretch.since(today)
-    days = workspace.cost(by="day", since=since)
-    report = days if by == "day" else workspace.cost(by=by, since=since)
+    days = workspace.analytics.cost(by="day", since=since)
+    report = days if by == "day" else workspace.analytics.cost(by=by, since=since)
     return Costs(report, {row.key: row for row in days.rows})
 
 

@@ -55,8 +55,8 @@ class Numbers:
 def read_numbers(workspace: "Workspace", by: Grouping, stretch: Stretch, today: date) -> Numbers:
     """Ask the store. Takes time."""
     since = stretch.since(today)
-    days = workspace.usage(by="day", since=since)
-    rows = days if by == "day" else workspace.usage(by=by, since=since)
+    days = workspace.analytics.usage(by="day", since=since)
+    rows = days if by == "day" else workspace.analytics.usage(by=by, since=since)
     has_demo = bool(workspace.store.query("SELECT 1 FROM event WHERE source = 'demo' LIMIT 1"))
     newest_first = reversed(rows) if by == "day" else rows
     return Numbers(tuple(newest_first), {row.key: row for row in days}, has_demo)

@@ -92,7 +92,7 @@ class CostScreen(WorkbenchScreen[None]):
                     f" {size(progress.bytes_read)} of {size(progress.bytes_total)}"
                 )
 
-            return workspace.import_logs(on_progress=tell, cancel=job.cancel)
+            return workspace.analytics.import_logs(on_progress=tell, cancel=job.cancel)
 
         self.run_job(
             "Reading the agents' logs", work, self._read_logs, failed=self._not_read, group="import", cancellable=True

@@ -34,7 +34,7 @@ _COLUMNS = (
 
 def events_behind(workspace: "Workspace", by: str, key: str) -> list["Event"]:
     """The newest events of a skill, tool or day, newest first. Takes time."""
-    events = workspace.recent_events(MOST_EVENTS, key if by == "skill" else None)
+    events = workspace.analytics.recent_events(MOST_EVENTS, key if by == "skill" else None)
     if by == "tool":
         return [event for event in events if event.kind == "call" and f"{event.skill}.{event.tool}" == key]
     if by == "day":
