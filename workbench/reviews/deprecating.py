@@ -8,16 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError
-from workbench.reviews.model import Deprecation, Record, Recorded, Standing
+from workbench.reviews.model import DEPRECATED, Deprecation, Record, Recorded, Standing
 from workbench.reviews.tag_evidence import named_release
 from workbench.reviews.versions import name_and_version
 from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.reviews.desk import ReviewDesk
-
-DEPRECATED = "deprecated"
-"""The key of the record; what it holds is `{version, successor, undone}`."""
 
 
 def deprecations(records: Sequence[Record]) -> Mapping[str | None, Deprecation]:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from workbench.git import Repository
 from workbench.reviews.coverage import COVERED
-from workbench.reviews.deprecating import deprecated_now
 from workbench.reviews.history import Change
 from workbench.reviews.listing import SkillRow
+from workbench.reviews.model import DEPRECATED, Deprecation, Standing
 from workbench.reviews.policy_object import PATHS, policy_skill, version_at, write_tree
 from workbench.reviews.present import Present, present
 from workbench.reviews.survey import Ahead, Background, look_into, policy_standing, read_background, standing_of
@@ -44,13 +44,21 @@ def rows_in_git(
         standing = standing_of(skill, trees.get(skill.id), background, now, coverage.get(skill.id, COVERED))
         changes = background.history.get(skill.id, ())
         changed_at = changes[0].at if changes else None
-        rows.append(SkillRow(skill, standing, changed_at, _people(changes), deprecated_now(standing)))
+        rows.append(SkillRow(skill, standing, changed_at, _people(changes), _deprecated(standing)))
     background.gains.keep()
     return tuple(rows), background
 
 
 def _people(changes: Sequence[Change]) -> frozenset[str]:
     return frozenset(who for change in changes for who in (change.author, *change.authors))
+
+
+def _deprecated(standing: Standing) -> Deprecation | None:
+    if not any(DEPRECATED in record.raw for record in standing.records):
+        return None
+    from workbench.reviews.deprecating import deprecated_now
+
+    return deprecated_now(standing)
 
 
 def policy_row(repository: Repository) -> tuple[SkillRow, Background]:

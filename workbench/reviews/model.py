@@ -160,6 +160,10 @@ class Recorded:
         return {"commit": self.commit, "record": self.record.to_json(), "notes": list(self.notes)}
 
 
+DEPRECATED = "deprecated"
+"""The key of a record that deprecates; what it holds is `{version, successor, undone}`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deprecation:
     """What is deprecated and what to use instead; the texts are raw.
