@@ -100,3 +100,11 @@ def test_opening_a_review_reads_no_history_once_the_library_was_listed(opened: A
     commands = [" ".join(command.argv) for command in git.commands()[before:]]
     assert len(commands) <= 20
     assert not [command for command in commands if " log " in command or "rev-list" in command]
+
+
+def test_a_branch_keeps_its_name_beside_a_tag_of_the_same_name(library: Any, opened: Any) -> None:
+    branch = library.git("branch", "--show-current").strip()
+    library.git("tag", branch)
+    assert opened.view().branch == opened.glance().branch == branch
+    library.git("checkout", "-q", "--detach")
+    assert opened.view().branch is opened.glance().branch is None

@@ -126,9 +126,17 @@ class Repository:
         return decode(said).strip() or None
 
     def branch(self) -> str | None:
-        """The current branch's short name; None with a detached head."""
-        said = self.run("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1))
-        return decode(said).strip() or None
+        """The current branch's name below `refs/heads`; None with a detached head."""
+        return _branch_of(decode(self.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1))).strip())
+
+    def checked_out_at(self) -> tuple[str | None, str | None]:
+        """The commit and the branch at HEAD, as `head` and `branch` give them."""
+        try:
+            said = decode(self.run("rev-parse", "HEAD^{commit}", "--symbolic-full-name", "HEAD")).split()
+        except GitError:  # no commit yet, or HEAD leads nowhere
+            return self.head(), self.branch()
+        commit, ref = said
+        return commit, _branch_of(ref)
 
     def roots(self) -> tuple[str, ...]:
         """The commits without parents that HEAD descends from; the first is the one by first parents."""
@@ -313,6 +321,11 @@ class Repository:
         """
         with tempfile.TemporaryDirectory(prefix="workbench-git-") as scratch:
             yield WorkTree(self, Path(scratch), folders, alone=alone)
+
+
+def _branch_of(ref: str) -> str | None:
+    """git's own short names grow by `heads/` where a tag has the branch's name, and are then no names any more."""
+    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else None
 
 
 def dated(at: datetime) -> dict[str, str]:

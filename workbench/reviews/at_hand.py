@@ -44,7 +44,7 @@ def position_of(repository: Repository) -> Position:
         config = info.st_mtime_ns, info.st_size
     except OSError:
         config = 0, 0
-    return Position(repository.head(), repository.branch(), refs, shallow, config)
+    return Position(*repository.checked_out_at(), refs, shallow, config)
 
 
 @dataclass(frozen=True, slots=True)

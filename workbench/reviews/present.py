@@ -35,8 +35,10 @@ class Looking:
         beside.shutdown(wait=False)
 
     def _list_head(self) -> bytes | None:
-        head = self._repository.head()
-        return self._repository.run("ls-tree", "-r", "-t", "-z", "--full-tree", head) if head else None
+        try:
+            return self._repository.run("ls-tree", "-r", "-t", "-z", "--full-tree", "HEAD")
+        except GitError:  # there is no commit yet
+            return None
 
     def _compare(self) -> Differences | None:
         try:
