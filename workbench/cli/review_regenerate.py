@@ -30,7 +30,9 @@ def regenerate(ctx: click.Context, workspace: Workspace, name: str, accept: str 
     elif done.same:
         click.echo(f"{visible(done.skill)}: made again, the same bytes ({done.level})")
     else:
-        click.echo(f"{visible(done.skill)}: made again, {plural(len(done.files), 'file')} differ ({done.level})")
+        click.echo(
+            f"{visible(done.skill)}: made again, other bytes in {plural(len(done.files), 'file')} ({done.level})"
+        )
         for line in patch_lines(done.files, diff_paint):
             click.echo(line)
     ctx.exit(ExitCode.OK if done.same else ExitCode.NO)

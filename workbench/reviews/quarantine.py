@@ -3,6 +3,7 @@
 Each copy is moved, links as links, into the user's data folder beside a manifest that says where it stood.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -62,7 +63,7 @@ def take_out(name: str, copies: Sequence[Path], folder: Path) -> tuple[Moved, ..
         for copy, kept in planned:
             kept.parent.mkdir()
             try:
-                shutil.move(copy, kept)
+                _move(copy, kept)
                 moved.append(Moved(str(copy), str(kept), "taken"))
             except OSError as error:
                 moved.append(Moved(str(copy), str(kept), "failed", error.strerror or "it can't be moved"))
@@ -90,7 +91,7 @@ def put_back(name: str, folder: Path) -> tuple[Moved, ...]:
                 continue
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(kept, path)
+                _move(kept, path)
                 moved.append(Moved(str(path), str(kept), "restored"))
             except OSError as error:
                 moved.append(Moved(str(path), str(kept), "failed", error.strerror or "it can't be moved"))
@@ -100,6 +101,38 @@ def put_back(name: str, folder: Path) -> tuple[Moved, ...]:
     if not moved:
         raise ConflictError("it is not in quarantine", where=visible(name))
     return tuple(moved)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename it; between two file systems it is copied whole first, so that a part never stands in its place.
+
+    Raises:
+        OSError: It stays where it is.
+    """
+    try:
+        source.rename(target)
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+        source.unlink()
+        return
+    part = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
+    try:
+        shutil.copytree(source, part, symlinks=True)
+        part.rename(target)
+    except (OSError, shutil.Error) as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise OSError(errno.EIO, f"it can't be copied: {_reason(error)}") from error
+    shutil.rmtree(source)
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong first: `copytree` tells all of it at once, as (source, target, why)."""
+    told = error.args[0] if isinstance(error, shutil.Error) and error.args else None
+    return str(told[0][2]) if isinstance(told, list) and told else error.strerror or "no reason is given"
 
 
 def quarantined(folder: Path) -> dict[str, int]:
