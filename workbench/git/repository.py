@@ -1,7 +1,6 @@
 """A git work tree and what can be asked of it."""
 
 import os
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from workbench.errors import ConflictError, InputError
 from workbench.git import log
 from workbench.git.environment import OVERRIDES, hardened, switched_off
+from workbench.git.failures import failure, why_refused
 from workbench.git.grafting import graft
 from workbench.git.plumbing import (
     GitError,
@@ -67,7 +67,7 @@ class Repository:
         except GitError as error:
             if "not a git repository" in error.stderr:
                 return None
-            raise _why_refused(error, folder) from error
+            raise why_refused(error, folder) from error
         return cls(*(Path(os.fsdecode(line)) for line in lines))
 
     @classmethod
@@ -358,43 +358,5 @@ def run_git(
         raise InputError(f"git can't be started: {error.strerror}", where=str(cwd)) from error
     log.note(args, str(cwd), began, done.returncode)
     if done.returncode not in ok:
-        raise _failure(args, cwd, done.stderr, done.returncode)
+        raise failure(args, cwd, done.stderr, done.returncode)
     return done.stdout
-
-
-def _failure(args: Sequence[str], cwd: Path, stderr: bytes, code: int) -> GitError:
-    said = decode(stderr).strip()
-    lines = [line for line in said.splitlines() if line.strip() and not line.startswith("hint:")]
-    ended = f"it was ended by signal {-code}" if code < 0 else "it gave no reason"
-    fatal = [line for line in reversed(lines) if line.startswith("fatal: ")]
-    errors = [line for line in lines if line.startswith("error: ")]
-    last = visible(next(iter((*fatal, *errors, *reversed(lines))), ended))
-    remedy: str | None
-    if "Read-only file system" in said:
-        last, remedy = "the file system is read-only", "to record a verdict, the repository has to be writable"
-    elif "; cannot create" in said:
-        remedy = "rename the branch that is in the way: git branch -m OLD NEW"
-    elif "File exists" in said:
-        remedy = "another git command may be running; if none is, remove the lock file that git names"
-    else:
-        remedy = f"to see it yourself: git {' '.join(args[:4])}"
-    command = next((arg for arg in args if not arg.startswith("-")), "")
-    return GitError(f"git {command} failed: {last}", where=str(cwd), remedy=remedy, stderr=said)
-
-
-def _why_refused(error: GitError, folder: Path) -> InputError:
-    """What a user has to know about a repository that git does not open."""
-    if "dubious ownership" in error.stderr:
-        top = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
-        return InputError(
-            "git does not trust this repository, because another user owns it",
-            where=str(folder),
-            remedy=f"if you trust it: git config --global --add safe.directory {shlex.quote(visible(str(top)))}",
-        )
-    if "must be run in a work tree" in error.stderr:
-        return InputError(
-            "there is no work tree here: the repository is bare, or this is inside its .git folder",
-            where=visible(str(folder)),
-            remedy="clone it, or open its work tree",
-        )
-    return error
