@@ -64,14 +64,16 @@ class Glance:
 
     def _begin(self) -> "tuple[Position, _Kept | None, Ahead | None]":
         """Where everything stands, what is kept of that, and, where nothing is, what takes longest to judge it."""
-        position = position_of(self._repository)
         known = self._memory.recall()
+        ahead = self._ahead() if known is None else None
+        position = position_of(self._repository)
         kept = _decoded(known.value) if known is not None and known.commit == _digest(position).hex() else None
-        if kept is not None:
-            return position, kept, None
+        return position, kept, ahead if known is None or kept is not None else self._ahead()
+
+    def _ahead(self) -> "Ahead | None":
         from workbench.reviews.survey import Ahead
 
-        return position, None, Ahead.if_new(self._repository)
+        return Ahead.if_new(self._repository)
 
     def rows(self, skills: Sequence[Skill]) -> Glanced:
         """The rows of these skills, which are all of the library."""
