@@ -140,10 +140,15 @@ class Repository:
 
     def roots(self) -> tuple[str, ...]:
         """The commits without parents that HEAD descends from; the first is the one by first parents."""
-        if self.head() is None:
-            return ()
-        first = decode(self.run("rev-list", "--max-parents=0", "--first-parent", "HEAD")).split()
-        every = decode(self.run("rev-list", "--max-parents=0", "HEAD")).split()
+        try:
+            every = decode(self.run("rev-list", "--max-parents=0", "HEAD", "--")).split()
+        except GitError:
+            if self.head() is None:
+                return ()
+            raise
+        if len(every) < 2:
+            return tuple(every)
+        first = decode(self.run("rev-list", "--max-parents=0", "--first-parent", "HEAD", "--")).split()
         return tuple(dict.fromkeys([*first, *every]))
 
     def is_ancestor(self, old: str, new: str) -> bool:

@@ -5,6 +5,7 @@ still counts as it was introduced, so that no dissent can be made to vanish by e
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -99,19 +100,29 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
             where=visible(str(repository.root)),
             remedy="git fetch --unshallow origin workbench/reviews:workbench/reviews",
         )
-    libraries = None if repository.is_shallow() else frozenset(repository.roots())
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        libraries = beside.submit(_libraries, repository)
+        records = _read_all(repository, head, cached=cached)
+    return Ledger(head, records, libraries.result())
+
+
+def _libraries(repository: Repository) -> frozenset[str] | None:
+    return None if repository.is_shallow() else frozenset(repository.roots())
+
+
+def _read_all(repository: Repository, head: str, *, cached: bool) -> Records:
     memory = GitMemory(repository, "ledger") if cached else None
     known = memory.recall() if memory else None
     before = decode_records(known.value) if known else None
     if known is not None and before is not None and known.commit == head:
-        return Ledger(head, before, libraries)
+        return before
     found = None
     if known is not None and before is not None and repository.grew_straight(known.commit, head):
         found = _read_records(repository, f"{known.commit}..{head}", before.all())
     records = Records.of_these(found) if found else _all_records(repository, head)
     if memory is not None:
         memory.remember(head, encode_records(records))
-    return Ledger(head, records, libraries)
+    return records
 
 
 def _all_records(repository: Repository, head: str) -> Records:

@@ -1,7 +1,7 @@
 """The standing of many skills at once, from a handful of git commands however many skills there are."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -149,13 +149,15 @@ def _read_background(
         return read_history(repository, ids if head else (), cached=cached) if begun is None else begun
 
     wanted = frozenset(ids)
-    # Each is git's work and waits for no other; the longest two are both logs.
-    with ThreadPoolExecutor(max_workers=3) as beside:
+    # Each is git's work and waits for no other, but for a policy that changed: the records say what was approved.
+    with ThreadPoolExecutor(max_workers=5) as beside:
+        reading = ahead.ledger if ahead else beside.submit(read_ledger, repository, cached=cached)
         history = beside.submit(history_of)
+        rules = beside.submit(find_in_force, repository, head, _by_records(reading), policy_from)
         releases = beside.submit(read_releases, repository, among)
         head_trees = beside.submit(trees_at, repository, head, ids) if head else None
-        ledger = ahead.ledger.result() if ahead else read_ledger(repository, cached=cached)
-        in_force = find_in_force(repository, head, _by_records(ledger), policy_from)
+        ledger = reading.result()
+        in_force = rules.result()
         notes = in_force.notes
         if repository.is_shallow():
             notes = (*notes, _SHALLOW)
@@ -176,12 +178,12 @@ def _read_background(
         )
 
 
-def _by_records(ledger: Ledger) -> Approved:
+def _by_records(reading: Future[Ledger]) -> Approved:
     """Judges a version of the policy by the records there are, as any skill is judged, proved as it was before."""
-    records = ledger.of(POLICY_ID)
 
     def approved(version: PolicyVersion, before: InForce) -> bool:
-        proved = prove(records, before.people, ledger.libraries)
+        ledger = reading.result()
+        proved = prove(ledger.of(POLICY_ID), before.people, ledger.libraries)
         return is_approved(policy_evidence(version.tree, proved, before, datetime.now(UTC)))
 
     return approved
