@@ -51,17 +51,18 @@ def search(workspace: Workspace, words: tuple[str, ...], limit: int, as_json: bo
 
     text = " ".join(words).strip()
     query = parse_query(text)
-    skills, _ = workspace.skills()
+    judged = query.asks_for("state", "author")
+    rows = workspace.glance().rows if judged else bare_rows(workspace.skills()[0])
+    skills = tuple(row.skill for row in rows)
     catalogue = workspace.catalogue.searchable(skills)
     _take_texts(catalogue, scanning=query.asks_for("cap"))
-    by_id = {skill.id: skill for skill in skills}
-    rows = workspace.view().rows if query.asks_for("state", "author") else bare_rows(skills)
     results = find_skills(catalogue, query, rows, limit=limit)
-    found = [by_id[hit.id] for hit in results.hits]
-    if workspace.repository is not None:
-        shown = rows_in_git(workspace.repository, found, among=skills)[0]
-    else:
-        shown = tuple(row_outside_git(workspace.root, skill) for skill in found)
+    by_id = {row.id: row for row in rows}
+    shown = tuple(by_id[hit.id] for hit in results.hits)
+    if not judged and workspace.repository is not None:
+        shown, _ = rows_in_git(workspace.repository, [row.skill for row in shown], among=skills)
+    elif not judged:
+        shown = tuple(row_outside_git(workspace.root, row.skill) for row in shown)
     states = {row.id: row.state for row in shown}
     if as_json:
         listed = [{**_to_json(hit), "state": states[hit.id]} for hit in results.hits]

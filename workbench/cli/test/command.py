@@ -180,7 +180,7 @@ def _changed(workspace: Workspace, ids: Sequence[str], base: str | None) -> dict
             where=visible(str(workspace.root)),
             remedy="run without --changed",
         )
-    standings = {row.id: row.standing for row in workspace.view().rows if row.id in ids}
+    standings = {row.id: row.standing for row in workspace.glance().rows if row.id in ids}
     found, unseen = changed_paths(workspace.repository, standings, base)
     if unseen:
         listed = ", ".join(visible(one) for one in sorted(unseen))
