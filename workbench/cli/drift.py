@@ -14,7 +14,7 @@ from workbench.text import plural, truncate, visible
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
-    from workbench.reviews.drift import CopyState, Drift
+    from workbench.reviews.copy_state import CopyState, Drift
 
 _COLOURS = {
     "approved": "green", "older": "yellow", "draft": "yellow", "changed": "red", "unknown": "yellow", "dangling": "red",
@@ -51,7 +51,8 @@ def drift(
 
 def drift_of(workspace: Workspace, names: tuple[str, ...], home: Path | None, project: Path | None) -> "Drift":
     """The drift of an open library; with names, only the copies of these skills. Raises as `Workspace.find`."""
-    from workbench.reviews.drift import Drift, installed_drift
+    from workbench.reviews.copy_state import Drift
+    from workbench.reviews.drift import installed_drift
 
     wanted = {workspace.find(name).id for name in names}
     found = installed_drift(
@@ -87,7 +88,7 @@ def _print(found: "Drift", *, skipped: bool) -> None:
 
 
 def _cells(copy: "CopyState") -> tuple[str, ...]:
-    from workbench.reviews.drift import STATUS_SIGNS
+    from workbench.reviews.copy_state import STATUS_SIGNS
 
     version = f" {copy.matches.version}" if copy.matches and copy.matches.version else ""
     return (

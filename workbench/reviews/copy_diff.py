@@ -5,8 +5,8 @@ from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.git import Repository
+from workbench.reviews.copy_state import CopyState
 from workbench.reviews.diff import SkillDiff, diff_trees
-from workbench.reviews.drift import CopyState
 from workbench.reviews.merging import without_metadata
 from workbench.reviews.trees import trees_at
 from workbench.skills.contents import contents_of_folder, contents_of_tree, store

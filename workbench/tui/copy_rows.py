@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from workbench.config import home_dir
 from workbench.errors import InputError
 from workbench.reviews.checking import UPDATE_SIGNS, Checked, UpdateStatus
-from workbench.reviews.drift import STATUS_SIGNS, CopyState, Status
+from workbench.reviews.copy_state import STATUS_SIGNS, CopyState, Status
 from workbench.skills.files import is_inside
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.tones import Span

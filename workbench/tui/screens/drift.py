@@ -14,7 +14,8 @@ from textual.widgets import Static
 from workbench.config import cache_dir, home_dir
 from workbench.errors import InputError, WorkbenchError
 from workbench.reviews.checking import Checked, check_updates, origins_of
-from workbench.reviews.drift import CopyState, Drift, installed_drift
+from workbench.reviews.copy_state import CopyState, Drift
+from workbench.reviews.drift import installed_drift
 from workbench.text import plural
 from workbench.tui.bindings import bindings, key_of
 from workbench.tui.copy_rows import COLUMNS, NO_COPY, about_copy, about_origin, copy_rows, place, status_span
