@@ -82,6 +82,41 @@ def test_a_rollback_removes_what_came_since_and_refuses_to_lose_what_is_not_comm
     assert workbench("version", "rollback", "a", "--to", "9.9.9").code == 3
 
 
+def test_a_rollback_overwrites_nothing_that_only_this_work_tree_has(versions: Any, workbench: Any) -> None:
+    versions.write("skills/a/cache.bin", "kept once\n")
+    with_cache = versions.commit("Keep a cache")
+    versions.git("rm", "-q", "--cached", "skills/a/cache.bin")
+    versions.write(".gitignore", "cache.bin\n")
+    head = versions.commit("Keep it no longer")
+    versions.write("skills/a/cache.bin", "mine alone\n")
+    said = workbench("version", "rollback", "a", "--to", with_cache)
+    assert said.code == 4
+    assert "skills/a/cache.bin" in said.err
+    assert (versions.root / "skills/a/cache.bin").read_text() == "mine alone\n"
+    assert versions.git("rev-parse", "HEAD").strip() == head
+    (versions.root / "skills/a/cache.bin").unlink()
+    assert workbench("version", "rollback", "a", "--to", with_cache).code == 0
+    assert (versions.root / "skills/a/cache.bin").read_text() == "kept once\n"
+
+
+def test_a_rollback_leaves_what_is_staged(versions: Any, workbench: Any) -> None:
+    said = (versions.root / "skills/a/SKILL.md").read_text()
+    versions.write("skills/a/SKILL.md", said + "Precious.\n")
+    versions.git("add", "-A")
+    versions.write("skills/a/SKILL.md", said)
+    assert workbench("version", "rollback", "a").code == 4
+    assert "Precious." in versions.git("show", ":skills/a/SKILL.md")
+
+
+def test_a_rollback_that_fails_moves_nothing(versions: Any, workbench: Any) -> None:
+    before = versions.git("rev-parse", "HEAD")
+    (versions.root / ".git/index.lock").touch()
+    assert workbench("version", "rollback", "a").code == 3
+    (versions.root / ".git/index.lock").unlink()
+    assert versions.git("rev-parse", "HEAD") == before
+    assert versions.git("status", "--porcelain") == ""
+
+
 def test_any_two_versions_are_compared_and_an_old_one_is_tested_with_its_own_cases(
     versions: Any, workbench: Any
 ) -> None:

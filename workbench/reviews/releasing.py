@@ -1,4 +1,4 @@
-"""Releasing a version of a skill, and going back to an earlier one: both leave every commit and record as it was."""
+"""Releasing a version of a skill: an annotated tag on a commit that is there already."""
 
 import re
 from collections.abc import Sequence
@@ -6,21 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.errors import ConflictError, InputError, RefusedError, UsageError, WorkbenchError
-from workbench.git import Repository, TreeEntry
-from workbench.reviews.comparing import named_tree
+from workbench.errors import ConflictError, InputError, RefusedError, WorkbenchError
+from workbench.git import Repository
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.model import Record
 from workbench.reviews.survey import Background
-from workbench.reviews.tag_evidence import refuse_moved, released_fields
-from workbench.reviews.trees import WORKBENCH_FOLDER, current_trees
+from workbench.reviews.tag_evidence import released_fields
 from workbench.reviews.verdicts import Opinion, decide
 from workbench.reviews.versions import Release
-from workbench.skills.model import ROOT_ID, Skill
+from workbench.skills.model import Skill
 from workbench.skills.versions import parse_version
 from workbench.text import visible
-
-APPROVED = "approved"
 
 _SIGNATURE = re.compile(rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----$", re.MULTILINE)
 """How a signature begins; the lines of a changelog begin otherwise."""
@@ -198,101 +194,3 @@ def _changelog(records: Sequence[Record], earlier: Sequence[Release]) -> tuple[s
         if record.counts and record.verdict == "approve" and record.reason:
             lines.append(f"{' '.join(visible(record.reason).split())} ({visible(record.reviewer_name)})")
     return tuple(dict.fromkeys(reversed(lines)))
-
-
-@dataclass(frozen=True, slots=True)
-class RolledBack:
-    """The commit that restored an earlier tree; None where HEAD has that tree already."""
-
-    skill: str
-    name: str
-    to: str
-    tree: str
-    commit: str | None
-    state: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract of `version rollback --json`."""
-        return {"skill": self.skill, "to": self.to, "tree": self.tree, "commit": self.commit, "state": self.state}
-
-
-def roll_back(repository: Repository, row: SkillRow, background: Background, to: str, now: datetime) -> RolledBack:
-    """Make a commit on the current branch in which the skill has an earlier tree; nothing else changes.
-
-    Args:
-        repository: The library's.
-        row: The skill.
-        background: What its standing rests on.
-        to: A released version, `approved` for the last approved tree, or any revision or tree.
-        now: The moment of the commit.
-
-    Raises:
-        ConflictError: The folder has changes that are not committed, or another operation is under way.
-        RefusedError: The version's tag was moved.
-        InputError: There is no such version, or this clone lacks it.
-    """
-    standing = row.standing
-    if operation := repository.in_progress():
-        raise ConflictError(
-            f"a {operation} is in progress", where=visible(str(repository.root)), remedy="finish it first"
-        )
-    head = repository.head()
-    if head is None or standing.head_tree is None or standing.tree != standing.head_tree:
-        remedy = "commit or put away what is there first, so that nothing is lost"
-        raise ConflictError("its folder is not what HEAD has", where=visible(row.id), remedy=remedy)
-    tree = earlier_tree(repository, row, background, to)
-    if tree == standing.head_tree:
-        return RolledBack(row.id, row.name, to, tree, None)
-    who = repository.identity()
-    message = f"Roll {visible(row.name)} back to {visible(to)}\n\nSkill: {visible(row.id)}\nSkill-Tree: {tree}\n"
-    commit = repository.commit(_with(repository, head, row.id, tree), [head], message, who, now)
-    repository.move_ref("HEAD", commit, head, "workbench: rollback")
-    place = "." if row.id == ROOT_ID else row.id
-    kept = [f":(exclude,literal,top){WORKBENCH_FOLDER}"] if row.id == ROOT_ID else []
-    repository.run("checkout", "--quiet", "--no-overlay", commit, "--", f":(literal,top){place}", *kept)
-    return RolledBack(row.id, row.name, to, tree, commit)
-
-
-def earlier_tree(repository: Repository, row: SkillRow, background: Background, to: str) -> str:
-    """The tree of a skill that `to` names. Args and raises as `roll_back`."""
-    where = visible(row.id)
-    tree: str | None
-    if to == APPROVED:
-        tree = row.standing.approved_tree
-        if tree is None:
-            raise InputError("no version of it was ever approved", where=where)
-    else:
-        releases = {one.version: one for one in background.releases.get(row.id, ())}
-        found = releases.get(to.removeprefix("v"))
-        if found is not None:
-            refuse_moved(found, where)
-        tree = found.tree if found else None
-        if tree is None:
-            with current_trees(repository, [row.id]) as current:
-                tree = named_tree(current.scratch, row.id, to)
-    if tree is None:
-        raise InputError(f"{visible(to)} has no such skill", where=where)
-    if repository.resolve(f"{tree}^{{tree}}") is None:
-        raise InputError(f"the tree {tree[:12]} is not in this clone", where=where, remedy="workbench review sync")
-    return tree
-
-
-def _with(repository: Repository, head: str, skill_id: str, tree: str) -> str:
-    """HEAD's tree with a skill's replaced."""
-    if skill_id != ROOT_ID:
-        return repository.graft(f"{head}^{{tree}}", {skill_id: TreeEntry("040000", "tree", tree, skill_id)})
-    own = [entry for entry in repository.entries(head) if entry.path == WORKBENCH_FOLDER]
-    return repository.make_tree([*repository.entries(tree), *own])
-
-
-def last_version(background: Background, row: SkillRow) -> str:
-    """The version to go back to where none is named: the last released one that is not what HEAD has.
-
-    Raises:
-        UsageError: There is none.
-    """
-    for one in reversed(background.releases.get(row.id, ())):
-        if one.tree is not None and one.tree != row.standing.head_tree and not one.moved:
-            return one.version
-    remedy = "--to approved, or --to VERSION"
-    raise UsageError("no earlier version was released", where=visible(row.id), remedy=remedy)

@@ -9,7 +9,7 @@ from workbench.errors import ConflictError
 from workbench.reviews.deprecating import deprecate, deprecation_of, deprecations
 from workbench.reviews.desk import ReviewDesk
 from workbench.reviews.model import Deprecation
-from workbench.reviews.releasing import APPROVED, earlier_tree, last_version, roll_back
+from workbench.reviews.rolling_back import APPROVED, earlier_tree, last_version, roll_back
 from workbench.reviews.versions import released_tree
 from workbench.skills.model import Skill
 from workbench.text import visible
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from workbench.reviews.bump import Bump
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.model import Recorded
-    from workbench.reviews.releasing import Planned, Released, RolledBack
+    from workbench.reviews.releasing import Planned, Released
+    from workbench.reviews.rolling_back import RolledBack
     from workbench.reviews.versions import Release
 
 
@@ -202,13 +203,13 @@ class VersionDesk:
         """Make a commit in which a skill is as it was.
 
         Args:
-            to: As for `releasing.roll_back`; None for the last released version that is not here now.
+            to: As for `rolling_back.roll_back`; None for the last released version that is not here now.
             expect: What was agreed to.
 
         Raises:
             UsageError: No earlier version was released.
             ConflictError: It would change something else than was agreed to.
-            WorkbenchError: As `releasing.roll_back`.
+            WorkbenchError: As `rolling_back.roll_back`.
         """
         repository = self._reviews.need_git("going back")
         row, background = self._reviews.standing(name)

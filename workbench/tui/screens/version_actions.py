@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from workbench.errors import WorkbenchError
 from workbench.reviews.model import Deprecation
-from workbench.reviews.releasing import APPROVED, Planned, Released, RolledBack
+from workbench.reviews.releasing import Planned, Released
+from workbench.reviews.rolling_back import APPROVED, RolledBack
 from workbench.reviews.signing import PassphraseNeeded
 from workbench.reviews.version_desk import Return, Versions
 from workbench.text import plural, visible
