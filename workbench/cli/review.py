@@ -48,7 +48,10 @@ def review() -> None:
 @library_option
 def list_reviews(workspace: Workspace, as_json: bool) -> None:
     """List every skill with its state and its last verdict."""
-    rows = workspace.view().rows
+    view = workspace.view()
+    rows = view.rows
+    for note in view.notes:
+        click.echo(f"note: {visible(note)}", err=True)
     if as_json:
         print_json([{**row.to_json(), "records": [r.to_json() for r in row.standing.records]} for row in rows])
         return

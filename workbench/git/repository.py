@@ -165,6 +165,17 @@ class Repository:
         """Whether history is cut, so that the root commit can't be known."""
         return (self.common_dir / "shallow").exists()
 
+    def is_cut_off(self, *commits: str) -> bool:
+        """Whether a shallow clone holds only the end of the history of one of these."""
+        if not self.is_shallow():
+            return False
+        try:
+            boundary = (self.common_dir / "shallow").read_text(encoding="ascii").split()
+        except (OSError, UnicodeDecodeError):
+            return True
+        ends = decode(self.run("rev-list", "--max-parents=0", *commits, "--")).split()
+        return not set(boundary).isdisjoint(ends)
+
     def index_size(self) -> int:
         """How many files the index holds, as its header tells; 0 where there is none."""
         try:

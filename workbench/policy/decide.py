@@ -131,6 +131,11 @@ def check_matters(policy: Policy, skill: str, check: str) -> bool:
     return any(check in rule.checks and _names(rule, skill) for rule in policy.rules)
 
 
+def authors_matter(policy: Policy, skill: str) -> bool:
+    """Whether a rule that may match this skill leaves out the approvals of a change's own authors."""
+    return any(not rule.self_approval and _names(rule, skill) for rule in policy.rules)
+
+
 def demands_a_key(policy: Policy, skill: str) -> bool:
     """Whether a rule that may match this skill wants more than a commit's author as proof of who approved."""
     return any(rule.identity != "author" and _names(rule, skill) for rule in policy.rules)

@@ -25,6 +25,8 @@ from workbench.reviews.policy_object import (
 from workbench.reviews.proving import People
 from workbench.text import decode, visible
 
+_CUT = "shallow clone: an earlier policy, and earlier authors of a change, can't be seen; git fetch --unshallow"
+
 
 @dataclass(frozen=True, slots=True)
 class InForce:
@@ -38,6 +40,7 @@ class InForce:
         pending: HEAD's version, where it is another one and was not approved.
         changes: What changed the policy on HEAD's history, newest first.
         notes: What a user should know.
+        cut: Whether a shallow clone lacks a part of the history, so that an earlier policy or author may be missed.
     """
 
     policy: Policy | None = NO_POLICY
@@ -47,6 +50,7 @@ class InForce:
     pending: PolicyVersion | None = None
     changes: Sequence[Change] = ()
     notes: tuple[str, ...] = ()
+    cut: bool = False
 
     @property
     def tree(self) -> str | None:
@@ -75,8 +79,9 @@ def find_in_force(
         return InForce()
     tip = _named(repository, policy_from) if policy_from else _default_tip(repository, head)
     changes = read_changes(repository, head)
+    cut = repository.is_cut_off(head) if policy_from else repository.is_cut_off(head, tip)
     if not changes and tip == head:
-        return InForce(owners=_owners(repository, tip))
+        return InForce(owners=_owners(repository, tip), notes=(_CUT,) if cut else (), cut=cut)
     here = version_at(repository, head)
     if policy_from:
         found = _of_version(repository, InForce(), version_at(repository, tip))
@@ -85,8 +90,8 @@ def find_in_force(
             repository, [*first_parents(repository, tip), here], replace(InForce(), changes=changes), approved
         )
     pending = here if here.tree != found.tree and _ever_written(found, here) else None
-    notes = _notes(found, pending)
-    return replace(found, owners=_owners(repository, tip), pending=pending, changes=changes, notes=notes)
+    notes = (*_notes(found, pending), *((_CUT,) if cut else ()))
+    return replace(found, owners=_owners(repository, tip), pending=pending, changes=changes, notes=notes, cut=cut)
 
 
 def _walk(repository: Repository, versions: Sequence[PolicyVersion], start: InForce, approved: Approved) -> InForce:

@@ -94,7 +94,7 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     head = _head(repository)
     if head is None:
         return Ledger(None, Records(()))
-    if _is_cut_off(repository, head):
+    if repository.is_cut_off(head):
         raise InputError(
             "this clone has only the end of the branch workbench/reviews, so records would be missed",
             where=visible(str(repository.root)),
@@ -132,18 +132,6 @@ def _all_records(repository: Repository, head: str) -> Records:
 def records_at(repository: Repository, commit: str) -> tuple[Record, ...]:
     """Every record that a commit of the branch has in its history, oldest first; who said it is not yet judged."""
     return _read_records(repository, commit, ()) or ()
-
-
-def _is_cut_off(repository: Repository, head: str) -> bool:
-    """Whether a shallow clone holds only the end of the branch."""
-    if not repository.is_shallow():
-        return False
-    try:
-        boundary = (repository.common_dir / "shallow").read_text(encoding="ascii").split()
-    except (OSError, UnicodeDecodeError):
-        return True
-    ends = decode(repository.run("rev-list", "--max-parents=0", head)).split()
-    return not set(boundary).isdisjoint(ends)
 
 
 def _head(repository: Repository) -> str | None:

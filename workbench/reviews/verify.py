@@ -6,6 +6,7 @@ from datetime import datetime
 
 from workbench.errors import InputError
 from workbench.git import Repository
+from workbench.policy.decide import authors_matter
 from workbench.reviews.coverage import COVERED, Coverage, coverage_at
 from workbench.reviews.deprecating import deprecated_now
 from workbench.reviews.digests import digests_at
@@ -36,7 +37,8 @@ def verify(
         policy_from: Judge by this revision's policy.
 
     Raises:
-        InputError: There is no commit, or a revision names none; or this clone was made without the reviews branch.
+        InputError: There is no commit, or a revision names none; or this clone was made without the reviews branch, or
+            lacks the part of the history that the answer rests on.
     """
     head = repository.head()
     if head is None:
@@ -53,8 +55,11 @@ def verify(
     skills = [skill for skill in every if not names or skill.id in names]
     if base is not None:
         skills = _changed(repository, skills, coverage, head, base)
+    if policy_from is None and base is None:
+        _refuse_an_unseen_policy(background)
     look_into(background, skills)
     judged = [_judge(skill, background, digests, coverage.get(skill.id, COVERED), now) for skill in skills]
+    _refuse_unseen_authors(background, judged)
     if background.in_force.pending is not None and (not names or POLICY_ID in names):
         judged.insert(0, _judge_policy(background, now))
     moved = tuple(
@@ -105,13 +110,47 @@ def _refuse_a_partial_clone(repository: Repository) -> None:
     """
     fetched = decode(repository.run("config", "--get-all", "remote.origin.fetch", ok=(0, 1))).split()
     one_branch = bool(fetched) and not any("refs/heads/*" in refs for refs in fetched)
-    if one_branch or repository.is_shallow():
+    shallow = repository.is_shallow()
+    if one_branch or shallow:
         lacks = "has one branch only" if one_branch else "is shallow"
         raise InputError(
             f"this clone {lacks}, and has no branch {_BRANCH}, so no record can be seen",
             where=visible(str(repository.root)),
-            remedy=f"git fetch origin {_BRANCH}:{_BRANCH}",
+            remedy=f"git fetch {'--unshallow ' if shallow else ''}origin {_BRANCH}:{_BRANCH}",
         )
+
+
+def _refuse_an_unseen_policy(background: Background) -> None:
+    """Stop where the first version of the policy may lie where a shallow clone does not reach.
+
+    Where no policy is seen, and no record was ever made under one, there was none for all that this clone can tell.
+
+    Raises:
+        InputError: So it is.
+    """
+    named = any(record.path == POLICY_ID or record.raw.get("policy") for record in background.ledger.records)
+    if background.in_force.cut and (background.in_force.version is not None or named):
+        _refuse_a_cut(background, "which policy is in force can't be known")
+
+
+def _refuse_unseen_authors(background: Background, judged: Sequence[Judged]) -> None:
+    """Stop where a rule leaves out the authors of a change, and some of them may be where a clone does not reach.
+
+    Raises:
+        InputError: So it is.
+    """
+    policy = background.policy
+    if policy is None or not background.in_force.cut:
+        return
+    for one in judged:
+        approved = any(r.counts and r.verdict == "approve" and r.tree == one.tree for r in one.records)
+        if (one.ok or approved) and authors_matter(policy, one.path):
+            _refuse_a_cut(background, f"who the authors of '{visible(one.path)}' are can't be known")
+
+
+def _refuse_a_cut(background: Background, what: str) -> None:
+    where = visible(str(background.repository.root))
+    raise InputError(f"this clone is shallow, so {what}", where=where, remedy="git fetch --unshallow")
 
 
 def _changed(

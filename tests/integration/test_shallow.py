@@ -1,0 +1,141 @@
+"""What a clone that lacks a part of the library can still answer, and what it refuses with the command that mends it."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STRICT = "roles: {boss: [mia@example.com]}\nrequire:\n  - {when: {}, chain: [{role: boss}]}\n"
+LAX = "require:\n  - {when: {}, self_approval: true}\n"
+REVIEWS = "workbench/reviews:workbench/reviews"
+
+
+@pytest.fixture
+def server(library: Any, tmp_path: Path) -> Path:
+    bare = tmp_path / "server.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True)
+    subprocess.run(["git", "-C", str(bare), "config", "uploadpack.allowFilter", "true"], check=True)
+    library.git("remote", "add", "origin", str(bare))
+    return bare
+
+
+@pytest.fixture
+def cloned(library: Any, server: Path, tmp_path: Path) -> Any:
+    """Pushes all and clones it anew, with the reviews branch: `cloned("--depth=1")`."""
+
+    def make(*options: str, fetch: bool = True) -> Any:
+        library.git("push", "-q", "--force", "origin", "main", "workbench/reviews")
+        place = tmp_path / f"clone{len(list(tmp_path.glob('clone*')))}"
+        library.git("clone", "-q", *options, f"file://{server}", str(place))
+        if fetch:
+            library.git("-C", str(place), "fetch", "-q", "origin", REVIEWS)
+        return place
+
+    return make
+
+
+def policy(library: Any, text: str) -> None:
+    library.write(".workbench/policy.yaml", "schema: 1\n" + text)
+    library.commit("Policy")
+
+
+def by(library: Any, workbench: Any, name: str, who: str) -> None:
+    library.as_user(who.title(), f"{who}@example.com")
+    assert workbench("review", "approve", name, "--reason", "read it").code == 0
+    library.as_user("Ada", "ada@example.com")
+
+
+def verify(workbench: Any, clone: Path, *options: str) -> Any:
+    return workbench("--library", str(clone), "review", "verify", *options)
+
+
+def mend(library: Any, clone: Path, said: Any) -> None:
+    """Run the command that a refusal names."""
+    command = next(line for line in said.err.splitlines() if "git fetch" in line).partition("git fetch")[2]
+    library.git("-C", str(clone), "fetch", "-q", *command.split())
+
+
+def change(library: Any) -> None:
+    """Weaken the policy and change the skill, in one commit."""
+    library.skill("skills/a", body="Changed.\n")
+    policy(library, LAX)
+
+
+def remove(library: Any) -> None:
+    """Remove the policy and change the skill, in one commit."""
+    library.skill("skills/a", body="Changed.\n")
+    library.git("rm", "-q", "-r", ".workbench")
+    library.commit("No rules")
+
+
+@pytest.mark.parametrize("weaken", [change, remove])
+def test_a_shallow_clone_does_not_take_the_last_policy_for_the_one_in_force(
+    library: Any, workbench: Any, cloned: Any, weaken: Any
+) -> None:
+    library.skill("skills/a")
+    policy(library, STRICT)
+    by(library, workbench, "a", "mia")
+    weaken(library)
+    by(library, workbench, "a", "ada")
+    assert verify(workbench, cloned()).code == 1
+    clone = cloned("--depth=1")
+    said = verify(workbench, clone)
+    assert (said.code, "which policy is in force can't be known" in said.err) == (3, True)
+    listed = workbench("--library", str(clone), "review", "list", "--json")
+    assert listed.code == 0
+    for command in (("review", "list"), ("skills", "list"), ("policy", "show"), ("status",)):
+        shown = workbench("--library", str(clone), *command)
+        assert "an earlier policy, and earlier authors of a change, can't be seen" in shown.out + shown.err, command
+    mend(library, clone, said)
+    assert verify(workbench, clone).code == 1
+
+
+def test_who_wrote_a_change_is_not_guessed_where_history_ends(library: Any, workbench: Any, cloned: Any) -> None:
+    library.skill("skills/a")
+    policy(library, "require:\n  - {when: {}, self_approval: false}\n")
+    library.as_user("Bob", "bob@example.com")
+    library.skill("skills/a", body="Changed.\n")
+    library.commit("By Bob")
+    by(library, workbench, "a", "bob")
+    library.write("README.md", "more\n")
+    library.commit("By Ada")
+    assert verify(workbench, cloned()).code == 1
+    for depth in (1, 2):
+        clone = cloned(f"--depth={depth}")
+        assert verify(workbench, clone).code == 3
+        said = verify(workbench, clone, "--policy-from", "HEAD")
+        assert (said.code, "who the authors of 'skills/a' are" in said.err) == (3, True)
+        mend(library, clone, said)
+        assert verify(workbench, clone).code == 1
+
+
+def test_with_its_base_a_shallow_clone_judges_what_rests_on_no_author(
+    library: Any, workbench: Any, cloned: Any
+) -> None:
+    library.skill("skills/a")
+    library.skill("skills/b")
+    policy(library, STRICT.replace("chain:", "self_approval: true, chain:"))
+    library.skill("skills/a", body="Changed.\n")
+    library.commit("Change")
+    by(library, workbench, "a", "ada")
+    clone = cloned("--depth=2")
+    assert verify(workbench, clone, "--base", "HEAD~1").code == 1
+    by(library, workbench, "a", "mia")
+    library.git("push", "-q", "origin", "workbench/reviews")
+    library.git("-C", str(clone), "fetch", "-q", "origin", REVIEWS)
+    said = verify(workbench, clone, "--base", "HEAD~1")
+    assert (said.code, "skills/b" in said.out) == (0, False)
+
+
+def test_without_any_policy_a_shallow_clone_answers_and_says_what_it_can_not_see(
+    library: Any, workbench: Any, cloned: Any
+) -> None:
+    library.skill("skills/a")
+    library.commit()
+    library.commit("Another")
+    by(library, workbench, "a", "ada")
+    said = verify(workbench, cloned("--depth=1"))
+    assert said.code == 0
+    assert "which library a record belongs to can't be checked" in said.err
+    assert "an earlier policy, and earlier authors of a change, can't be seen" in said.err
