@@ -1,4 +1,4 @@
-"""What a clone that lacks a part of the library can still answer, and what it refuses with the command that mends it."""
+"""What a clone that lacks a part of the library still answers, and what it refuses with the command that mends it."""
 
 import subprocess
 from pathlib import Path
