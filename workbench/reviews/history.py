@@ -1,6 +1,7 @@
 """What happened to each skill in the library's own history: one walk of the log for all of them."""
 
 import os
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.step_store import Step, Steps, decode_steps, encode_steps
 from workbench.skills.model import ROOT_ID
 
-MAX_COMMITS = 20_000
+_AUTHORS = re.compile(r"^[ \t>*-]*(?:co-authored-by|author)[ \t]*:((?:[^@\n]*\n[ \t]+)?[^\n]*)", re.MULTILINE)
+_EMAIL = re.compile(r"[^\s<>()]+@[^\s<>()]+|(?<=<)[^<>]+(?=>)")
 _MOSTLY_SKILLS = 30
 """A repository with fewer files than this to each skill holds little else."""
 
@@ -39,7 +41,7 @@ class Change:
 def read_history(
     repository: Repository, ids: Sequence[str], revision: str = "HEAD", *, cached: bool = False
 ) -> dict[str, list[Change]]:
-    """The changes of each skill, newest first, from at most `MAX_COMMITS` commits that touched any of them.
+    """The changes of each skill, newest first. All of them: whose commit was left out could approve their own change.
 
     Args:
         repository: The library's.
@@ -61,7 +63,7 @@ def read_history(
         return _by_skill(before.steps, ids)
     elif repository.grew_straight(known.commit, tip):
         since = _walk(repository, sorted(before.ids), f"{known.commit}..{tip}")
-        found = Steps(before.ids, (*since, *before.steps)[:MAX_COMMITS])
+        found = Steps(before.ids, (*since, *before.steps))
     else:
         found = Steps(before.ids, _walk(repository, sorted(before.ids), tip))
     if len(found.ids) > 1:  # one skill's alone would take the place of what was read of all
@@ -71,21 +73,21 @@ def read_history(
 
 def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
     """The commits that changed any of these skills, newest first."""
-    fields = ("%T", "%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
+    fields = ("%T", "%ct", "%an", "%ae", "%s", "%B")
     wanted = frozenset(ids) - {ROOT_ID}
     whole = ROOT_ID in ids
     steps = []
     for entry in repository.log(fields, "-t", revisions, *(() if whole else _where(repository, wanted))):
-        commit, root_tree, at, name, email, subject, coauthors = entry.fields
+        commit, root_tree, at, name, email, subject, message = entry.fields
         trees: dict[str, str | None] = {ROOT_ID: root_tree} if whole else {}
         for change in entry.changes:
             # Where a file took a folder's place, or the other way round, git tells both.
             if change.path in wanted and not (change.is_removal and change.path in trees):
                 trees[change.path] = None if change.is_removal else change.id
         if trees:
-            authors = people(email, coauthors)
+            authors = people(email, message)
             steps.append(Step(commit, seconds_of(at), f"{name} <{email}>", tuple(sorted(authors)), subject, trees))
-    return tuple(steps[:MAX_COMMITS])
+    return tuple(steps)
 
 
 def _where(repository: Repository, ids: Collection[str]) -> tuple[str, ...]:
@@ -109,10 +111,12 @@ def _by_skill(steps: Iterable[Step], ids: Sequence[str]) -> dict[str, list[Chang
     return found
 
 
-def people(email: str, coauthors: str) -> frozenset[str]:
-    """E-mails of an author and of those in `Co-authored-by` trailers (separated by U+001F), lower case."""
-    return frozenset({email.casefold(), *_emails(coauthors)})
+def people(email: str, message: str) -> frozenset[str]:
+    """E-mails of a commit's author and of those that its message names as authors, lower case.
 
-
-def _emails(trailers: str) -> list[str]:
-    return [line.rpartition("<")[2].rstrip(">").strip().casefold() for line in trailers.split("\x1f") if "<" in line]
+    Named they are on any line `Co-authored-by: …`, not only where git sees a trailer: services put such lines in the
+    midst of a squashed message. `git merge --squash` writes `Author: …`.
+    """
+    said = message.casefold()
+    named = (found for line in _AUTHORS.findall(said) for found in _EMAIL.findall(line)) if "author" in said else ()
+    return frozenset({email.casefold(), *(one.strip() for one in named)})

@@ -20,7 +20,6 @@ from workbench.skills.model import Skill
 from workbench.text import decode
 
 PATHS = (POLICY_FOLDER, MAILMAP_FILE)
-MAX_VERSIONS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +88,21 @@ def write_tree(run: RunGit, treeish: str) -> str | None:
 
 def read_changes(repository: Repository, tip: str) -> list[Change]:
     """Every commit that changed the object, newest first, merged side branches included."""
-    fields = ("%ct", "%an", "%ae", "%s", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)")
-    options = ("--full-history", f"--max-count={MAX_VERSIONS}", tip, "--", *PATHS)
-    entries = list(repository.log(fields, *options))
+    fields = ("%ct", "%an", "%ae", "%s", "%B")
+    entries = list(repository.log(fields, "--full-history", tip, "--", *PATHS))
     versions = versions_of(repository, [entry.fields[0] for entry in entries])
     changes = []
     for entry, version in zip(entries, versions, strict=True):
-        commit, at, name, email, subject, coauthors = entry.fields
+        commit, at, name, email, subject, message = entry.fields
         changes.append(
-            Change(commit, seconds_of(at), f"{name} <{email}>", people(email, coauthors), subject, version.tree)
+            Change(commit, seconds_of(at), f"{name} <{email}>", people(email, message), subject, version.tree)
         )
     return changes
 
 
 def first_parents(repository: Repository, tip: str) -> list[PolicyVersion]:
-    """The versions on a branch's first-parent history, oldest first."""
-    options = ("--first-parent", f"--max-count={MAX_VERSIONS}", tip, "--", *PATHS)
+    """The versions on a branch's first-parent history, oldest first. All of them: the first one counts by itself."""
+    options = ("--first-parent", tip, "--", *PATHS)
     commits = decode(repository.run("--literal-pathspecs", "rev-list", *options)).split()
     return versions_of(repository, commits[::-1])
 
