@@ -1,14 +1,14 @@
 """`workbench policy`: which rules are in force, what they demand of a skill, and whether a file of them can be used."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from workbench.cli.output import library_option, print_json, state_label, styled
 from workbench.commands import command
 from workbench.errors import ExitCode, InputError
-from workbench.policy.rules import POLICY_FILE, Policy, parse_policy
+from workbench.policy.described import rule_lines, rules_of
+from workbench.policy.rules import POLICY_FILE, parse_policy
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
@@ -64,15 +64,15 @@ def show(workspace: Workspace, as_json: bool) -> None:
                 "tree": in_force.tree,
                 "pending": in_force.pending is not None,
                 "usable": in_force.policy is not None,
-                "rules": _rules(in_force.policy) if in_force.policy else [],
+                "rules": rules_of(in_force.policy) if in_force.policy else [],
                 "notes": list(in_force.notes),
             }
         )
         return
     where = f"from {version.commit[:12]}" if version else "the default: one approval by anybody counts"
     click.echo(f"policy {where}")
-    for number, rule in enumerate(_rules(in_force.policy) if in_force.policy else [], start=1):
-        click.echo(f"rule {number}: " + "; ".join(f"{key} {_words(value)}" for key, value in rule.items() if value))
+    for line in rule_lines(in_force.policy) if in_force.policy else ():
+        click.echo(line)
     for note in in_force.notes:
         click.echo(f"note: {visible(note)}", err=True)
 
@@ -90,30 +90,6 @@ def validate(workspace: Workspace, file: Path | None, as_json: bool) -> None:
         raise InputError(f"the policy can't be read: {error.strerror}", where=visible(str(path))) from error
     found = parse_policy(data, visible(str(path)))
     if as_json:
-        print_json({"ok": True, "rules": _rules(found), "tools": len(found.tools)})
+        print_json({"ok": True, "rules": rules_of(found), "tools": len(found.tools)})
     else:
         click.echo(f"ok: {plural(len(found.rules), 'rule')}, {plural(len(found.tools), 'tool rule')}")
-
-
-def _rules(policy: Policy) -> list[dict[str, Any]]:
-    return [
-        {
-            "skills": list(rule.skills),
-            "gains": list(rule.gains),
-            "chain": [{"role": link.role, "count": link.count} for link in rule.chain],
-            "checks": list(rule.checks),
-            "identity": rule.identity,
-            "self_approval": rule.self_approval,
-            "expires_days": rule.expires.days if rule.expires else None,
-        }
-        for rule in policy.rules
-    ]
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(
-            f"{item['count']} × {visible(item['role'])}" if isinstance(item, dict) else visible(str(item))
-            for item in value
-        )
-    return visible(str(value))

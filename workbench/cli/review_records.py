@@ -9,14 +9,12 @@ import click
 
 from workbench.cli.output import library_option, print_json, print_table, styled
 from workbench.commands import command
-from workbench.errors import ExitCode, InputError
-from workbench.reviews.comments import comments_in
+from workbench.errors import ExitCode
 from workbench.reviews.model import VERDICTS, Record
-from workbench.reviews.receipts import as_markdown, read_receipt
-from workbench.text import first_line, visible
+from workbench.reviews.receipt_file import load_receipt
+from workbench.reviews.receipts import as_markdown
+from workbench.reviews.record_words import proof_of, said_in
 from workbench.workspace import Workspace
-
-_MAX_BYTES = 8 << 20
 
 
 @click.command("log", help=command("review.log").help)
@@ -68,18 +66,9 @@ def _is_by(record: Record, who: str) -> bool:
 
 
 def _cells(record: Record) -> tuple[str, ...]:
-    proof: str = record.proof if record.counts else "does not count"
-    proof += ", key changed" if record.signer_change else ""
     when = f"{record.at.astimezone():%Y-%m-%d %H:%M}"
     who = record.reviewer_name or record.reviewer_email
-    said = first_line(record.reason)
-    comments, _ = comments_in(record)
-    if comments:
-        # A remark on a line says more than how many there are; of several, the first stands for them.
-        more = f" (and {len(comments) - 1} more)" if len(comments) > 1 else ""
-        first = f"{comments[0].place or 'in general'}: {first_line(comments[0].text) or 'a suggestion'}{more}"
-        said = f"{said}; {first}" if said else first
-    return when, record.verdict, record.path, who, proof, record.tree[:12], said
+    return when, record.verdict, record.path, who, proof_of(record), record.tree[:12], said_in(record)
 
 
 @click.command("receipt", help=command("review.receipt").help)
@@ -100,13 +89,7 @@ def receipt(workspace: Workspace, name: str, form: str, as_json: bool) -> None:
 @library_option
 def verify_receipt(workspace: Workspace, file: Path, as_json: bool) -> None:
     """Say whether a receipt holds; exit 1 if not."""
-    where = visible(str(file))
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(_MAX_BYTES)
-    except OSError as error:
-        raise InputError(f"the receipt can't be read: {error.strerror}", where=where) from error
-    found = workspace.reviews.check_receipt(read_receipt(data, where))
+    found = workspace.reviews.check_receipt(load_receipt(file))
     if as_json:
         print_json(found.to_json())
     else:

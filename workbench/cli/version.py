@@ -2,7 +2,6 @@
 
 import sys
 import threading
-import time
 
 import click
 
@@ -104,18 +103,13 @@ def compare(workspace: Workspace, name: str, before: str, after: str, as_json: b
 def test(ctx: click.Context, workspace: Workspace, name: str, revision: str, unsandboxed: bool, as_json: bool) -> None:
     """Run the cases that a version brings, on that version."""
     from workbench.cli.test.output import Printer, print_summary
-    from workbench.reviews.retesting import Lab, run_version
-    from workbench.reviews.versions import released_tree
     from workbench.testing.session import How
 
-    repository = workspace.reviews.need_git("testing a version")
-    row, background = workspace.reviews.standing(name)
-    tree = released_tree(background.releases.get(row.id, ()), revision) or revision
     how = How(unsandboxed=unsandboxed)
-    clock = int(time.time() * 1000)
-    lab = Lab(repository, workspace.store, workspace.library_id, how, lambda: clock, threading.Event())
     with Printer(quiet=as_json):
-        run = run_version(lab, row, tree)
+        run = workspace.versions.test(
+            name, revision, store=workspace.store, library=workspace.library_id, how=how, cancel=threading.Event()
+        )
         if as_json:
             print_json(run.to_json())
         else:

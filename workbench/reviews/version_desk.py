@@ -1,5 +1,7 @@
 """What can be asked about the versions of a library's skills, and released, deprecated or gone back to."""
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from workbench.reviews.releasing import Planned, Released
     from workbench.reviews.rolling_back import RolledBack
     from workbench.reviews.versions import Release
+    from workbench.storage import Store
+    from workbench.testing.results import TestRun
+    from workbench.testing.session import How
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,28 @@ class VersionDesk:
             diff,
             tree in good or (to == APPROVED and tree == row.standing.approved_tree),
         )
+
+    def test(
+        self, name: str, revision: str, *, store: "Store | None", library: str, how: "How", cancel: threading.Event
+    ) -> "TestRun":
+        """Run the cases that a version brings, on that version.
+
+        Args:
+            revision: A released version, or any revision or tree.
+            store: Where outcomes are stored; None stores nothing.
+            library: The library's identity, for the events.
+            cancel: Set to stop.
+
+        Raises:
+            InputError: It names no version of the skill.
+        """
+        from workbench.reviews.retesting import Lab, run_version
+
+        repository = self._reviews.need_git("testing a version")
+        row, background = self._reviews.standing(name)
+        tree = released_tree(background.releases.get(row.id, ()), revision) or revision
+        clock = int(time.time() * 1000)
+        return run_version(Lab(repository, store, library, how, lambda: clock, cancel), row, tree)
 
     def go_back(self, name: str, to: str | None = None, *, expect: Return | None = None) -> "RolledBack":
         """Make a commit in which a skill is as it was.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.text import plural
 from workbench.tui.units import duration
 from workbench.tui.widgets.columns import Column
+from workbench.tui.widgets.text_view import TextLine
 from workbench.tui.widgets.tones import Span
 from workbench.tui.widgets.virtual_list import Row
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.reviews.listing import SkillRow
     from workbench.skills.model import Problem
     from workbench.testing.model import Case
-    from workbench.testing.results import CaseResult, Mismatch
+    from workbench.testing.results import CaseResult, Mismatch, TestRun
     from workbench.workspace import Workspace
 
 ALL = "\0all"
@@ -146,6 +147,22 @@ def report(
             return ""
         return f"{name}: {outcome.word}\n{outcome.reason}\n\nRun it again to see what was expected and what came."
     return "" if result.outcome == "passed" else _report_of(result)
+
+
+def run_lines(run: "TestRun") -> list[TextLine]:
+    """What came of a run, to be read at once: a line for each case, and why it did not pass."""
+    lines = []
+    for result in run.results:
+        took = Span(f"  {duration(result.duration_ms)}", "muted")
+        lines.append(TextLine((word_span(result.outcome), Span(f"  {result.case}"), took)))
+        if result.outcome not in FINE:
+            lines += [TextLine((Span(f"    {line}", "muted"),), hang=4) for line in _report_of(result).split("\n")[1:]]
+    lines += [TextLine((Span(f"{p.severity}: {p.message} ({p.path}:{p.line})", "bad"),), hang=2) for p in run.problems]
+    if not run.results:
+        lines.append(TextLine((Span("It brings no cases.", "muted"),)))
+    where = f"sandbox: {run.level or 'nothing ran'}"
+    done = f"{run.passed} of {plural(len(run.results), 'case')} passed in {duration(run.duration_ms)}; {where}"
+    return [*lines, TextLine(), TextLine((Span(done, "good" if run.ok else "bad"),))]
 
 
 def _report_of(result: "CaseResult") -> str:

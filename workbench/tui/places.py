@@ -21,12 +21,16 @@ MODES: Mapping[str, str] = {
 
 SCREENS: Mapping[str, str] = {
     "adopt": "adopt:AdoptScreen",
+    "check_receipt": "receipts:CheckReceiptDialog",
     "change_theme": "theme_choice:ThemeDialog",
     "doctor": "doctor:DoctorScreen",
     "git_log": "git_log:GitLogScreen",
     "new_skill": "new_skill:NewSkillDialog",
     "open_library": "open_library:OpenLibraryDialog",
     "open_range": "open_range:OpenRangeDialog",
+    "policy": "policy:PolicyScreen",
+    "propose": "propose:ProposeDialog",
+    "review_log": "review_log:ReviewLogScreen",
     "search": "search:SearchScreen",
     "validate": "problems:ProblemsScreen",
     "verify": "verify:VerifyScreen",

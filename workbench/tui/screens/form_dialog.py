@@ -72,6 +72,10 @@ class FormDialog(Dialog[Values]):
         form.complain(wrong)
         if not wrong:
             self.dismiss(values)
+            self.agreed(values)
+
+    def agreed(self, values: Values) -> None:
+        """What a dialog that stands for itself does with what was filled in."""
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

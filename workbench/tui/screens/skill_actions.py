@@ -93,6 +93,16 @@ class SkillActions(WorkbenchScreen[None]):
         if actions := self._versions():
             actions.roll_back()
 
+    def action_test_version(self) -> None:
+        """Run the cases of an old version on it."""
+        if actions := self._versions():
+            actions.test()
+
+    def action_receipt(self) -> None:
+        """Show what was decided on the skill, under one digest."""
+        if actions := self._versions():
+            actions.receipt()
+
     def action_compare_versions(self) -> None:
         """Show what differs between two states of the skill."""
         if actions := self._versions():

@@ -13,11 +13,13 @@ from workbench.reviews.version_desk import Return, Versions
 from workbench.text import plural, visible
 from workbench.tools.forms import Field
 from workbench.tui.aside import with_screen_aside
+from workbench.tui.case_rows import run_lines
 from workbench.tui.jobs import Job
 from workbench.tui.patch_rows import patch_rows
 from workbench.tui.screens.compared import ComparedScreen
 from workbench.tui.screens.confirm import ConfirmDialog
 from workbench.tui.screens.form_dialog import FormDialog, Values, choice
+from workbench.tui.screens.text_dialog import TextDialog
 from workbench.tui.widgets.text_view import TextLine, labelled
 from workbench.tui.widgets.tones import Span
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.reviews.history import Change
     from workbench.reviews.listing import SkillRow
     from workbench.reviews.model import Recorded
+    from workbench.testing.results import TestRun
     from workbench.tui.screens.frame import WorkbenchScreen
     from workbench.workspace import Workspace
 
@@ -183,6 +186,50 @@ class VersionActions:
     def _returned(self, done: RolledBack) -> None:
         where = f"in commit {done.commit[:8]}; it is {done.state}" if done.commit else "already"
         self._changed(f"{done.name} is as {_short(done.to)} has it, {where}")
+
+    def test(self) -> None:
+        """Ask for a state, and run the cases that it brings on it."""
+        self._know(self._ask_tested)
+
+    def _ask_tested(self, known: _Known) -> None:
+        states = known.states()
+        if not states:
+            self._screen.workbench.say("No state of it was committed.")
+            return
+        at = next((shown for shown, value in states.items() if value == self._chosen), None)
+        fields = (choice("version", "Version", list(states), default=at),)
+        workspace, id_ = self._workspace, self._row.id
+
+        def chosen(values: Values | None) -> None:
+            if values is None:
+                return
+            version = states[str(values["version"])]
+
+            def run(job: Job) -> "TestRun":
+                from workbench.testing.session import How
+
+                return workspace.versions.test(
+                    id_, version, store=workspace.store, library=workspace.library_id, how=How(), cancel=job.cancel
+                )
+
+            def show(done: "TestRun") -> None:
+                title = f"Tests of {self._name} {_short(version)}"
+                self._screen.app.push_screen(TextDialog(title, run_lines(done)))
+
+            title = f"Testing {self._name} {_short(version)}"
+            self._screen.run_job(title, run, show, group=_GROUP, cancellable=True)
+
+        about = "Its own cases, on its own files, in the sandbox; nothing here changes."
+        self._screen.app.push_screen(FormDialog(f"Test a version of {self._name}", about, fields, "Run them"), chosen)
+
+    def receipt(self) -> None:
+        """Ask what a receipt is wanted of, and show it."""
+        from workbench.tui.screens.receipts import ReceiptDialog
+
+        def ask(known: _Known) -> None:
+            self._screen.app.push_screen(ReceiptDialog(self._screen, self._workspace, self._row, known.released))
+
+        self._know(ask)
 
     def compare(self) -> None:
         """Ask for two states and show what differs."""
