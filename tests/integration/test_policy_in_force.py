@@ -71,6 +71,41 @@ def test_a_pull_request_is_judged_by_the_policy_of_its_base(strict: Any, workben
     assert workbench("review", "verify", "--policy-from", "nowhere").code == 3
 
 
+def test_a_pull_request_may_change_the_policy_once_that_was_approved(strict: Any, workbench: Any) -> None:
+    approve(strict, workbench, "a", "mia")
+    strict.git("branch", "base")
+    policy(strict, LAX)
+    assert workbench("review", "verify", "--base", "base").code == 1
+    approve(strict, workbench, "@policy", "ada")
+    assert workbench("review", "verify", "--base", "base").code == 1
+    approve(strict, workbench, "@policy", "mia")
+    said = workbench("review", "verify", "--base", "base")
+    assert said.code == 0, said.out
+    assert "as was approved" in said.err
+    policy(strict, LAX + "# laxer\n")  # a second step needs its own
+    strict.skill("skills/a", body="Changed.\n")
+    strict.commit("Changed")
+    said = workbench("review", "verify", "--base", "base")
+    assert "nobody approved that (@policy)" in said.out
+    approve(strict, workbench, "@policy", "bob")
+    approve(strict, workbench, "a", "bob")
+    said = workbench("review", "verify", "--base", "base", "--json")  # by the base's rules only Mia approves a skill
+    assert [(one["path"], one["ok"]) for one in said.json["skills"]] == [("skills/a", False)]
+    approve(strict, workbench, "a", "mia")
+    assert workbench("review", "verify", "--base", "base").code == 0
+
+
+def test_an_author_does_not_pass_their_own_policy_by_naming_a_base(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    policy(library, "roles: {r: ['*@example.com']}\nrequire: [{when: {}, chain: [{role: r}]}]\n")
+    library.git("branch", "base")
+    policy(library, LAX)
+    approve(library, workbench, "@policy", "ada")
+    assert workbench("review", "verify", "--base", "base").code == 1
+    approve(library, workbench, "@policy", "bob")
+    assert workbench("review", "verify", "--base", "base").code == 0
+
+
 def test_a_mailmap_of_the_same_change_joins_nobody(strict: Any, workbench: Any) -> None:
     strict.write(".mailmap", "Mia <mia@example.com> <eve@example.com>\n")
     strict.commit("Eve is Mia")

@@ -76,6 +76,22 @@ def test_a_policy_weakened_in_the_same_push_does_not_help(guarded: Path, library
     assert "skills/b" in said.stderr
 
 
+def test_a_protected_branch_takes_a_policy_that_was_approved_under_the_one_before_it(
+    guarded: Path, library: Any, workbench: Any
+) -> None:
+    for rule in ("self_approval: false", "self_approval: true"):
+        library.write(".workbench/policy.yaml", f"schema: 1\nrequire: [{{when: {{}}, {rule}}}]\n")
+        library.commit()
+        assert "@policy" in push(library, "main").stderr
+        if rule.endswith("true"):
+            workbench("review", "approve", "@policy", "--reason", "mine")
+            assert push(library, "main", "workbench/reviews").returncode == 1
+            library.as_user("Bob", "bob@example.com")
+        assert workbench("review", "approve", "@policy", "--reason", "agreed").code == 0
+        done = push(library, "main", "workbench/reviews")
+        assert done.returncode == 0, done.stderr
+
+
 def test_the_hook_before_a_push_holds_back_what_nobody_approved(server: Path, library: Any, workbench: Any) -> None:
     _, hook = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert hook["stages"] == ["pre-push"]

@@ -71,6 +71,7 @@ def find_in_force(
         head: The commit at HEAD; None without commits.
         approved: Judges a version by the records.
         policy_from: A revision whose version is in force whatever was approved later, as a pull request's base in CI.
+            HEAD's own is pending until it was approved under that one, step by step.
 
     Raises:
         InputError: `policy_from` names no commit.
@@ -83,14 +84,15 @@ def find_in_force(
     if not changes and tip == head:
         return InForce(owners=_owners(repository, tip), notes=(_CUT,) if cut else (), cut=cut)
     here = version_at(repository, head)
+    start = InForce(changes=changes)
     if policy_from:
-        found = _of_version(repository, InForce(), version_at(repository, tip))
+        found = settled = _of_version(repository, start, version_at(repository, tip))
+        if here.tree != found.tree:
+            settled = _walk(repository, [*first_parents(repository, f"{tip}..{head}"), here], found, approved)
     else:
-        found = _walk(
-            repository, [*first_parents(repository, tip), here], replace(InForce(), changes=changes), approved
-        )
-    pending = here if here.tree != found.tree and _ever_written(found, here) else None
-    notes = (*_notes(found, pending), *((_CUT,) if cut else ()))
+        found = settled = _walk(repository, [*first_parents(repository, tip), here], start, approved)
+    pending = here if here.tree != settled.tree and _ever_written(found, here) else None
+    notes = _notes(found, here, pending)
     return replace(found, owners=_owners(repository, tip), pending=pending, changes=changes, notes=notes, cut=cut)
 
 
@@ -122,14 +124,16 @@ def _ever_written(found: InForce, here: PolicyVersion) -> bool:
     return here.written or (found.version is not None and found.version.written)
 
 
-def _notes(found: InForce, pending: PolicyVersion | None) -> tuple[str, ...]:
+def _notes(found: InForce, here: PolicyVersion, pending: PolicyVersion | None) -> tuple[str, ...]:
     notes = []
+    since = f"the version of {found.version.commit[:12]}" if found.version else "no policy"
     if found.policy is None and found.version is not None:
         notes.append(f"{visible(_why(found.version))}; nothing counts as approved until it is mended")
     if pending is not None:
         what = "changes the policy" if pending.written else "removes the policy"
-        since = f"the version of {found.version.commit[:12]}" if found.version else "no policy"
         notes.append(f"HEAD {what} and nobody approved that ({POLICY_ID}): {since} stays in force")
+    elif here.tree != found.tree and _ever_written(found, here):
+        notes.append(f"HEAD changes the policy as was approved ({POLICY_ID}); the skills are judged by {since}")
     return tuple(notes)
 
 
