@@ -1,9 +1,11 @@
 """The queue: what waits for whom, why, and how risky it looks."""
 
+import time
 from typing import Any
 
 import pytest
 
+from workbench.analytics.events import Event, record
 from workbench.workspace import Workspace
 
 POLICY = "schema: 1\nroles: {reviewer: [bob@example.com]}\nrequire: [{when: {}, chain: [{role: reviewer}]}]\n"
@@ -61,13 +63,17 @@ def test_what_has_to_be_mended_waits_for_its_author(team: Any, workbench: Any) -
     assert "Say what it reads." in workbench("review", "queue").out
 
 
-def test_use_in_the_last_days_stands_beside_it(team: Any, workbench: Any) -> None:
+def test_calls_of_this_library_stand_beside_it_and_no_others(team: Any, workbench: Any) -> None:
     team.write("skills/plain/tests/x.yaml", "cases:\n  - {name: says, run: [echo, hi]}\n")
     team.commit()
     workbench("test", "plain")
+    workspace = Workspace.open(team.root)
+    now = int(time.time() * 1000)
+    for library, outcome in ((workspace.library_id, "failed"), ("another", "ok")):
+        record(workspace.store, Event(now, "call", "skills/plain", "x", outcome, 1, library=library))  # type: ignore[arg-type]
     [row] = [one for one in workbench("review", "queue", "--json").json if one["name"] == "plain"]
-    assert row["usage"]["calls"] == 1
-    assert "used 1 time in 30 days" in workbench("review", "queue").out
+    assert row["usage"] == {"days": 30, "calls": 1, "failed": 1}
+    assert "used 1 time in 30 days, 100% failed" in workbench("review", "queue").out
 
 
 def test_what_waits_is_oldest_first_and_what_is_settled_latest_first(

@@ -120,7 +120,9 @@ def test_only_calls_count_as_use(approved: Any) -> None:
     workspace = approved.workspace()
     now = int(time.time() * 1000)
     for kind, outcome in (("call", "ok"), ("call", "failed"), ("test", "ok")):
-        record(workspace.store, Event(now, kind, "skills/a", "count", outcome, 1))  # type: ignore[arg-type]
+        event = Event(now, kind, "skills/a", "count", outcome, 1, library=workspace.library_id)  # type: ignore[arg-type]
+        record(workspace.store, event)
+    record(workspace.store, Event(now, "call", "skills/a", "count", "ok", 1, library="another"))
     approved.write("skills/a/notes.md", "More.\n")
     used = workspace.reviews.card("skills/a").usage
     assert (used.calls, used.failed) == (2, 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any, Literal
 
 from workbench.analytics.events import Event, EventKind, event_from_row
@@ -10,6 +10,9 @@ from workbench.analytics.periods import bounds, local
 from workbench.storage import Store
 
 By = Literal["skill", "tool", "day"]
+
+USAGE_DAYS = 30
+"""What lately means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def usage(
     tz: tzinfo | None = None,
     kind: EventKind | None = None,
     include_demo: bool = True,
+    library: str | None = None,
 ) -> list[UsageRow]:
     """How skills, tools or days did; days in their order, the others by number of calls.
 
@@ -104,8 +108,11 @@ def usage(
         tz: The zone that days belong to; None for this machine's.
         kind: Only calls or only tests; None for both.
         include_demo: Whether the demonstration's events count.
+        library: Only what was used of this library; None for all, whose skills may share an id.
     """
     where, parameters = _conditions(bounds(since, until, tz), kind, include_demo)
+    if library is not None:
+        where, parameters = f"{where} AND library = ?", (*parameters, library)
     rows = store.query(f"SELECT at, skill, tool, outcome, duration_ms FROM event WHERE {where}", parameters)  # noqa: S608 - constant text
     keys: dict[str, Callable[[Any], str]] = {
         "skill": lambda row: str(row["skill"]),
@@ -117,6 +124,14 @@ def usage(
         groups.setdefault(keys[by](row), []).append(row)
     found = [_row(key, groups[key]) for key in sorted(groups)]
     return found if by == "day" else sorted(found, key=lambda row: (-row.calls, row.key))
+
+
+def used_lately(store: Store | None, library: str, today: date) -> dict[str, UsageRow]:
+    """How the skills of a library were called in the last `USAGE_DAYS` days, by id; tests are no use."""
+    if store is None:
+        return {}
+    since = today - timedelta(days=USAGE_DAYS - 1)
+    return {row.key: row for row in usage(store, by="skill", since=since, kind="call", library=library)}
 
 
 def recent(store: Store, limit: int, skill: str | None = None) -> list[Event]:

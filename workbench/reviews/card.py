@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 from workbench.analytics.evaluations import StoredEvaluation, last_evaluation
-from workbench.analytics.usage import SkillTestRun, UsageRow, last_test_run, usage
+from workbench.analytics.usage import USAGE_DAYS, SkillTestRun, UsageRow, last_test_run, used_lately
 from workbench.git import RunGit
 from workbench.reviews import bump
 from workbench.reviews.bump import ROUTING, Bump
@@ -31,7 +31,6 @@ RISK_WORDS: dict[RiskKind, str] = {
 """What each part of the strip is called on the screen and in print."""
 ALARMING: frozenset[RiskKind] = frozenset(("alike", "routing", "gains", "code"))
 """The parts that a reader has to look at first."""
-USAGE_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ def card_of(
         store: Where runs and calls are kept; None where it can't be opened, and they are unknown.
         today: The day that use is counted up to.
         alike: What is said of skills that its name looks like.
-        library: The library's id, by which evaluations are kept.
+        library: The library's id, by which evaluations and use are kept.
 
     Raises:
         InputError: A tree has too many or too large files, or some are not in this clone.
@@ -170,7 +169,7 @@ def card_of(
         fixed=fixed,
         unchanged=unchanged,
         bump=bump.suggest(before, after) if before else Bump("none", declared=after.skill.version),
-        usage=_usage(store, diff.skill, today),
+        usage=used_lately(store, library, today).get(diff.skill),
         unread=after.unread,
         evaluations=(_evaluation(store, library, diff, diff.base), _evaluation(store, library, diff, diff.tree)),
     )
@@ -234,10 +233,3 @@ def _tests(store: Store | None, skill: str, tree: str | None) -> TestCount | Non
 
 def _evaluation(store: Store | None, library: str, diff: SkillDiff, tree: str | None) -> StoredEvaluation | None:
     return last_evaluation(store, library, diff.skill, tree) if store is not None and tree else None
-
-
-def _usage(store: Store | None, skill: str, today: date) -> UsageRow | None:
-    if store is None:
-        return None
-    rows = usage(store, by="skill", since=today - timedelta(days=USAGE_DAYS - 1), kind="call")
-    return next((row for row in rows if row.key == skill), None)

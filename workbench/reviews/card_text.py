@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from workbench.reviews.card import ALARMING, RISK_WORDS, USAGE_DAYS, Card, Risk, TestCount
+from workbench.analytics.usage import USAGE_DAYS
+from workbench.reviews.card import ALARMING, RISK_WORDS, Card, Risk, TestCount
 from workbench.reviews.markdown_text import code, escaped
 from workbench.skills.capabilities import Finding
 from workbench.skills.capabilities.words import CAUTION, heading

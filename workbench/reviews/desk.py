@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -292,9 +292,9 @@ class ReviewDesk:
         Args:
             view: The library as it was read last; without it, or where git has moved since, it is read again.
         """
-        from workbench.analytics.usage import usage
+        from workbench.analytics.usage import used_lately
         from workbench.reviews.judging import rows_in_git
-        from workbench.reviews.queue import USAGE_DAYS, queue
+        from workbench.reviews.queue import queue
 
         repository = self.need_git("a queue of reviews")
         now_at = repository.ids_of([REVIEWS_REF, "HEAD^{commit}"])
@@ -303,9 +303,8 @@ class ReviewDesk:
         else:
             rows, background = rows_in_git(repository, self._skills())
         now = datetime.now(UTC)
-        store = self._store()
-        since = now.date() - timedelta(days=USAGE_DAYS)
-        used = {row.key: row for row in usage(store, by="skill", since=since)} if store else {}
+        library = (repository.roots() or (str(self.root),))[0]
+        used = used_lately(self._store(), library, now.astimezone().date())
         try:
             me = repository.identity().email
         except InputError:

@@ -12,7 +12,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from workbench.analytics.usage import UsageRow
+from workbench.analytics.usage import USAGE_DAYS, UsageRow
 from workbench.policy.decide import Decision
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.states import decision_on
@@ -23,7 +23,6 @@ Risk = Literal["high", "medium", "low", "unknown"]
 
 GROUPS: tuple[Group, ...] = ("mine", "others", "stale", "approved", "released")
 RISKS: tuple[Risk, ...] = ("high", "unknown", "medium", "low")
-USAGE_DAYS = 30
 
 _HIGH = frozenset(
     ("subprocess", "network", "install", "download", "dynamic", "secret", "hidden", "homoglyph", "injection",
@@ -40,7 +39,7 @@ class Waiting:
         group: `mine` and `others` wait for a word; `stale` changed after an approval and nobody asked for a review yet.
         gains: Kinds of capabilities that the tree has over the approved one.
         age_days: Whole days since a commit last changed it; None where none did.
-        usage: How it was used in the last `USAGE_DAYS` days; None where it was not.
+        usage: How it was called in the last `USAGE_DAYS` days; None where it was not.
     """
 
     row: SkillRow

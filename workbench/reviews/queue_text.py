@@ -1,6 +1,7 @@
 """The queue in words, the same on the command line and on the screen; the texts are made visible."""
 
-from workbench.reviews.queue import USAGE_DAYS, Group, Waiting
+from workbench.analytics.usage import USAGE_DAYS
+from workbench.reviews.queue import Group, Waiting
 from workbench.text import first_line, plural
 
 GROUP_WORDS: dict[Group, str] = {
