@@ -11,14 +11,14 @@ from workbench.commands import command
 from workbench.config import expanded, home_dir
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.reviews.install_desk import SCOPES, Places, Synced
-from workbench.reviews.installing import InstalledCopy, Scope
+from workbench.reviews.installed_copies import InstalledCopy
+from workbench.reviews.installing import Scope
 from workbench.reviews.versions import name_and_version
 from workbench.skills.client_ids import CLIENT_IDS
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
 _SCOPES = click.Choice(SCOPES)
-_SIGNS = {"same": "green", "older": "yellow", "changed": "red", "missing": "red"}
 
 
 def _places(function: Any) -> Any:
@@ -98,7 +98,7 @@ def sync(
     places = Places(expanded(project), home or home_dir())
     wanted = [workspace.find(name).id for name in names]
     copies = workspace.installs.copies(places, skills=wanted, agents=agents, scopes=scopes)
-    off = [copy for copy in copies if copy.status != "same"]
+    off = [copy for copy in copies if not copy.settled]
     made = Synced() if check else workspace.installs.sync(off, places)
     if as_json:
         print_json(
@@ -106,7 +106,10 @@ def sync(
                 "ok": not off if check else not made.failed,
                 "copies": [copy.to_json() for copy in copies],
                 "synced": [one.to_json() for one in made.done],
-                "failed": [{"path": copy.path, "why": error.what} for copy, error in made.failed],
+                "failed": [
+                    {"path": copy.path, "why": error.what, "remedy": error.remedy} for copy, error in made.failed
+                ],
+                "notes": list(made.notes),
             }
         )
     else:
@@ -121,7 +124,8 @@ def _print_sync(copies: list[InstalledCopy], made: Synced) -> None:
     print_table(
         ("NAME", "STATUS", "AGENT", "SCOPE", "PATH"), [(c.name, c.status, c.agent, c.scope, c.path) for c in copies]
     )
-    old = [f"{visible(copy.path)}: {copy.deprecated.said}" for copy in copies if copy.deprecated]
+    old = [f"{visible(copy.path)}: {copy.why}" for copy in copies if copy.why]
+    old += [f"{visible(copy.path)}: {copy.deprecated.said}" for copy in copies if copy.deprecated]
     _print_notes([*old, *made.notes])
     for one in made.done:
         click.echo(f"{one.outcome}: {visible(one.target)}")
@@ -129,6 +133,8 @@ def _print_sync(copies: list[InstalledCopy], made: Synced) -> None:
             click.echo(f"  what stood there is kept in {visible(one.saved)}", err=True)
     for copy, error in made.failed:
         click.echo(f"{styled('not synced', fg='red')} {visible(copy.path)}: {visible(error.what)}", err=True)
+        if error.remedy:
+            click.echo(f"  {visible(error.remedy)}", err=True)
 
 
 @click.command(help=command("quarantine").help)

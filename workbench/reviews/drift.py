@@ -8,28 +8,29 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from workbench.errors import InputError
 from workbench.git import GitError, Repository
+from workbench.reviews.copy_remark import remark
 from workbench.reviews.copy_state import STATUSES, CopyState, Drift, Match, Status
+from workbench.reviews.copy_tree import CACHED, tree_of_copy
+from workbench.reviews.coverage import CACHES
 from workbench.reviews.deprecating import deprecation_of
 from workbench.reviews.folding import FoldedTree, fold_folder, fold_tree, same_content
+from workbench.reviews.installing import trees_approved
 from workbench.reviews.judging import rows_in_git
 from workbench.reviews.listing import SkillRow, row_outside_git
 from workbench.reviews.lockfile import ReadLock, read_lock
 from workbench.reviews.model import Deprecation, Record
 from workbench.reviews.origins import Origin, Origins, installed_origin, read_origins
 from workbench.reviews.records import timestamp
-from workbench.reviews.states import approved_trees
-from workbench.reviews.survey import Background, evidence_of
 from workbench.skills.clients import CLIENTS
 from workbench.skills.files import is_inside, walk
 from workbench.skills.model import ROOT_ID, Skill, Skipped
-from workbench.skills.treehash import Algorithm, algorithm_of, tree_of_folder
+from workbench.skills.treehash import Algorithm, algorithm_of
 from workbench.text import plural, visible
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class _Shelf:
         else:
             rows, background = rows_in_git(repository, skills)
             records = background.ledger.records
-            approved = {row.id: _approved(row, background) for row in rows}
+            approved = {row.id: trees_approved(row, background) for row in rows}
         origins = read_origins(root, skills, records=records, home=home)
         shelf = cls(root, repository, {row.id: row for row in rows}, approved, origins, records)
         for row in rows:
@@ -170,22 +171,16 @@ class _Shelf:
         return self.folded[tree]
 
 
-def _approved(row: SkillRow, background: Background) -> tuple[str, ...]:
-    """Every approved tree of a skill, the newest first."""
-    return approved_trees(evidence_of(row.skill, row.standing.tree, background, datetime.now(UTC)))
-
-
 def _state(shelf: _Shelf, same: "Sequence[Copy]", home: Path | None, locks: ReadLock) -> CopyState:
     """How one folder stands that one or more clients read."""
     copy = same[0]
     origin = installed_origin(Path(copy.path), copy.skill.frontmatter, home, locks)
     candidates = shelf.skills_of(copy, origin)
     try:
-        own = _content(shelf, copy, candidates)
-    except InputError as error:
-        own, why = None, f"it can't be compared: {error.what}"
-    else:
+        own, cached = _content(shelf, copy, candidates)
         why = ""
+    except InputError as error:
+        own, cached, why = None, False, f"it can't be compared: {error.what}"
     skill = candidates[0] if len(candidates) == 1 else None
     if own is not None and skill is None and candidates:
         skill = _by_content(shelf, own, candidates)
@@ -197,7 +192,8 @@ def _state(shelf: _Shelf, same: "Sequence[Copy]", home: Path | None, locks: Read
         why = why or "no skill of the library has this name or origin"
     else:
         found = _judge(shelf, own, skill)
-        why = _remark(shelf, own.tree, skill)
+        why = remark(shelf.rows[skill].standing, own.tree)
+        why = "; ".join(part for part in (why, CACHED if cached else "") if part)
     return CopyState(
         path=copy.path,
         client=copy.client,
@@ -221,19 +217,33 @@ def _deprecated(shelf: _Shelf, skill: str, match: Match | None) -> Deprecation |
     return deprecation_of(shelf.rows[skill].standing.records, match.version if match else None)
 
 
-def _content(shelf: _Shelf, copy: "Copy", candidates: Sequence[str]) -> FoldedTree:
-    """The bytes of a copy; folded, which takes a second reading, only where no skill has them as they are."""
+def _content(shelf: _Shelf, copy: "Copy", candidates: Sequence[str]) -> tuple[FoldedTree, bool]:
+    """The bytes of a copy, and whether caches in it were left out of them.
+
+    Folded, which takes another reading, only where no skill has them as they are.
+    """
     folder = Path(copy.real_path)
     left = MAX_BYTES
     for _, entry in walk(str(folder)):
         left -= entry.stat(follow_symlinks=False).st_size
         if left < 0:
             raise InputError(f"it has more than {MAX_BYTES >> 20} MiB")
-    tree = tree_of_folder(folder, library_root=candidates == [ROOT_ID], algorithm=shelf.algorithm)
+
+    def known(tree: str) -> bool:
+        return any(shelf.holds(tree, id_) for id_ in candidates)
+
+    root = candidates == [ROOT_ID]
+    tree, cached = tree_of_copy(folder, known, library_root=root, algorithm=shelf.algorithm)
     plain = FoldedTree(tree, tree, False)
-    if candidates == [ROOT_ID] or any(shelf.holds(tree, id_) for id_ in candidates):
-        return plain
-    return fold_folder(folder, algorithm=shelf.algorithm) if candidates else plain
+    if root or not candidates or known(tree):
+        return plain, cached
+    folded = fold_folder(folder, algorithm=shelf.algorithm)
+    if any(_judge(shelf, folded, id_)[0] != "changed" for id_ in candidates):
+        return folded, False
+    bare = fold_folder(folder, algorithm=shelf.algorithm, without=CACHES)
+    if any(_judge(shelf, bare, id_)[0] != "changed" for id_ in candidates):
+        return bare, True
+    return folded, False
 
 
 def _by_content(shelf: _Shelf, own: FoldedTree, candidates: Sequence[str]) -> str | None:
@@ -257,17 +267,6 @@ def _match(row: SkillRow, tree: str) -> Match | None:
     said = [record for record in row.standing.records if record.counts and record.tree == tree]
     record = next((record for record in reversed(said) if record.verdict == "approve"), None)
     return Match(record.version, record.commit, timestamp(record.at)) if record else None
-
-
-def _remark(shelf: _Shelf, tree: str, skill: str) -> str:
-    """What the records say against these bytes, or that nobody approved any."""
-    standing = shelf.rows[skill].standing
-    for record in reversed(standing.records):
-        if record.counts and record.tree == tree and record.verdict in ("revoke", "approve"):
-            if record.verdict == "revoke":
-                return f"{visible(record.reviewer_name or record.reviewer_email)} revoked exactly these bytes"
-            break
-    return "" if standing.approved_tree else "no version of this skill is approved"
 
 
 def _place(origin: Origin) -> tuple[str, str] | None:

@@ -15,7 +15,7 @@ read or a key twice is compared as it is.
 import hashlib
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,16 +57,23 @@ def same_content(one: FoldedTree, other: FoldedTree) -> bool:
     return one.tree == other.tree or ((one.installed or other.installed) and one.folded == other.folded)
 
 
-def fold_folder(folder: Path, *, algorithm: Algorithm = "sha1") -> FoldedTree:
+def fold_folder(folder: Path, *, algorithm: Algorithm = "sha1", without: Collection[str] = ()) -> FoldedTree:
     """A folder on disk.
+
+    Args:
+        folder: The folder.
+        algorithm: What its objects are named by.
+        without: Names that are left out wherever they stand.
 
     Raises:
         InputError: It can't be read, or is too large or too deep.
     """
-    tree = tree_of_folder(folder, algorithm=algorithm)
+    tree = tree_of_folder(folder, algorithm=algorithm, without=without)
     listed: list[_Listed] = []
     installed = False
     for path, entry in walk(str(folder)):
+        if not set(without).isdisjoint(path.split("/")):
+            continue
         if entry.is_symlink():
             listed.append((path, "120000", blob_of_bytes(bytes(Path(entry.path).readlink()), algorithm)))
             continue

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.config import data_dir
 from workbench.errors import ConflictError, WorkbenchError
+from workbench.git import Repository
+from workbench.reviews.copy_entry import ThisLibrary
 from workbench.reviews.deprecating import deprecation_of
 from workbench.reviews.desk import ReviewDesk
+from workbench.reviews.installed_copies import InstalledCopy, Shelf, installations
 from workbench.reviews.installing import (
     Install,
-    InstalledCopy,
+    OccupiedError,
+    Order,
     Scope,
     Where,
     folder_name,
+    forget,
     install,
-    installations,
     refuse_a_way_out,
-    status_of,
     tree_to_install,
+    trees_approved,
 )
 from workbench.reviews.model import Deprecation
 from workbench.skills.client_ids import CLIENT_IDS
@@ -54,6 +58,7 @@ class InstallPlan:
     """What an installation would do.
 
     Attributes:
+        pinned: Whether just this version is asked for, so that sync keeps it.
         forced: Whether it is not approved, so that it needs force.
         old: The deprecation that holds for it.
     """
@@ -65,6 +70,7 @@ class InstallPlan:
     target: Path
     forced: bool
     old: Deprecation | None
+    pinned: bool = False
 
     @property
     def warning(self) -> str | None:
@@ -107,6 +113,10 @@ class Synced:
     notes: tuple[str, ...] = ()
 
 
+class QuarantinedError(OccupiedError):
+    """It was taken out of agents' folders, and not put back."""
+
+
 class InstallDesk:
     """What of one library's skills is installed.
 
@@ -145,21 +155,27 @@ class InstallDesk:
             expect: What was agreed to.
 
         Raises:
+            QuarantinedError: It is in quarantine.
             ConflictError: It would be another tree than was agreed to.
             WorkbenchError: As `installing.tree_to_install` and `installing.install`.
         """
-        return self._install(*self._reviews.standing(name), version, where, force=force, expect=expect)
+        row, background = self._reviews.standing(name)
+        if not force:
+            self._refuse_quarantined(row, where)
+        plan = self._plan(row, background, version, where, force=force)
+        return self._install(row, plan, where, force=force, expect=expect)
+
+    def _refuse_quarantined(self, row: "SkillRow", where: Where) -> None:
+        from workbench.reviews.quarantine import in_quarantine, place_of
+
+        folder = folder_name(self._reviews.root, row.id)
+        place = place_of(where.folder / folder)
+        for one in in_quarantine(_quarantine()):
+            if one.name in (row.name, folder) or place_of(one.path) == place:
+                remedy = f"workbench quarantine {visible(one.name)} --restore puts its copies back; or --force"
+                raise QuarantinedError("it is in quarantine", where=visible(row.id), remedy=remedy)
 
     def _plan(
-        self, row: "SkillRow", background: "Background", version: str | None, where: Where, *, force: bool
-    ) -> InstallPlan:
-        tree, named, forced = tree_to_install(row, background, version, force=force)
-        refuse_a_way_out(where)
-        target = where.folder / folder_name(self._reviews.root, row.id)
-        old = deprecation_of(row.standing.records, named or version)
-        return InstallPlan(row.id, row.name, named or version, tree, target, forced, old)
-
-    def _install(
         self,
         row: "SkillRow",
         background: "Background",
@@ -167,24 +183,41 @@ class InstallDesk:
         where: Where,
         *,
         force: bool = False,
-        expect: InstallPlan | None = None,
+        copy: InstalledCopy | None = None,
+    ) -> InstallPlan:
+        """What an installation would do; `copy` is one that is brought back, under its own name."""
+        held = copy.locked_tree if copy is not None and copy.pinned else None
+        if copy is not None and held is not None and held in trees_approved(row, background):
+            tree, named, forced, pinned = held, copy.version, False, True
+        else:
+            tree, named, forced = tree_to_install(row, background, version, force=force)
+            pinned = version is not None
+        refuse_a_way_out(where)
+        target = where.folder / (copy.name if copy else folder_name(self._reviews.root, row.id))
+        old = deprecation_of(row.standing.records, named or version)
+        return InstallPlan(row.id, row.name, named or version, tree, target, forced, old, pinned)
+
+    def _install(
+        self, row: "SkillRow", plan: InstallPlan, where: Where, *, force: bool, expect: InstallPlan | None = None
     ) -> InstallDone:
-        plan = self._plan(row, background, version, where, force=force)
         if expect is not None and (plan.tree, plan.target) != (expect.tree, expect.target):
             what = f"it would be the tree {plan.tree[:12]} now, and {expect.tree[:12]} was agreed to"
             raise ConflictError(what, where=visible(row.id), remedy="look at it again")
+        repository = self._reviews.need_git("installing what was approved")
         done = install(
-            self._reviews.need_git("installing what was approved"),
+            repository,
             row,
-            plan.tree,
-            plan.version,
+            Order(plan.target.name, plan.tree, plan.version, plan.forced, plan.pinned),
             where,
+            self._this(repository),
             data_dir() / "saved",
-            forced=plan.forced,
             replace_strangers=force,
         )
         detail = {"path": done.target, "agent": where.agent, "forced": plan.forced}
         return InstallDone(done, plan.warning, self._record(row.id, plan.tree, "install", detail))
+
+    def _this(self, repository: Repository) -> ThisLibrary:
+        return ThisLibrary.of(repository, [skill.id for skill in self._skills()])
 
     def copies(
         self,
@@ -194,44 +227,48 @@ class InstallDesk:
         agents: Sequence[str] = (),
         scopes: Sequence[Scope] = (),
     ) -> list[InstalledCopy]:
-        """The copies that were installed from here, held against what is approved.
+        """The copies that lock files tell of, held against what is approved.
 
         Args:
             skills: Only copies of these, by id; likewise `agents` and `scopes`.
         """
         from workbench.reviews.judging import rows_in_git
+        from workbench.reviews.quarantine import in_quarantine
 
         repository = self._reviews.need_git("holding copies against what is approved")
-        rows, _ = rows_in_git(repository, self._skills())
-        by_id = {row.id: row for row in rows}
+        rows, background = rows_in_git(repository, self._skills())
+        shelf = Shelf(self._this(repository), rows, background, in_quarantine(_quarantine()))
         seen: dict[str, InstalledCopy] = {}
         wanted = [places.of(agent, scope) for agent in agents or CLIENT_IDS for scope in scopes or SCOPES]
-        for where, name, entry in installations(wanted):
-            skill = str(entry.get("skillPath") or name)
-            if skills and skill not in skills:
+        for where, name, one in installations(wanted):
+            copy = shelf.copy(where, name, one)
+            if skills and (copy.skill not in skills or copy.status == "elsewhere"):
                 continue
-            row = by_id.get(skill)
-            approved = None
-            if row is not None:
-                approved = row.standing.tree if row.state == "approved" else row.standing.approved_tree
-            copy = status_of(where, name, entry, approved)
-            if row is not None:
-                version = str(entry["version"]) if entry.get("version") else None
-                copy = replace(copy, deprecated=deprecation_of(row.standing.records, version))
+            if (row := shelf.row(copy.skill)) is not None and copy.status != "elsewhere":
+                copy = replace(copy, deprecated=deprecation_of(row.standing.records, copy.version))
             seen.setdefault(copy.path, copy)
         return list(seen.values())
 
     def sync(self, copies: Sequence[InstalledCopy], places: Places) -> Synced:
-        """Bring copies back to what is approved; one that can't be brought back does not keep the others."""
+        """Bring copies back to what is approved; one that can't be brought back does not keep the others.
+
+        A copy that nobody has, of a skill that the library has no more, is forgotten.
+        """
         done: list[Install] = []
         failed: list[tuple[InstalledCopy, WorkbenchError]] = []
         notes: list[str] = []
         standings: dict[str, tuple[SkillRow, Background]] = {}
+        ids = frozenset(skill.id for skill in self._skills())
         for copy in copies:
+            where = places.of(copy.agent, copy.scope)
             try:
+                if copy.skill not in ids:
+                    notes.append(_let_go(copy, where))
+                    continue
                 if copy.skill not in standings:
                     standings[copy.skill] = self._reviews.standing(copy.skill)
-                made = self._install(*standings[copy.skill], None, places.of(copy.agent, copy.scope))
+                row, background = standings[copy.skill]
+                made = self._install(row, self._plan(row, background, None, where, copy=copy), where, force=False)
             except WorkbenchError as error:
                 failed.append((copy, error))
             else:
@@ -285,6 +322,19 @@ class InstallDesk:
         except WorkbenchError as error:
             return f"it was done, and could not be recorded: {visible(error.what)}"
         return ""
+
+
+def _let_go(copy: InstalledCopy, where: Where) -> str:
+    """Forget a copy of a skill that is gone, where nothing stands there; gives what to say.
+
+    Raises:
+        ConflictError: It stands there: nobody asked to have it taken away.
+    """
+    if copy.status != "missing":
+        remedy = f"workbench quarantine {visible(copy.name)} takes it out of agents' folders, or install another skill"
+        raise ConflictError(copy.why, where=visible(copy.path), remedy=remedy)
+    forget(where, copy.name)
+    return f"{visible(copy.path)}: {copy.why}, so its entry was taken out of {visible(where.lock_name)}"
 
 
 def _quarantine() -> Path:

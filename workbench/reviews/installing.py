@@ -6,33 +6,32 @@ Each installation has an entry in the lock file that installers of skills share 
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from workbench.errors import ConflictError, InputError, RefusedError
 from workbench.git import Repository
+from workbench.reviews.copy_entry import Placed, ThisLibrary, entry_with, entry_without, placed
+from workbench.reviews.copy_tree import tree_there
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.lockfile import HOME_LOCK, LOCK_FILE, Lock, changed_lock, hash_of, read_lock, write_lock
-from workbench.reviews.model import Deprecation
-from workbench.reviews.origins import without_credentials
 from workbench.reviews.placing import place
 from workbench.reviews.saving import save_copy
 from workbench.reviews.states import approved_trees
 from workbench.reviews.survey import Background, evidence_of
 from workbench.reviews.tag_evidence import named_release
+from workbench.skills.client_ids import CLIENT_IDS
 from workbench.skills.clients import CLIENTS, client, outside_folders
 from workbench.skills.contents import contents_of_tree
 from workbench.skills.files import is_inside
 from workbench.skills.model import ROOT_ID
-from workbench.skills.treehash import algorithm_of, tree_of_folder
 from workbench.text import visible
 
 Scope = Literal["project", "user"]
-CopyStatus = Literal["same", "older", "changed", "missing"]
 
 
 class OccupiedError(ConflictError):
@@ -52,10 +51,16 @@ class Where:
     @property
     def folder(self) -> Path:
         """The folder that holds the agent's skills."""
-        place_ = next(one for one in client(self.agent).places if one.scope == self.scope)
+        places = [one for one in client(self.agent).places if one.scope == self.scope]
         if self.scope == "project":
-            return self.project / place_.path
-        return outside_folders(place_, self.home, Path("/"), self.env)[0]
+            return self.project / places[0].path
+        folders = (folder for one in places for folder in outside_folders(one, self.home, Path("/"), self.env))
+        return next(folders)
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The agents whose folder this is, too."""
+        return tuple(agent for agent in CLIENT_IDS if replace(self, agent=agent).folder == self.folder)
 
     @property
     def lock_root(self) -> Path:
@@ -66,6 +71,29 @@ class Where:
     def lock_name(self) -> str:
         """The lock file's name below `lock_root`."""
         return LOCK_FILE if self.scope == "project" else HOME_LOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to install: a tree, under a folder's name.
+
+    Attributes:
+        version: Its version, for the lock file.
+        forced: Whether it is not approved; the lock file says so.
+        pinned: Whether just this version was asked for; the lock file says so, and sync keeps it.
+    """
+
+    name: str
+    tree: str
+    version: str | None
+    forced: bool = False
+    pinned: bool = False
+
+    def placed(self, skill: str, library: ThisLibrary, digest: str | None) -> Placed:
+        """What the lock file says of it."""
+        return Placed(
+            self.tree, skill, library.source, library.root, self.version, self.pinned, self.forced, digest
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,37 +109,14 @@ class Install:
     lock: str
     saved: str | None = None
     forced: bool = False
+    pinned: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `install --json`."""
         return {
             "skill": self.skill, "name": self.name, "version": self.version, "tree": self.tree, "path": self.target,
             "outcome": self.outcome, "lock": self.lock, "saved": self.saved, "forced": self.forced,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class InstalledCopy:
-    """One installation as its lock entry knows it, held against the disk and against what is approved now."""
-
-    name: str
-    skill: str
-    agent: str
-    scope: Scope
-    path: str
-    status: CopyStatus
-    tree: str | None
-    locked_tree: str | None
-    approved_tree: str | None
-    deprecated: Deprecation | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """One item of `sync --json`."""
-        return {
-            "name": self.name, "skill": self.skill, "agent": self.agent, "scope": self.scope, "path": self.path,
-            "status": self.status, "tree": self.tree, "locked_tree": self.locked_tree,
-            "approved_tree": self.approved_tree,
-            "deprecated": self.deprecated.to_json() if self.deprecated else None,
+            "pinned": self.pinned,
         }  # fmt: skip
 
 
@@ -136,8 +141,7 @@ def tree_to_install(
     if tree is None:
         raise RefusedError("no version of it is approved", where=visible(row.id), remedy="review it first, or --force")
     named = next((one.version for one in reversed(releases) if one.tree == tree and not one.moved), None)
-    now = datetime.now(UTC)
-    if tree in approved_trees(evidence_of(row.skill, row.standing.tree, background, now)):
+    if tree in trees_approved(row, background):
         return tree, named, False
     if not force:
         what = f"the tree {tree[:12]} is not approved"
@@ -145,15 +149,19 @@ def tree_to_install(
     return tree, named, True
 
 
+def trees_approved(row: SkillRow, background: Background) -> tuple[str, ...]:
+    """Every tree of a skill that is approved, the one that was approved last first."""
+    return approved_trees(evidence_of(row.skill, row.standing.tree, background, datetime.now(UTC)))
+
+
 def install(
     repository: Repository,
     row: SkillRow,
-    tree: str,
-    version: str | None,
+    order: Order,
     where: Where,
+    library: ThisLibrary,
     saved: Path,
     *,
-    forced: bool = False,
     replace_strangers: bool = False,
 ) -> Install:
     """Put a tree of a skill into an agent's folder, with an entry in the lock file.
@@ -161,11 +169,10 @@ def install(
     Args:
         repository: The library's.
         row: The skill.
-        tree: What to install.
-        version: Its version, for the lock file.
+        order: What to install.
         where: Whose folder.
+        library: Which library it is installed from.
         saved: The folder that local changes are saved to before they are replaced.
-        forced: Whether it is not approved; the lock file says so.
         replace_strangers: Replace a folder of that name that was not installed from here, saving it first.
 
     Raises:
@@ -174,35 +181,64 @@ def install(
             be read.
         InputError: The tree is not in this clone, or the folder can't be written.
     """
+    tree = order.tree
     if repository.resolve(f"{tree}^{{tree}}") is None:
         raise InputError(
             f"the tree {tree[:12]} is not in this clone", where=visible(row.id), remedy="workbench review sync"
         )
-    name = folder_name(repository.root, row.id)
-    target = where.folder / name
+    target = where.folder / order.name
     refuse_a_way_out(where)
     contents = contents_of_tree(repository.run, tree)
     with _locked(where.lock_root):
         lock = read_lock(where.lock_root, where.lock_name)
-        entry = lock.skills.get(name)
+        entry = lock.skills.get(order.name, {})
         changed_lock(lock, {}, where.lock_name)  # refuses early a file that can't be rewritten
-        there = _tree_on_disk(target, tree)
-        ours = entry is not None and where.agent in _trees(entry)
-        if os.path.lexists(target) and not ours and there != tree and not replace_strangers:
-            what = f"{visible(str(target))} was not installed from here"
-            raise OccupiedError(what, remedy="move it away, or --force, which saves it first")
-        kept = None
-        known = _trees(entry).get(where.agent) if entry else None
-        if os.path.lexists(target) and (there is None or there not in (tree, known)):
-            kept = save_copy(target, saved, name)
+        before = [one for agent, one in placed(entry, order.name).items() if agent in where.readers]
+        stranger = next((one for one in before if not library.may_replace(one, row.id)), None)
+        known = {tree, *(one.tree for one in before if one is not stranger)}
+        there, _ = tree_there(target, known, tree)
+        unknown = not before and os.path.lexists(target) and there != tree
+        if (stranger or unknown) and not replace_strangers:
+            raise _occupied(target, stranger, library)
+        kept = save_copy(target, saved, order.name) if os.path.lexists(target) and there not in known else None
         if there != tree or target.is_symlink():
             place(target, contents)
         hashed = hash_of({path: one.data for path, one in contents.items() if one.mode != "120000"})
-        fresh = _entry(entry or {}, row, repository, where, tree, version, hashed, forced=forced)
-        write_lock_file(where, lock, {name: fresh})
+        fresh = order.placed(row.id, library, hashed if where.scope == "project" else None)
+        agents = [agent for agent in where.readers if agent == where.agent or agent in placed(entry, order.name)]
+        user = where.scope == "user"
+        write_lock_file(
+            where, lock, {order.name: entry_with(entry, agents, fresh, library, datetime.now(UTC), user=user)}
+        )
     outcome: Literal["installed", "updated", "same"] = "same" if there == tree else "updated" if there else "installed"
     lock_path = str(where.lock_root / where.lock_name)
-    return Install(row.id, name, version, tree, str(target), outcome, lock_path, str(kept) if kept else None, forced)
+    kept_at = str(kept) if kept else None
+    return Install(
+        row.id, order.name, order.version, tree, str(target), outcome, lock_path, kept_at, order.forced, order.pinned
+    )
+
+
+def forget(where: Where, name: str) -> None:
+    """Take what an agent got out of a lock file's entry, and the entry where nothing else is in it.
+
+    Raises:
+        ConflictError: The lock file can't be read.
+        InputError: It can't be written.
+    """
+    with _locked(where.lock_root):
+        lock = read_lock(where.lock_root, where.lock_name)
+        if name in lock.skills:
+            write_lock_file(where, lock, {name: entry_without(lock.skills[name], where.readers)})
+
+
+def _occupied(target: Path, stranger: Placed | None, library: ThisLibrary) -> OccupiedError:
+    what = f"{visible(str(target))} was not installed from here"
+    if stranger is not None and library.installed(stranger):
+        what = f"{visible(str(target))} is a copy of another skill of this library, {visible(stranger.skill)}"
+    elif stranger is not None:
+        what += f", but from {visible(stranger.source or 'another library')} ({visible(stranger.skill)})"
+    return OccupiedError(what, remedy="move it away and take its entry out of the lock file, or --force, which saves "
+                         "it first" if stranger else "move it away, or --force, which saves it first")  # fmt: skip
 
 
 def refuse_a_way_out(where: Where) -> None:
@@ -232,104 +268,9 @@ def write_lock_file(where: Where, lock: Lock, changes: Mapping[str, Mapping[str,
     write_lock(lock, changed_lock(lock, changes, where.lock_name))
 
 
-def installations(where: Sequence[Where]) -> list[tuple[Where, str, Mapping[str, Any]]]:
-    """Every entry of the lock files that this program made for these folders.
-
-    Raises:
-        InputError: A lock file can't be read, so that nobody knows what was installed, or names what is no folder.
-    """
-    found = []
-    for one in where:
-        lock = read_lock(one.lock_root, one.lock_name)
-        if (unreadable := next((p for p in lock.problems if p.code == "lock-unreadable"), None)) is not None:
-            other = "user" if one.scope == "project" else "project"
-            remedy = f"{unreadable.remedy or 'mend it or move it away'}; --scope {other} looks at the others alone"
-            what = f"{unreadable.message}, so what was installed can't be known"
-            raise InputError(what, where=visible(str(lock.path)), remedy=remedy)
-        for name, entry in lock.skills.items():
-            if one.agent in _trees(entry):
-                _hold_name(name, lock)
-                found.append((one, name, entry))
-    return found
-
-
-def _hold_name(name: str, lock: Lock) -> None:
-    """Refuse an entry that would lead out of the agent's folder: a lock file comes from whoever made the project."""
-    if name in ("", ".", "..") or "/" in name or "\0" in name:
-        what = f"its entry '{visible(name)[:80]}' is no folder's name, and is not followed"
-        raise InputError(what, where=visible(str(lock.path)), remedy="take the entry out")
-
-
 def folder_name(library: Path, skill_id: str) -> str:
     """The name that a copy's folder has."""
     return library.name if skill_id == ROOT_ID else skill_id.rpartition("/")[2]
-
-
-def status_of(where: Where, name: str, entry: Mapping[str, Any], approved: str | None) -> InstalledCopy:
-    """How an installation stands: `same` as what is approved now, `older` as it was installed, `changed`, `missing`."""
-    target = where.folder / name
-    locked = _trees(entry).get(where.agent)
-    tree = _tree_on_disk(target, locked or approved)
-    status: CopyStatus
-    if tree is None:
-        status = "missing"
-    elif approved is not None and tree == approved:
-        status = "same"
-    else:
-        status = "older" if tree == locked else "changed"
-    skill = str(entry.get("skillPath") or name)
-    return InstalledCopy(name, skill, where.agent, where.scope, str(target), status, tree, locked, approved)
-
-
-def _entry(
-    old: Mapping[str, Any],
-    row: SkillRow,
-    repository: Repository,
-    where: Where,
-    tree: str,
-    version: str | None,
-    hashed: str | None,
-    *,
-    forced: bool,
-) -> dict[str, Any]:
-    """The lock entry: what the shared formats ask for, and the tree that each agent got."""
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
-    remote = repository.config("remote.origin.url")
-    source = without_credentials(remote) if remote else str(repository.root)
-    fields: dict[str, Any] = {
-        **old,
-        "source": source,
-        "sourceType": "git" if remote else "local",
-        "skillPath": row.id,
-        "tree": tree,
-        "version": version,
-        "agents": dict(sorted({**_trees(old), where.agent: tree}.items())),
-        "unapproved": True if forced else None,
-    }
-    if where.scope == "project":
-        fields["computedHash"] = hashed
-    else:
-        fields |= {
-            "sourceUrl": source, "skillFolderHash": tree,
-            "installedAt": old.get("installedAt") or now, "updatedAt": now,
-        }  # fmt: skip
-    return {key: value for key, value in fields.items() if value is not None}
-
-
-def _trees(entry: Mapping[str, Any]) -> dict[str, str]:
-    """The tree that each agent got, by its id; only entries that this program made have any."""
-    agents = entry.get("agents")
-    return {str(a): t for a, t in agents.items() if isinstance(t, str)} if isinstance(agents, dict) else {}
-
-
-def _tree_on_disk(target: Path, like: str | None) -> str | None:
-    """The tree of what stands there, hashed as `like` is; None where nothing does, or nothing that can be read."""
-    if target.is_symlink() or not target.is_dir():
-        return None
-    try:
-        return tree_of_folder(target, algorithm=algorithm_of(like))
-    except InputError:
-        return "unreadable"
 
 
 @contextmanager

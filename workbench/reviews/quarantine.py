@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workbench.errors import ConflictError, InputError
+from workbench.skills.treehash import tree_of_folder
 from workbench.text import visible
 
 MANIFEST = "manifest.json"
@@ -24,16 +26,42 @@ _MAX_MANIFEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One copy: where it stood, where it is kept, and what happened: `taken`, `restored`, or why not."""
+    """One copy: where it stood, where it is kept, and what happened: `taken`, `restored`, or why not.
+
+    `saved`: a newer one was put back, so this one was put where replaced copies are kept.
+    """
 
     path: str
     kept: str
-    outcome: Literal["taken", "restored", "occupied", "failed"]
+    outcome: Literal["taken", "restored", "saved", "occupied", "failed"]
     why: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """One item of `quarantine --json`."""
         return {"path": self.path, "kept": self.kept, "outcome": self.outcome, "why": self.why or None}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A copy that is in quarantine: the skill's name, where the copy stood, and where it is kept."""
+
+    name: str
+    path: Path
+    kept: Path
+
+
+def in_quarantine(folder: Path) -> tuple[Kept, ...]:
+    """Every copy that is in quarantine, the one that was taken out last first."""
+    found = []
+    for place in sorted(folder.iterdir(), reverse=True) if folder.is_dir() else ():
+        if (name := _name(place)) is not None:
+            found += [Kept(name, path, kept) for path, kept in _read(place) if os.path.lexists(kept)]
+    return tuple(found)
+
+
+def place_of(path: Path) -> str:
+    """A copy's place however its folder was reached; where the copy is a link, the link's."""
+    return f"{os.path.realpath(path.parent)}/{path.name}"
 
 
 def take_out(name: str, copies: Sequence[Path], folder: Path) -> tuple[Moved, ...]:
@@ -54,7 +82,7 @@ def take_out(name: str, copies: Sequence[Path], folder: Path) -> tuple[Moved, ..
         raise ConflictError(
             "no agent's folder has it", where=visible(name), remedy="workbench skills where " + visible(name)
         )
-    place = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    place = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(3)}"
     moved: list[Moved] = []
     try:
         place.mkdir(parents=True)
@@ -73,34 +101,76 @@ def take_out(name: str, copies: Sequence[Path], folder: Path) -> tuple[Moved, ..
     return tuple(moved)
 
 
-def put_back(name: str, folder: Path) -> tuple[Moved, ...]:
-    """Move the copies of a skill back to where they stood; one whose place is taken meanwhile stays.
+def put_back(name: str, folder: Path, saved: Path | None = None) -> tuple[Moved, ...]:
+    """Move the copies of a skill back to where they stood, what was taken out last first.
+
+    One whose place has the same bytes again is done with; one whose place is taken by others stays. Of several that
+    stood in one place the last goes back, and the earlier ones to what is saved.
+
+    Args:
+        name: As it was taken out.
+        folder: The quarantine.
+        saved: Where replaced copies are kept; by default beside the quarantine.
 
     Raises:
         ConflictError: It is not in quarantine.
     """
     moved: list[Moved] = []
-    for place in _places(name, folder):
+    back: set[str] = set()
+    for place in reversed(_places(name, folder)):
         left = []
         for path, kept in _read(place):
             if not os.path.lexists(kept):
                 continue
-            if os.path.lexists(path):
-                moved.append(Moved(str(path), str(kept), "occupied", "something else stands there now"))
-                left.append((path, kept))
-                continue
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _move(kept, path)
-                moved.append(Moved(str(path), str(kept), "restored"))
-            except OSError as error:
-                moved.append(Moved(str(path), str(kept), "failed", error.strerror or "it can't be moved"))
+            one = _put_back(path, kept, place_of(path) in back, saved or folder.with_name("saved"), name)
+            moved.append(one)
+            if one.outcome in ("restored", "saved"):
+                back.add(place_of(path))
+            else:
                 left.append((path, kept))
         if not left:
             shutil.rmtree(place, ignore_errors=True)
     if not moved:
         raise ConflictError("it is not in quarantine", where=visible(name))
     return tuple(moved)
+
+
+def _put_back(path: Path, kept: Path, newer: bool, saved: Path, name: str) -> Moved:
+    """Put one copy back; `newer` says that one which was taken out later stands there now."""
+    try:
+        if not os.path.lexists(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _move(kept, path)
+            return Moved(str(path), str(kept), "restored")
+        if _same(path, kept):
+            _remove(kept)
+            return Moved(str(path), str(kept), "restored", "the same bytes stand there already")
+        if newer:
+            put = saved / kept.parent.parent.name / kept.parent.name / kept.name
+            put.parent.mkdir(parents=True, exist_ok=True)
+            _move(kept, put)
+            return Moved(str(path), str(put), "saved", "one that was taken out later was put back")
+    except OSError as error:
+        return Moved(str(path), str(kept), "failed", error.strerror or "it can't be moved")
+    remedy = f"move it away, or take it out as well: workbench quarantine {visible(name)}"
+    return Moved(str(path), str(kept), "occupied", f"something else stands there now; {remedy}")
+
+
+def _same(path: Path, kept: Path) -> bool:
+    """Whether two copies are the same: links to the same, or folders with the same bytes."""
+    if path.is_symlink() or kept.is_symlink():
+        return path.is_symlink() and kept.is_symlink() and path.readlink() == kept.readlink()
+    try:
+        return path.is_dir() and kept.is_dir() and tree_of_folder(path) == tree_of_folder(kept)
+    except InputError:
+        return False
+
+
+def _remove(kept: Path) -> None:
+    if kept.is_symlink() or not kept.is_dir():
+        kept.unlink()
+    else:
+        shutil.rmtree(kept)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -137,12 +207,7 @@ def _reason(error: OSError) -> str:
 
 def quarantined(folder: Path) -> dict[str, int]:
     """How many copies of each skill are in quarantine, by name."""
-    found: dict[str, int] = {}
-    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
-        name = _name(place)
-        if name is not None:
-            found[name] = found.get(name, 0) + sum(os.path.lexists(kept) for _, kept in _read(place))
-    return {name: count for name, count in found.items() if count}
+    return dict(sorted(Counter(one.name for one in in_quarantine(folder)).items()))
 
 
 def _places(name: str, folder: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -23,18 +23,22 @@ def algorithm_of(id_: str | None) -> Algorithm:
     return "sha256" if id_ is not None and len(id_) == 64 else "sha1"
 
 
-def tree_of_folder(folder: Path, *, library_root: bool = False, algorithm: Algorithm = "sha1") -> str:
+def tree_of_folder(
+    folder: Path, *, library_root: bool = False, algorithm: Algorithm = "sha1", without: Collection[str] = ()
+) -> str:
     """The tree id that git gives the folder's content as it is on disk (no filters, no ignored files).
 
     Args:
         folder: The folder; `.git` in it is left out, as are empty folders and what is neither file nor link.
         library_root: Whether it is a library's root, whose `.workbench` is not part of a skill there.
+        without: Names that are left out wherever they stand.
 
     Raises:
         InputError: Something in it can't be read, changes while it is read, or nests too deep.
     """
-    skip = (b".workbench",) if library_root else ()
-    return (_tree(os.fsencode(folder), 0, algorithm, skip=skip) or _object(b"tree", b"", algorithm)).hex()
+    never = frozenset((b".git", *map(os.fsencode, without)))
+    top = never | {b".workbench"} if library_root else never
+    return (_tree(os.fsencode(folder), 0, algorithm, never, top) or _object(b"tree", b"", algorithm)).hex()
 
 
 def blob_of_file(path: Path, algorithm: Algorithm = "sha1") -> str:
@@ -66,7 +70,9 @@ def manifest_of(hashes: Iterable[tuple[str, str]]) -> str:
     return f"sha256:{hashlib.sha256(b''.join(sorted(lines))).hexdigest()}"
 
 
-def _tree(folder: bytes, depth: int, algorithm: Algorithm, skip: tuple[bytes, ...] = ()) -> bytes | None:
+def _tree(
+    folder: bytes, depth: int, algorithm: Algorithm, never: frozenset[bytes], skip: frozenset[bytes]
+) -> bytes | None:
     """The binary id of a folder's tree; None if nothing in it would be stored."""
     if depth > MAX_DEPTH:
         raise InputError(f"folders nest deeper than {MAX_DEPTH} levels", where=visible(os.fsdecode(folder)))
@@ -74,9 +80,9 @@ def _tree(folder: bytes, depth: int, algorithm: Algorithm, skip: tuple[bytes, ..
     try:
         with os.scandir(folder) as scanned:
             for entry in scanned:
-                if entry.name == b".git" or entry.name in skip:
+                if entry.name in skip:
                     continue
-                if stored := _entry(entry, depth, algorithm):
+                if stored := _entry(entry, depth, algorithm, never):
                     entries.append((entry.name, *stored))
     except OSError as error:
         where = visible(os.fsdecode(error.filename if isinstance(error.filename, bytes) else folder))
@@ -88,12 +94,14 @@ def _tree(folder: bytes, depth: int, algorithm: Algorithm, skip: tuple[bytes, ..
     return _object(b"tree", b"".join(mode + b" " + name + b"\0" + id_ for name, mode, id_ in entries), algorithm)
 
 
-def _entry(entry: "os.DirEntry[bytes]", depth: int, algorithm: Algorithm) -> tuple[bytes, bytes] | None:
+def _entry(
+    entry: "os.DirEntry[bytes]", depth: int, algorithm: Algorithm, never: frozenset[bytes]
+) -> tuple[bytes, bytes] | None:
     """Mode and binary id of one entry; None for what git does not store."""
     if entry.is_symlink():
         return b"120000", _object(b"blob", os.readlink(entry.path), algorithm)  # noqa: PTH115 - a Path would tidy the target up
     if entry.is_dir(follow_symlinks=False):
-        below = _tree(entry.path, depth + 1, algorithm)
+        below = _tree(entry.path, depth + 1, algorithm, never, never)
         return (b"40000", below) if below else None
     info = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(info.st_mode):

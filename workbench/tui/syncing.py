@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbench.reviews.install_desk import Synced
-from workbench.reviews.installing import CopyStatus, InstalledCopy
+from workbench.reviews.installed_copies import CopyStatus, InstalledCopy
 from workbench.text import plural, visible
 from workbench.tui.copy_rows import place
 from workbench.tui.jobs import run_job
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _GROUP = "installs"
 _DONE: dict[CopyStatus, tuple[str, str]] = {
     "older": ("is updated", "accent"),
+    "draft": ("is replaced by what is approved", "attention"),
     "changed": ("is saved first, then put back", "attention"),
     "missing": ("is put there again", "accent"),
 }
@@ -41,14 +42,13 @@ def sync_copies(app: "WorkbenchApp") -> None:
 
 
 def _ask(app: "WorkbenchApp", workspace: "Workspace", copies: Sequence[InstalledCopy]) -> None:
-    off = [copy for copy in copies if copy.status != "same"]
+    off = [copy for copy in copies if not copy.settled]
     if not off:
-        every = f"{plural(len(copies), 'copy', 'copies')} installed from here: every one is what is approved."
-        app.say(every if copies else "No copy was installed from here: Install in the palette does.")
+        app.say(_all_well(copies))
         return
     lines = []
     for copy in off:
-        said, tone = _DONE[copy.status] if copy.approved_tree else ("stays: no version of it is approved", "muted")
+        said, tone = _what_comes(copy)
         spans = (Span(visible(place(copy.path)), "strong"), Span(f"  {copy.status}: "), Span(said, tone))
         lines.append(TextLine(spans, hang=2))
         lines += [TextLine((Span(f"  {copy.deprecated.said}", "attention"),), hang=2)] if copy.deprecated else []
@@ -63,6 +63,24 @@ def _ask(app: "WorkbenchApp", workspace: "Workspace", copies: Sequence[Installed
 
     title = f"Bring {plural(len(off), 'copy', 'copies')} back to what is approved?"
     app.push_screen(ConfirmDialog(title, lines, "Bring them back"), answered)
+
+
+def _all_well(copies: Sequence[InstalledCopy]) -> str:
+    own = [copy for copy in copies if copy.status != "elsewhere"]
+    if not own:
+        return "No copy was installed from here: Install in the palette does."
+    away = sum(copy.status == "quarantined" for copy in own)
+    every = f"{plural(len(own), 'copy', 'copies')} installed from here: every one is what is approved"
+    return f"{every}, but for {away:,} in quarantine." if away else f"{every}."
+
+
+def _what_comes(copy: InstalledCopy) -> tuple[str, str]:
+    """What becomes of a copy that is not as approved, and its tone."""
+    if copy.status == "gone":
+        return f"stays: {copy.why}", "muted"
+    if copy.approved_tree is None:
+        return f"stays: {copy.why or 'no version of it is approved'}", "muted"
+    return _DONE[copy.status]
 
 
 def _synced(app: "WorkbenchApp", made: Synced) -> None:

@@ -164,7 +164,9 @@ class InstallActions:
         if unrecorded or any(one.why for one in moved):
             lines = [moved_line(one.outcome, one.path, one.why) for one in moved]
             lines += [TextLine((Span(unrecorded, "attention"),))] if unrecorded else []
-            self._screen.app.push_screen(TextDialog(f"Not all of {self._name} was moved", lines))
+            stayed = any(one.outcome in ("occupied", "failed") for one in moved)
+            title = f"Not all of {self._name} was moved" if stayed else f"{self._name} was moved"
+            self._screen.app.push_screen(TextDialog(title, lines))
         else:
             outcome = moved[0].outcome if moved else "nothing"
             self._screen.workbench.say(f"{outcome}: {plural(len(moved), 'copy', 'copies')} of {self._name}")
