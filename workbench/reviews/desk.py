@@ -87,7 +87,7 @@ class ReviewDesk:
         row, background = self._row(skill_id)
         if background is None:
             return ()
-        versions = {release.tree: release.version for release in background.releases.get(row.id, ())}
+        versions = {release.tree: release.version for release in background.releases.get(row.id, ()) if release.stands}
         decided = {r.tree: r.verdict for r in row.standing.records if r.counts and r.verdict in ("approve", "revoke")}
         return tuple(
             replace(change, version=versions.get(change.tree), approved=decided.get(change.tree or "") == "approve")

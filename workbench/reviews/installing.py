@@ -140,7 +140,7 @@ def tree_to_install(
             tree = row.standing.head_tree
     if tree is None:
         raise RefusedError("no version of it is approved", where=visible(row.id), remedy="review it first, or --force")
-    named = next((one.version for one in reversed(releases) if one.tree == tree and not one.moved), None)
+    named = next((one.version for one in reversed(releases) if one.tree == tree and one.stands), None)
     if tree in trees_approved(row, background):
         return tree, named, False
     if not force:

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.errors import ConflictError, InputError, RefusedError, WorkbenchError
-from workbench.git import Repository
+from workbench.git import GitError, Repository
 from workbench.reviews.listing import SkillRow
 from workbench.reviews.model import Record
 from workbench.reviews.survey import Background
 from workbench.reviews.tag_evidence import released_fields
 from workbench.reviews.verdicts import Opinion, decide
-from workbench.reviews.versions import Release
+from workbench.reviews.versions import Release, label_of
 from workbench.skills.model import Skill
+from workbench.skills.naming import is_in_agents_folder
 from workbench.skills.versions import parse_version
 from workbench.text import visible
 
@@ -83,12 +84,13 @@ def plan_release(
         )
     earlier = background.releases.get(row.id, ())
     _must_be_newer(row, said, earlier)
-    label = row.name if sum(skill.name == row.name for skill in among) == 1 else row.id
-    tag = f"{label}/v{said}"
+    tag = f"{label_of(row.skill, among)}/v{said}"
+    _must_be_a_tag(repository, row, tag)
     if repository.resolve(f"refs/tags/{tag}") is not None:
         raise ConflictError(f"the tag {visible(tag)} exists, and is never moved", where=visible(row.id))
     signed = repository.config("tag.gpgSign") == "true" if sign is None else sign
-    return Planned(said, tag, head, standing.tree, _changelog(standing.records, earlier), signed)
+    others = [one for one in earlier if one.tree != standing.tree]
+    return Planned(said, tag, head, standing.tree, _changelog(standing.records, others), signed)
 
 
 def release(
@@ -116,7 +118,7 @@ def release(
 
     Raises:
         RefusedError: The rules do not hold for it.
-        InputError: SKILL.md says no version, or none that is one; or the tag could not be signed.
+        InputError: SKILL.md says no version, or none that is one; or git allows no such tag; or it could not be signed.
         ConflictError: The version is not newer, or the tag exists, or the skill has uncommitted changes, or it would
             be another release than was agreed to.
     """
@@ -164,7 +166,8 @@ def _version(row: SkillRow, wanted: str | None) -> str:
     if row.version is None:
         remedy = "write it into SKILL.md: metadata: {version: '1.0.0'}"
         raise InputError("the skill says no version", where=visible(row.skill.skill_file), remedy=remedy)
-    if parse_version(row.version) is None or row.version.count(".") < 2:
+    bare = row.version[:1].isdigit() and row.version == row.version.strip()
+    if not bare or parse_version(row.version) is None or row.version.count(".") < 2:
         what = f"'{visible(row.version)}' is not a semantic version like 1.2.0"
         raise InputError(what, where=visible(row.skill.skill_file))
     if wanted is not None and wanted.removeprefix("v") != row.version:
@@ -176,17 +179,31 @@ def _version(row: SkillRow, wanted: str | None) -> str:
 
 
 def _must_be_newer(row: SkillRow, version: str, earlier: Sequence[Release]) -> None:
+    """Stop at a version that is not newer than all; a tag that got lost may be made again on the same bytes."""
     here = parse_version(version)
     for one in earlier:
         there = parse_version(one.version)
-        if here is not None and there is not None and not there < here:
+        again = one.missing and (one.version, one.tree) == (version, row.standing.tree)
+        if not again and here is not None and there is not None and not there < here:
             what = f"version {visible(version)} is not newer than {visible(one.version)}, which was released"
+            what += " (its tag is not here)" if one.missing else ""
             raise ConflictError(what, where=visible(row.id), remedy="raise metadata.version in SKILL.md")
+
+
+def _must_be_a_tag(repository: Repository, row: SkillRow, tag: str) -> None:
+    try:
+        allowed = not tag.startswith("-") and repository.run("check-ref-format", f"refs/tags/{tag}") == b""
+    except (GitError, ValueError):  # the latter where it can't even be said on a command line
+        allowed = False
+    if not allowed:
+        copy = is_in_agents_folder(row.id)
+        remedy = "release the skill that it is a copy of" if copy else "give it a name of a-z, 0-9 and hyphens"
+        raise InputError(f"git allows no tag '{visible(tag)}'", where=visible(row.id), remedy=remedy)
 
 
 def _changelog(records: Sequence[Record], earlier: Sequence[Release]) -> tuple[str, ...]:
     """The reasons of the approvals since the last release, oldest first."""
-    released = earlier[-1].tree if earlier else None
+    released = next((one.tree for one in reversed(earlier) if not one.moved), None)
     lines: list[str] = []
     for record in reversed(records):
         if released is not None and record.tree == released:

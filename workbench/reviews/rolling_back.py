@@ -51,7 +51,7 @@ def roll_back(repository: Repository, row: SkillRow, background: Background, to:
         ConflictError: The folder has changes that are not committed, something that git does not keep stands where a
             file would come back, another operation is under way, or HEAD moved meanwhile.
         RefusedError: The version's tag was moved.
-        InputError: There is no such version, or this clone lacks it.
+        InputError: There is no such version, or this clone lacks it or its tag.
     """
     standing = row.standing
     if operation := repository.in_progress():
@@ -151,7 +151,7 @@ def last_version(background: Background, row: SkillRow) -> str:
         UsageError: There is none.
     """
     for one in reversed(background.releases.get(row.id, ())):
-        if one.tree is not None and one.tree != row.standing.head_tree and not one.moved:
+        if one.tree is not None and one.tree != row.standing.head_tree and one.stands:
             return one.version
     remedy = "--to approved, or --to VERSION"
     raise UsageError("no earlier version was released", where=visible(row.id), remedy=remedy)

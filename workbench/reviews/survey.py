@@ -23,7 +23,7 @@ from workbench.reviews.states import Evidence, derive, is_approved
 from workbench.reviews.tag_evidence import held_against
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.reviews.twins import followed, may_follow, originals, with_originals
-from workbench.reviews.versions import Release, read_releases
+from workbench.reviews.versions import Release, read_tags
 from workbench.skills.lookalikes import alike, told
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Skill
 
@@ -154,7 +154,7 @@ def _read_background(
         reading = ahead.ledger if ahead else beside.submit(read_ledger, repository, cached=cached)
         history = beside.submit(history_of)
         rules = beside.submit(find_in_force, repository, head, _by_records(reading), policy_from)
-        releases = beside.submit(read_releases, repository, among)
+        tags = beside.submit(read_tags, repository, among)
         head_trees = beside.submit(trees_at, repository, head, ids) if head else None
         ledger = reading.result()
         in_force = rules.result()
@@ -167,7 +167,7 @@ def _read_background(
             head=head,
             ledger=proved,
             history=history.result(),
-            releases=held_against(releases.result(), proved),
+            releases=held_against(tags.result(), proved, ids),
             head_trees=head_trees.result() if head_trees else {},
             in_force=in_force,
             notes=notes,
@@ -279,7 +279,7 @@ def evidence_of(
         policy=in_force.policy,
         now=now,
         head_tree=background.head_trees.get(skill.id),
-        released=next((r.version for r in reversed(releases) if tree and r.tree == tree and not r.moved), None),
+        released=next((r.version for r in reversed(releases) if tree and r.tree == tree and r.stands), None),
         mailmap=in_force.people.mailmap,
         owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
         precedes=background.ancestry.precedes if background.ancestry else None,

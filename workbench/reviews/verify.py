@@ -12,12 +12,14 @@ from workbench.reviews.deprecating import deprecated_now
 from workbench.reviews.digests import digests_at
 from workbench.reviews.model import POLICY_ID, REVIEWS_REF, Judged, Standing, Verification
 from workbench.reviews.survey import Ahead, Background, look_into, policy_standing, read_background, standing_of
+from workbench.reviews.tag_evidence import FETCH_TAGS
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.skills.globs import first_match
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
 from workbench.skills.reader import parse_skill
-from workbench.text import decode, visible
+from workbench.text import decode, plural, visible
 
+_NAMED = 3
 _BRANCH = REVIEWS_REF.removeprefix("refs/heads/")
 
 
@@ -69,7 +71,17 @@ def verify(
         if one.moved
     )
     ok = all(one.ok for one in judged) and not moved
-    return Verification(ok, head, tuple(judged), (*background.notes, *moved, *_signer_notes(judged, background)))
+    notes = (*background.notes, *moved, *_lost_tags(skills, background), *_signer_notes(judged, background))
+    return Verification(ok, head, tuple(judged), notes)
+
+
+def _lost_tags(skills: Sequence[Skill], background: Background) -> Iterator[str]:
+    """Released versions whose tags are not here: a clone can lack them, so that it is a note."""
+    lost = [one for skill in skills for one in background.releases.get(skill.id, ()) if one.missing]
+    if lost:
+        tags = ", ".join(visible(one.tag) for one in lost[:_NAMED]) + (", …" if len(lost) > _NAMED else "")
+        here = f"{plural(len(lost), 'released version')} without a tag here ({tags})"
+        yield f"{here}: deleted, or not fetched: {FETCH_TAGS}"
 
 
 def _signer_notes(judged: Sequence[Judged], background: Background) -> Iterator[str]:

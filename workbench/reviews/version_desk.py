@@ -47,6 +47,7 @@ class Version:
         """What a list says of it; the word on the skill as a whole stands elsewhere."""
         marks = ["approved" if self.approved else "not approved"]
         marks += [f"the tag was moved: {self.release.moved}"] if self.release.moved else []
+        marks += ["its tag is not here"] if self.release.missing else []
         marks += ["what is here now"] if self.current else []
         own = self.deprecated is not None and self.deprecated.version is not None
         return (*marks, *([self.deprecated.said] if self.deprecated and own else []))
@@ -56,7 +57,7 @@ class Version:
         one = self.release
         return {
             "version": one.version, "tag": one.tag, "commit": one.commit, "tree": one.tree, "moved": one.moved,
-            "deprecated": self.deprecated.to_json() if self.deprecated else None,
+            "missing": one.missing, "deprecated": self.deprecated.to_json() if self.deprecated else None,
             "approved": self.approved, "current": self.current,
         }  # fmt: skip
 
@@ -153,7 +154,7 @@ class VersionDesk:
         from workbench.reviews.bump import Bump
 
         row, background = self._reviews.standing(name)
-        earlier = [one.tree for one in background.releases.get(row.id, ()) if one.tree and not one.moved]
+        earlier = [one.tree for one in background.releases.get(row.id, ()) if one.tree and one.stands]
         if not earlier:
             return Bump("none", declared=row.version)
         return self._reviews.card(row.id, base=earlier[-1]).bump
