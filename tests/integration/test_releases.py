@@ -209,7 +209,7 @@ def test_a_release_is_signed_or_it_is_none(
     said = workbench("version", "release", "a", "--sign")
     assert said.code == 3
     assert "could not sign" in said.err or "incorrect passphrase" in said.err
-    assert "a/v1.2.0" not in versions.git("tag")
+    assert "a/v1.1.0" not in versions.git("tag")
     versions.git("config", "user.signingkey", str(tmp_path / "open"))
     assert workbench("version", "release", "a", "--sign", "--json").json["signed"] is True
     assert "-----BEGIN SSH SIGNATURE-----" in versions.git("cat-file", "tag", "a/v1.1.0")
