@@ -79,12 +79,17 @@ def test_a_policy_and_a_release_are_seen(library: Any, opened: Any) -> None:
     assert opened.row("skills/a").standing.released is None
 
 
-def test_a_label_that_a_new_skill_takes_too_no_longer_names_a_release(library: Any, opened: Any) -> None:
+def test_a_label_names_its_release_while_a_skill_has_the_name(library: Any, opened: Any) -> None:
+    def versions() -> list[str]:
+        return [one.release.version for one in opened.versions.list("skills/a").versions]
+
     library.git("tag", "-a", "a/v1.0.0", "-m", "1.0.0")
     assert {row.id: row.standing.released for row in opened.view().rows}["skills/a"] == "1.0.0"
     library.skill("other/a")
-    assert {row.id: row.standing.released for row in opened.view().rows}["skills/a"] is None
-    assert opened.row("skills/a").standing.released is None
+    assert {row.id: row.standing.released for row in opened.view().rows}["skills/a"] == "1.0.0"
+    assert versions() == ["1.0.0"]
+    library.skill("skills/a", name="b")
+    assert versions() == []
 
 
 def test_a_skill_that_is_gone_is_gone(library: Any, opened: Any) -> None:

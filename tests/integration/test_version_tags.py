@@ -103,6 +103,19 @@ class TestWhoseATagIs:
         releases.library.skill("elsewhere", name="skills/a")
         assert releases.listed("skills/a") == ["1.0.0", "1.1.0"], "a name takes nothing from a path"
 
+    def test_a_skill_that_is_renamed_keeps_what_was_released(
+        self, releases: Releases, library: Any, workbench: Any
+    ) -> None:
+        releases("1.0.0")
+        library.skill("skills/a", name="b", metadata="{version: '1.1.0'}")
+        library.skill("other/a", metadata="{version: '1.1.0'}")
+        library.commit()
+        for id_ in ("skills/a", "other/a"):
+            assert workbench("review", "approve", id_, "-m", "fine").code == 0
+        assert workbench("version", "release", "b").code == 0
+        assert [(one["version"], one["moved"]) for one in releases.details("b")] == [("1.0.0", None), ("1.1.0", None)]
+        assert workbench("review", "verify").code == 0
+
     def test_a_skill_at_the_root_keeps_its_versions_beside_a_policy(
         self, releases: Releases, library: Any, workbench: Any
     ) -> None:

@@ -167,7 +167,7 @@ def _read_background(
             head=head,
             ledger=proved,
             history=history.result(),
-            releases=held_against(tags.result(), proved, ids),
+            releases=held_against(repository, tags.result(), proved, ids),
             head_trees=head_trees.result() if head_trees else {},
             in_force=in_force,
             notes=notes,

@@ -4,14 +4,15 @@ A release leaves a comment on the reviews branch that names the version and the 
 was made by hand), the approvals of the tag's tree say of which version they were.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from workbench.errors import InputError, RefusedError
+from workbench.git import Repository
 from workbench.reviews.ledger import Ledger
 from workbench.reviews.model import Record
-from workbench.reviews.versions import Release, Tags, in_order
+from workbench.reviews.versions import Release, Tags, in_order, trees_then
 from workbench.skills.versions import parse_version
 from workbench.text import visible
 
@@ -25,36 +26,45 @@ def released_fields(version: str, tag: str) -> Mapping[str, Any]:
     return {RELEASED: {"version": version, "tag": tag}}
 
 
-def held_against(tags: Tags, ledger: Ledger, ids: Iterable[str]) -> dict[str, tuple[Release, ...]]:
+def held_against(
+    repository: Repository, tags: Tags, ledger: Ledger, ids: Iterable[str]
+) -> dict[str, tuple[Release, ...]]:
     """The releases of all skills, each with why its tag is not to be believed where the records say so.
 
     Args:
+        repository: The library's.
         tags: What the tags say.
         ledger: The records.
-        ids: The skills of which the records' own releases are given, too, where no tag tells of them.
+        ids: The skills of which the records' own releases are given, too: their tags may have another label by now,
+            or be of another kind, or not here.
     """
-    wanted = frozenset(ids)
-    found = {}
-    for id_ in dict.fromkeys((*tags.releases, *wanted)):
-        records = ledger.of(id_)
-        some = [replace(one, moved=_moved(one, records)) for one in tags.releases.get(id_, ())]
-        if id_ in wanted:
-            some += _without_tag(some, tags.commits, records)
-        if some:
-            found[id_] = in_order(some)
-    return found
+    told = {id_: _told(ledger.of(id_)) for id_ in dict.fromkeys((*tags.releases, *ids))}
+    found = {id_: list(tags.releases.get(id_, ())) for id_ in told}
+    claimed = [
+        (id_, version, tag)
+        for id_, records in told.items()
+        for version, record in records.items()
+        if (tag := _tag_of(record)) in tags.commits and tag not in {one.tag for one in found[id_]}
+    ]
+    trees = trees_then(repository, [(tags.commits[tag], id_) for id_, _, tag in claimed])
+    for (id_, version, tag), tree in zip(claimed, trees, strict=True):
+        found[id_].append(Release(version, tag, tags.commits[tag], tree))
+    for id_, some in found.items():
+        some[:] = [replace(one, moved=_moved(one, told[id_], ledger.of(id_))) for one in some]
+        some += _without_tag({one.version for one in some}, tags.odd, told[id_])
+    return {id_: in_order(some) for id_, some in found.items() if some}
 
 
-def _without_tag(known: Sequence[Release], commits: Mapping[str, str], records: Sequence[Record]) -> Iterator[Release]:
-    """The releases that records tell of and `known` does not: their tag was deleted, not fetched, or put elsewhere."""
-    tags, versions = {one.tag for one in known}, {one.version for one in known}
-    for version, told in _told(records).items():
-        tag = str(told.raw[RELEASED].get("tag"))
-        if tag in commits and tag not in tags:
-            why = f"it is no annotated tag of a commit with the skill, and {_whose(told)}"
-            yield Release(version, tag, commits[tag], None, moved=why)
-        elif version not in versions:
-            yield Release(version, tag, told.commit or "", told.tree, missing=True)
+def _without_tag(known: Collection[str], odd: Mapping[str, str], told: Mapping[str, Record]) -> Iterator[Release]:
+    """The releases that records tell of and no annotated tag does: it was replaced, deleted, or not fetched."""
+    for version, record in told.items():
+        tag = _tag_of(record)
+        if tag in odd:
+            yield Release(
+                version, tag, odd[tag], None, moved=f"it is no annotated tag of a commit, and {_whose(record)}"
+            )
+        elif version not in known:
+            yield Release(version, tag, record.commit or "", record.tree, missing=True)
 
 
 def named_release(releases: Sequence[Release], version: str, where: str, *, moved: bool = False) -> Release:
@@ -95,13 +105,13 @@ def refuse_moved(release: Release, where: str) -> None:
         raise RefusedError(f"the tag {visible(release.tag)} was moved: {release.moved}", where=where, remedy=remedy)
 
 
-def _moved(release: Release, records: Sequence[Record]) -> str | None:
-    told = _told(records).get(release.version)
-    if told is not None:
-        if told.tree == release.tree:
+def _moved(release: Release, told: Mapping[str, Record], records: Sequence[Record]) -> str | None:
+    record = told.get(release.version)
+    if record is not None:
+        if record.tree == release.tree:
             return None
         names = f"the tree {release.tree[:12]}" if release.tree else "a commit without the skill"
-        return f"it names {names}, and {_whose(told)}"
+        return f"it names {names}, and {_whose(record)}"
     approved = {one.version for one in records if one.counts and one.verdict == "approve" and one.tree == release.tree}
     if approved and None not in approved and release.version not in approved:
         others = ", ".join(sorted(visible(version) for version in approved if version))
@@ -109,8 +119,13 @@ def _moved(release: Release, records: Sequence[Record]) -> str | None:
     return None
 
 
-def _whose(told: Record) -> str:
-    return f"{told.tree[:12]} was released by {visible(told.reviewer_name)} on {told.at:%Y-%m-%d}"
+def _whose(record: Record) -> str:
+    return f"{record.tree[:12]} was released by {visible(record.reviewer_name)} on {record.at:%Y-%m-%d}"
+
+
+def _tag_of(record: Record) -> str:
+    """The tag that the record of a release says it made."""
+    return str(record.raw[RELEASED].get("tag"))
 
 
 def _told(records: Sequence[Record]) -> dict[str, Record]:

@@ -42,11 +42,13 @@ class Tags:
 
     Attributes:
         releases: By skill, the least version first: annotated tags of commits.
-        commits: Where each tag is that a version could have, of whichever kind; empty where that is no commit.
+        commits: The commit of each annotated tag that a version could have.
+        odd: The commit of each such tag that is none of a commit; empty where there is none behind it.
     """
 
     releases: Mapping[str, Sequence[Release]]
     commits: Mapping[str, str]
+    odd: Mapping[str, str]
 
 
 def name_and_version(text: str) -> tuple[str, str | None]:
@@ -83,18 +85,19 @@ def read_tags(repository: Repository, skills: Sequence[Skill]) -> Tags:
     said = repository.run(
         "for-each-ref", "--format=%(objecttype)%00%(*objecttype)%00%(*objectname)%00%(refname:strip=2)", "refs/tags"
     )
-    sound: dict[str, str] = {}
+    commits: dict[str, str] = {}
     odd: list[str] = []
     for line in said.splitlines():
         kind, target_kind, commit, tag = os.fsdecode(line).split("\0")
         if not tag.rpartition("/v")[2][:1].isdigit():
             continue
         if kind == "tag" and target_kind == "commit":
-            sound[tag] = commit
+            commits[tag] = commit
         else:
             odd.append(tag)
-    commits = dict(zip(odd, repository.ids_of([f"refs/tags/{tag}^{{commit}}" for tag in odd]), strict=True))
-    return Tags(_releases(repository, sound, skills), {**sound, **{tag: id_ or "" for tag, id_ in commits.items()}})
+    behind = repository.ids_of([f"refs/tags/{tag}^{{commit}}" for tag in odd])
+    named = {tag: commit or "" for tag, commit in zip(odd, behind, strict=True)}
+    return Tags(_releases(repository, commits, skills), commits, named)
 
 
 def _releases(
@@ -106,13 +109,20 @@ def _releases(
             labels.setdefault(label, []).append(skill)
     possible = {tag: some for tag in tags if (some := labels.get(tag.rpartition("/v")[0]))}
     owned = list(_owned(repository, tags, possible))
-    trees = repository.ids_of([f"{tags[tag]}:{'' if id_ == ROOT_ID else id_}" for tag, id_ in owned])
+    trees = trees_then(repository, [(tags[tag], id_) for tag, id_ in owned])
     found: dict[str, list[Release]] = {}
     for (tag, id_), tree in zip(owned, trees, strict=True):
-        commit = tags[tag]
-        own = tree if id_ != ROOT_ID or tree is None else trees_at(repository, commit, [ROOT_ID])[ROOT_ID]
-        found.setdefault(id_, []).append(Release(tag.rpartition("/v")[2], tag, commit, own))
+        found.setdefault(id_, []).append(Release(tag.rpartition("/v")[2], tag, tags[tag], tree))
     return {id_: in_order(some) for id_, some in found.items()}
+
+
+def trees_then(repository: Repository, asked: Sequence[tuple[str, str]]) -> list[str | None]:
+    """The trees that skills had at commits, given as commit and id; None where one was not there."""
+    found = repository.ids_of([f"{commit}:{'' if id_ == ROOT_ID else id_}" for commit, id_ in asked])
+    return [
+        trees_at(repository, commit, [ROOT_ID])[ROOT_ID] if tree and id_ == ROOT_ID else tree
+        for (commit, id_), tree in zip(asked, found, strict=True)
+    ]
 
 
 def _owned(
