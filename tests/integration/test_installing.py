@@ -226,3 +226,63 @@ def test_a_program_killed_at_any_moment_leaves_the_old_or_the_new_whole(
         assert tree_of_folder(copy) in known
     assert install(workbench, project).code == 0
     assert tree_of_folder(copy) == whole["two"]
+
+
+_KILLED_WHILE_WRITING = """
+import os, signal, sys
+from workbench.cli.main import run
+from workbench.reviews import placing
+
+write = placing.write_contents
+
+def killed(folder, contents):
+    write(folder, contents)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+placing.write_contents = killed
+run(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("again", ["install", "sync"])
+def test_what_a_killed_installation_left_is_no_copy_and_goes_with_the_next(
+    shelf: Any, workbench: Any, project: Path, again: str
+) -> None:
+    install(workbench, project)
+    shelf.skill("skills/a", body="Say two.\n", metadata="{version: '1.0.0'}")
+    shelf.commit()
+    workbench("review", "approve", "a", "--reason", "read it")
+    home = project.parent / "home"
+    words = ("install", "a", "--agent", "claude", "--project", str(project), "--home", str(home))
+    for _ in range(2):
+        killed = subprocess.run([sys.executable, "-c", _KILLED_WHILE_WRITING, *words], check=False)
+        assert killed.returncode == -signal.SIGKILL
+    left = project / ".claude/.workbench-installing"
+    assert [path.name for path in (project / ".claude/skills").iterdir()] == ["a"]
+    assert len(list(left.rglob("SKILL.md"))) == 1
+    assert len(run(workbench, project, "skills", "drift", "a").json["copies"]) == 1
+    assert len(run(workbench, project, "quarantine", "a").json) == 1
+    assert run(workbench, project, "quarantine", "a", "--restore").code == 0
+    assert (install(workbench, project) if again == "install" else run(workbench, project, "sync")).code == 0
+    assert not left.exists()
+
+
+def test_a_link_where_it_would_be_written_is_not_followed(
+    shelf: Any, workbench: Any, project: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept/mine.md"
+    kept.parent.mkdir()
+    kept.write_text("mine")
+    (project / ".claude").mkdir()
+    (project / ".claude/.workbench-installing").symlink_to(kept.parent)
+    assert install(workbench, project).code == 0
+    assert run(workbench, project, "sync").code == 0
+    assert kept.read_text() == "mine"
+    assert [path.name for path in (project / ".claude/skills").iterdir()] == ["a"]
+
+
+def test_every_agent_has_a_folder_in_a_project_and_at_home(shelf: Any, workbench: Any, project: Path) -> None:
+    for agent in ("claude", "codex", "cursor", "copilot", "gemini", "opencode"):
+        for scope in ("project", "user"):
+            said = install(workbench, project, "--scope", scope, agent=agent)
+            assert (Path(said.json["path"]) / "SKILL.md").exists()

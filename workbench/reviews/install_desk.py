@@ -28,6 +28,7 @@ from workbench.reviews.installing import (
     trees_approved,
 )
 from workbench.reviews.model import Deprecation
+from workbench.reviews.placing import sweep
 from workbench.skills.client_ids import CLIENT_IDS
 from workbench.skills.model import Skill
 from workbench.storage import Store
@@ -252,13 +253,16 @@ class InstallDesk:
     def sync(self, copies: Sequence[InstalledCopy], places: Places) -> Synced:
         """Bring copies back to what is approved; one that can't be brought back does not keep the others.
 
-        A copy that nobody has, of a skill that the library has no more, is forgotten.
+        A copy that nobody has, of a skill that the library has no more, is forgotten. What an installation left that
+        was ended is removed.
         """
         done: list[Install] = []
         failed: list[tuple[InstalledCopy, WorkbenchError]] = []
         notes: list[str] = []
         standings: dict[str, tuple[SkillRow, Background]] = {}
         ids = frozenset(skill.id for skill in self._skills())
+        for folder in {places.of(agent, scope).folder for agent in CLIENT_IDS for scope in SCOPES}:
+            sweep(folder)
         for copy in copies:
             where = places.of(copy.agent, copy.scope)
             try:

@@ -1,23 +1,27 @@
 """Putting a skill's folder where an agent reads it, in one step: whatever ends the program, old or new stands there."""
 
 import ctypes
+import errno
+import fcntl
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.skills.contents import Contents, write_contents
+from workbench.skills.model import STAGING
 from workbench.text import visible
 
 _AT_CWD = -100
 _EXCHANGE = 2
+_NOT_HERE = frozenset((errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ELOOP))
 
 
 def place(target: Path, contents: Contents) -> None:
-    """Write a folder beside its place and put it there; what stood there is removed afterwards.
+    """Write a folder out of sight of agents and put it in its place; what stood there is removed afterwards.
 
     A link at the place is replaced, and what it leads to is not touched.
 
@@ -26,15 +30,82 @@ def place(target: Path, contents: Contents) -> None:
     """
     with _readable_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        beside.mkdir()
+        near, beside = _stages(target.parent)
         try:
-            write_contents(beside, contents)
-            _sync_folder(beside)
-            swap(beside, target)
-        finally:
-            remove(beside)
+            _place(target, contents, near)
+        except OSError as error:
+            if error.errno not in _NOT_HERE or near == beside:
+                raise
+            _place(target, contents, beside)
         _sync_folder(target.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a program that was ended was writing for a folder of skills; what another one writes now stays."""
+    for stage in dict.fromkeys(_stages(folder)):
+        with suppress(OSError):
+            if stage.is_dir() and not stage.is_symlink():
+                with _held(stage, wait=False):
+                    pass
+
+
+def _stages(folder: Path) -> tuple[Path, Path]:
+    """Where to write what comes into a folder: near it, where no agent looks, on its file system; else in it."""
+    real = Path(os.path.realpath(folder))
+    return real.parent / STAGING, real / STAGING
+
+
+def _place(target: Path, contents: Contents, stage: Path) -> None:
+    with _held(stage):
+        fresh = stage / secrets.token_hex(4)
+        fresh.mkdir()
+        write_contents(fresh, contents)
+        _sync_folder(fresh)
+        swap(fresh, target)
+
+
+@contextmanager
+def _held(stage: Path, *, wait: bool = True) -> Iterator[None]:
+    """A staging folder for this program alone, empty at first; it is removed afterwards.
+
+    Whoever holds it may remove what is in it: the lock of an ended program is gone, too.
+
+    Raises:
+        OSError: It can't be made, it is a link, or another program has it and `wait` is not set.
+    """
+    handle = _lock(stage, wait=wait)
+    try:
+        _empty(stage)
+        (stage / ".gitignore").write_text("*\n", encoding="ascii")
+        yield
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        os.close(handle)
+
+
+def _lock(stage: Path, *, wait: bool) -> int:
+    while True:
+        stage.mkdir(exist_ok=True)
+        try:
+            handle = os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(FileNotFoundError):
+                # Who had it before has removed it: then another folder has its name, or none.
+                if os.path.samestat(os.fstat(handle), stage.stat(follow_symlinks=False)):
+                    return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+
+
+def _empty(stage: Path) -> None:
+    for one in stage.iterdir():
+        with suppress(OSError):
+            remove(one)
 
 
 def swap(fresh: Path, target: Path) -> None:

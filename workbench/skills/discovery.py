@@ -10,7 +10,7 @@ from pathlib import Path
 from workbench.errors import InputError
 from workbench.skills.files import MAX_FILES, Listings
 from workbench.skills.globs import first_match
-from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skipped
+from workbench.skills.model import ROOT_ID, SKILL_FILE, STAGING, Problem, Skipped
 from workbench.text import truncate, visible
 
 MAX_DEPTH = 16
@@ -19,7 +19,7 @@ MAX_LINKS = 5_000
 
 MARKETPLACE = ".claude-plugin/marketplace.json"
 
-_NEVER = frozenset((".git", "__pycache__"))
+_NEVER = frozenset((".git", "__pycache__", STAGING))
 _PACKAGES = frozenset(("node_modules", ".venv", ".tox"))
 
 

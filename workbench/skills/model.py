@@ -12,6 +12,9 @@ MAX_SKILL_FILE = 2 << 20
 
 ROOT_ID = "."
 
+STAGING = ".workbench-installing"
+"""The folder that a skill is written in before it is put in its place: what is in it is no skill yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from workbench.skills.clients import Walk
-from workbench.skills.model import SKILL_FILE, Skipped
+from workbench.skills.model import SKILL_FILE, STAGING, Skipped
 from workbench.text import truncate, visible
 
 MAX_ENTRIES = 100_000
 
-_NEVER = frozenset((".git", "__pycache__"))
+_NEVER = frozenset((".git", "__pycache__", STAGING))
 _PACKAGES = frozenset(("node_modules", ".venv", ".tox"))
 
 
