@@ -22,6 +22,7 @@ from workbench.text import decode, truncate, visible
 MAX_ENTRIES = 5_000
 MAX_FOLDERS = 20_000
 MAX_DEPTH = 12
+MAX_LINKED = 100
 MAX_IMPORTS = 100
 MAX_HOPS = 5
 """Imports that are followed in all, and from one file to the next."""
@@ -102,21 +103,48 @@ class _Collecting:
         if not place.suffixes:
             self.file(Source(root, place.path, place.reader, place.clients))
             return
-        try:
-            real = files.folder_of(root.folder, place.path)
-            names = [name for name, _ in files.walk(real) if name.lower().endswith(place.suffixes)]
-        except InputError as error:
-            if os.path.lexists(root.folder / place.path):
-                self.skipped.append(Skipped(path_text(root.shown + place.path), error.what))
+        self._folder(root, place, place.path, [])
+
+    def _folder(self, root: Root, place: Place, path: str, seen: list[str]) -> None:
+        """Read every file of a folder; linked folders are followed as clients do, as far as they stay in the root."""
+        full = root.folder / path
+        if not os.path.lexists(full):
             return
-        for name in sorted(names):
-            self.file(Source(root, f"{place.path}/{name}", place.reader, place.clients))
+        shown = path_text(root.shown + path)
+        real = os.path.realpath(full)
+        if not files.is_inside(real, os.path.realpath(root.folder)):
+            out = InputError("the folder is a link that leads outside; it is not read")
+            self.unreadable(Source(root, path, place.reader, place.clients), out)
+            return
+        if any(files.is_inside(real, one) for one in seen):
+            self.skipped.append(Skipped(shown, "a link to a folder that is listed already"))
+            return
+        if len(seen) > MAX_LINKED:
+            self.skipped.append(Skipped(shown, f"only {MAX_LINKED} linked folders are looked into"))
+            return
+        if not os.path.lexists(real):
+            self.skipped.append(Skipped(shown, "a link that leads nowhere"))
+            return
+        seen.append(real)
+        try:
+            found = sorted((name, _is_linked_folder(entry)) for name, entry in files.walk(real))
+        except (OSError, InputError) as error:
+            what = error.what if isinstance(error, InputError) else "it can't be looked into"
+            self.skipped.append(Skipped(shown, what))
+            return
+        for name, is_folder in found:
+            if is_folder:
+                self._folder(root, place, f"{path}/{name}", seen)
+            elif name.lower().endswith(place.suffixes):
+                self.file(Source(root, f"{path}/{name}", place.reader, place.clients))
 
     def file(self, source: Source, hops: int = 0) -> None:
         """Read one file, if it is there, and what it imports."""
         try:
             data = files.read_inside(source.root.folder, source.path, MAX_JSON + 1)
         except (FileNotFoundError, NotADirectoryError):
+            if os.path.islink(source.root.folder / source.path):  # noqa: PTH114 - Path.is_symlink raises where looking is not permitted
+                self.skipped.append(Skipped(path_text(source.root.shown + source.path), "a link that leads nowhere"))
             return
         except (OSError, InputError) as error:
             self.unreadable(source, error)
@@ -202,19 +230,31 @@ class _Collecting:
                 what = f"only the first {MAX_FOLDERS:,} folders were looked into for instructions and plugins"
                 self.skipped.append(Skipped(folder or ".", what))
                 return
+            prefix = f"{folder}/" if folder else ""
             try:
-                with os.scandir(self.project.folder / folder) as entries:
-                    names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+                with os.scandir(self.project.folder / folder) as scanned:
+                    entries = list(scanned)
+                names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
             except OSError:
                 self.skipped.append(Skipped(path_text(folder) or ".", "it can't be looked into"))
                 continue
+            self._note_links_out(self.project, prefix, entries)
             yield folder
-            prefix = f"{folder}/" if folder else ""
             below = [prefix + name for name in sorted(names, reverse=True) if name not in _NEVER]
             if depth < MAX_DEPTH:
                 waiting += [(path, depth + 1) for path in below]
             elif below:
                 self.skipped.append(Skipped(path_text(folder), f"deeper than {MAX_DEPTH} folders"))
+
+    def _note_links_out(self, root: Root, prefix: str, entries: "list[os.DirEntry[str]]") -> None:
+        """Linked folders that lead out of a root; where one leads inside, its target is looked into itself."""
+        inside = os.path.realpath(root.folder)
+        for one in entries:
+            if _is_linked_folder(one) and not files.is_inside(os.path.realpath(one.path), inside):
+                path = f"{prefix}{one.name}"
+                if not any(path == place.path or path.startswith(f"{place.path}/") for place in PROJECT):
+                    what = "a linked folder that leads outside; it is not looked into"
+                    self.skipped.append(Skipped(path_text(root.shown + path), what))
 
     def nested(self, folder: str) -> None:
         """A folder's own instructions, and a plugin that lies there."""
@@ -238,10 +278,17 @@ class _Collecting:
             folder, depth = waiting.pop()
             looked += 1
             try:
-                with os.scandir(root.folder / folder) as entries:
-                    names = sorted(one.name for one in entries if one.is_dir(follow_symlinks=False))
-            except OSError:
+                with os.scandir(root.folder / folder) as scanned:
+                    entries = list(scanned)
+                names = sorted(one.name for one in entries if one.is_dir(follow_symlinks=False))
+            except OSError as error:
+                if not isinstance(error, FileNotFoundError):
+                    self.skipped.append(Skipped(path_text(root.shown + folder), "it can't be looked into"))
                 continue
+            for one in entries:
+                if _is_linked_folder(one):
+                    shown = path_text(f"{root.shown}{folder}/{one.name}")
+                    self.skipped.append(Skipped(shown, "a linked folder is not looked into for plugins"))
             if _PLUGIN_MARK in names:
                 yield folder
             if depth < _PLUGIN_DEPTH:
@@ -268,6 +315,13 @@ class _Collecting:
         target = self._target(Source(root, f"{folder}/x" if folder else "x", "", ()), bare)
         if target is not None and os.path.isfile(target[0].folder / target[1]):  # noqa: PTH113 - as above
             self.file(Source(target[0], target[1], "script", source.clients))
+
+
+def _is_linked_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_symlink() and entry.is_dir()
+    except OSError:
+        return False
 
 
 def _words(run: str) -> list[str]:

@@ -3,6 +3,7 @@
 Only digests are kept, never a text: a settings file may hold secrets.
 """
 
+import os
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -154,7 +155,7 @@ def text_before(repository: Repository, inventory: Inventory, entry: Entry) -> t
     if source is None or entry.scope != "project" or source.root.scope != "project":
         return None
     known = inventory.known.get(entry.key)
-    log = repository.log((), f"-n{_MOST_COMMITS}", "HEAD", "--", source.path) if repository.head() else ()
+    log = repository.log((), f"-n{_MOST_COMMITS}", "HEAD", "--", _kept_at(source)) if repository.head() else ()
     ids = [change.id for commit in log for change in commit.changes if set(change.id) != {"0"}]
     blobs = repository.blobs(ids)
     at_head: str | None = None
@@ -186,14 +187,26 @@ def _tracked(entries: Sequence[Entry], repository: Repository | None) -> tuple[E
     """The entries of the project with what its repository makes of their files, in one question to git."""
     if repository is None:
         return tuple(entries)
-    paths = {entry.source.path for entry in entries if entry.source and entry.source.root.scope == "project"}
-    states = _states(repository, paths)
+    paths = {
+        entry.source.path: _kept_at(entry.source)
+        for entry in entries
+        if entry.source and entry.source.root.scope == "project"
+    }
+    states = _states(repository, set(paths.values()))
     return tuple(
-        replace(entry, git=states.get(entry.source.path, "tracked"))
+        replace(entry, git=states.get(paths[entry.source.path], "tracked"))
         if entry.source and entry.source.root.scope == "project"
         else entry
         for entry in entries
     )
+
+
+def _kept_at(source: Source) -> str:
+    """Where git keeps a file: it knows no path that goes through a linked folder."""
+    folder, _, name = source.path.rpartition("/")
+    real = os.path.realpath(source.root.folder / folder)
+    inside = os.path.relpath(real, os.path.realpath(source.root.folder))
+    return name if inside == "." else f"{inside}/{name}"
 
 
 def _states(repository: Repository, paths: Collection[str]) -> dict[str, str]:
