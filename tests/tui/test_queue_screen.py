@@ -8,9 +8,11 @@ import pytest
 
 from workbench.analytics.events import Event, record_all
 from workbench.reviews.queue_text import facts
+from workbench.tui.screens.changeset import ChangeSetScreen
 from workbench.tui.screens.queue import QueueScreen
 from workbench.tui.screens.review import ReviewScreen
 from workbench.tui.widgets.filtered_list import FilteredList
+from workbench.workspace import Workspace
 
 NARROW, WIDE = (80, 24), (120, 40)
 
@@ -18,8 +20,6 @@ NARROW, WIDE = (80, 24), (120, 40)
 @pytest.fixture
 def mixed(skill_library: Any) -> Any:
     """`echo` is approved and released; `old` was approved and changed; `runner` and `words` were never read."""
-    from workbench.workspace import Workspace
-
     for name in ("old", "words", "runner"):
         skill_library.skill(f"skills/{name}")
     skill_library.write("skills/runner/scripts/run.py", "import subprocess\nsubprocess.run(['ls'])\n")
@@ -49,9 +49,25 @@ async def test_the_queue_has_the_order_and_the_words_of_the_command_line(opened:
         assert shown == [one.row.id for one in waiting]
         assert shown[0] == "skills/runner"
         assert shown[-1] == "skills/echo"
-        for words in ("waits for you", "! high", "released", "waits for you: 3 · released: 1"):
+        for words in ("waits for you", "! high", "released", "waits for you: 2 · went stale: 1 · released: 1"):
             await page.shows(words)
         await page.shows(facts(waiting[0])[0])
+
+
+async def test_what_waits_on_a_branch_opens_as_a_range(opened: Any, mixed: Any) -> None:
+    mixed.git("switch", "-q", "-c", "topic")
+    mixed.skill("skills/echo", body="Newer words.\n")
+    mixed.commit()
+    Workspace.open(mixed.root).reviews.decide("skills/echo", "request", "Please.")
+    mixed.git("switch", "-q", "main")
+    async with opened(size=WIDE) as page:
+        await page.press("9")
+        shown = await queued(page, 5)
+        at = shown.index("skills/echo on topic")
+        await page.press(*["down"] * at)
+        await page.shows("on topic: workbench review open HEAD...topic")
+        await page.press("enter")
+        await page.until(lambda: isinstance(page.screen, ChangeSetScreen), "the range")
 
 
 async def test_enter_opens_the_review_of_the_skill(opened: Any, mixed: Any) -> None:
@@ -86,7 +102,7 @@ async def test_an_approval_moves_the_skill_down_when_the_library_is_read_again(o
         await queued(page, 4)
         page.workspace.reviews.decide("skills/runner", "approve", "Read.")
         await page.press("r")
-        await page.shows("waits for you: 2 · approved: 1")
+        await page.shows("waits for you: 1 · went stale: 1 · approved: 1")
         assert (await queued(page, 4))[-2:] == ["skills/runner", "skills/echo"]
 
 

@@ -5,7 +5,7 @@ import click
 from workbench.cli.output import library_option, print_json, state_label
 from workbench.commands import command
 from workbench.reviews.queue import GROUPS, Waiting
-from workbench.reviews.queue_text import GROUP_WORDS, facts, why
+from workbench.reviews.queue_text import GROUP_WORDS, facts, place_words, why
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
@@ -31,5 +31,5 @@ def queue(workspace: Workspace, group: tuple[str, ...], as_json: bool) -> None:
 
 def _print(one: Waiting) -> None:
     click.echo(f"  {state_label(one.row.state)}  {visible(one.row.id)}  {'; '.join(facts(one))}")
-    if reason := why(one):
-        click.echo(f"      {reason}")
+    for said in filter(None, (place_words(one), why(one))):
+        click.echo(f"      {said}")

@@ -287,12 +287,13 @@ class ReviewDesk:
         return check_receipt(receipt, self.repository, background)
 
     def queue(self, view: LibraryView | None = None) -> "tuple[Waiting, ...]":
-        """What waits for whom, the riskiest first, with how each skill was used lately.
+        """What waits for whom, here and on branches, the riskiest first, with how each skill was used lately.
 
         Args:
             view: The library as it was read last; without it, or where git has moved since, it is read again.
         """
         from workbench.analytics.usage import used_lately
+        from workbench.reviews.elsewhere import asked_elsewhere
         from workbench.reviews.judging import rows_in_git
         from workbench.reviews.queue import queue
 
@@ -309,7 +310,7 @@ class ReviewDesk:
             me = repository.identity().email
         except InputError:
             me = None
-        return queue(rows, background, me, used, now)
+        return queue(rows, background, me, used, now, asked_elsewhere(repository, rows, background, now))
 
     def log(self) -> tuple[Record, ...]:
         """Every record of the library, newest first, with how each is proved."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.git.remote import Mirror
+from workbench.reviews.model import REVIEWS_REF
 from workbench.reviews.sync import remote_address, remote_name
 from workbench.text import decode, visible
 
@@ -24,6 +25,7 @@ _THEIRS = {
 }
 _CALLED = {"pr": "pull request", "mr": "merge request"}
 _PLACES = "refs/workbench/"
+_PROPOSED = re.compile(r"(?:^|/)workbench/(?:propose|update)/")
 _DEFAULTS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main",
              "refs/heads/master", "HEAD")  # fmt: skip
 
@@ -87,6 +89,40 @@ def pull_base(repository: Repository, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch, a remote's branch or a fetched pull request.
+
+    Attributes:
+        name: As one writes it: `topic`, `origin/topic`, `pr/12`.
+        subject: The first line of its last commit's message.
+    """
+
+    name: str
+    commit: str
+    subject: str
+
+    @property
+    def range(self) -> str:
+        """What it has over what is checked out, as `review open` takes it."""
+        return self.name if is_request(self.name) else f"HEAD...{self.name}"
+
+
+def branches_ahead(repository: Repository) -> tuple[Branch, ...]:
+    """What HEAD does not contain, our own first; of several at one commit the first. HEAD has to be at a commit."""
+    places = ("refs/heads", "refs/remotes", *(_PLACES + kind for kind in _THEIRS))
+    fields = "%(objectname) %(refname) %(contents:subject)"
+    said = decode(repository.run("for-each-ref", "--no-merged=HEAD", f"--format={fields}", *places))
+    found: dict[str, Branch] = {}
+    for line in said.splitlines():
+        commit, _, rest = line.partition(" ")
+        ref, _, subject = rest.partition(" ")
+        if not ref.endswith((REVIEWS_REF.removeprefix("refs/heads"), "/HEAD")):
+            name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/").removeprefix(_PLACES)
+            found.setdefault(commit, Branch(name, commit, subject))
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A range that can be read as one review, and what it is."""
 
@@ -95,7 +131,7 @@ class Offer:
 
 
 def offers(repository: Repository) -> tuple[Offer, ...]:
-    """The ranges that one may want to read: what HEAD has over the default branch, and the fetched pull requests."""
+    """The ranges that one may want to read: what HEAD has over the default branch, fetched pull requests, proposals."""
     found = []
     head = repository.resolve("HEAD^{commit}")
     for ref in _DEFAULTS[1:-1]:
@@ -107,6 +143,8 @@ def offers(repository: Repository) -> tuple[Offer, ...]:
     pulls = [line.removeprefix(_PLACES).partition(" ") for line in said.splitlines()]
     known = [(int(name.rpartition("/")[2]), name, subject) for name, _, subject in pulls if is_request(name)]
     found += [Offer(name, f"fetched: {subject}") for _, name, subject in sorted(known, reverse=True)]
+    ahead = branches_ahead(repository) if head is not None else ()
+    found += [Offer(one.range, f"proposed: {one.subject}") for one in ahead if _PROPOSED.search(one.name)]
     return tuple(found)
 
 

@@ -7,10 +7,10 @@ something is safe.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.analytics.usage import USAGE_DAYS, UsageRow
 from workbench.policy.decide import Decision
@@ -18,10 +18,16 @@ from workbench.reviews.listing import SkillRow
 from workbench.reviews.states import decision_on
 from workbench.reviews.survey import Background, evidence_of
 
+if TYPE_CHECKING:
+    from workbench.reviews.elsewhere import Elsewhere
+    from workbench.reviews.pulls import Branch
+
 Group = Literal["mine", "others", "stale", "approved", "released"]
 Risk = Literal["high", "medium", "low", "unknown"]
 
 GROUPS: tuple[Group, ...] = ("mine", "others", "stale", "approved", "released")
+WAITING: tuple[Group, ...] = ("mine", "others", "stale")
+"""The groups in which something is still to be done."""
 RISKS: tuple[Risk, ...] = ("high", "unknown", "medium", "low")
 
 _HIGH = frozenset(
@@ -37,9 +43,11 @@ class Waiting:
 
     Attributes:
         group: `mine` and `others` wait for a word; `stale` changed after an approval and nobody asked for a review yet.
+        mine: Whether it waits for this user, whatever its group.
         gains: Kinds of capabilities that the tree has over the approved one.
         age_days: Whole days since a commit last changed it; None where none did.
         usage: How it was called in the last `USAGE_DAYS` days; None where it was not.
+        branch: Which branch has it so; None for what is checked out.
     """
 
     row: SkillRow
@@ -49,6 +57,13 @@ class Waiting:
     gains: tuple[str, ...]
     age_days: int | None
     usage: UsageRow | None
+    branch: "Branch | None" = None
+    mine: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others: a skill may wait here and on branches."""
+        return f"{self.row.id} on {self.branch.name}" if self.branch else self.row.id
 
     def to_json(self) -> dict[str, Any]:
         """One item of `review queue --json`."""
@@ -58,8 +73,10 @@ class Waiting:
             "name": self.row.name,
             "state": self.row.state,
             "group": self.group,
-            "waits_for": {"mine": "me", "others": "others", "stale": "others"}.get(self.group, "nobody"),
+            "waits_for": ("me" if self.mine else "others") if self.group in WAITING else "nobody",
             "reason": self.reason,
+            "branch": self.branch.name if self.branch else None,
+            "range": self.branch.range if self.branch else None,
             "risk": self.risk,
             "gains": list(self.gains),
             "age_days": self.age_days,
@@ -71,7 +88,12 @@ class Waiting:
 
 
 def queue(
-    rows: Sequence[SkillRow], background: Background, me: str | None, usage: Mapping[str, UsageRow], now: datetime
+    rows: Sequence[SkillRow],
+    background: Background,
+    me: str | None,
+    usage: Mapping[str, UsageRow],
+    now: datetime,
+    elsewhere: "Sequence[Elsewhere]" = (),
 ) -> tuple[Waiting, ...]:
     """The skills by group: those that wait the riskiest and then the oldest first, the others the latest first.
 
@@ -81,45 +103,53 @@ def queue(
         me: This user's e-mail; None where git knows none, and nothing waits for anybody in particular.
         usage: Use of each skill in the last days, by id.
         now: The moment that ages count from.
+        elsewhere: What waits on branches.
     """
     mail = background.in_force.people.mailmap.of(me) if me else None
-    judged = [row.standing for row in rows if row.state != "approved"]
+    judged = [row.standing for row in (*rows, *(one.row for one in elsewhere)) if row.state != "approved"]
     background.gains.read(filter(None, (tree for one in judged for tree in (one.head_tree, one.approved_tree))))
     background.gains.keep()
     found = [_waiting(row, background, mail, usage.get(row.id), now) for row in rows]
+    for one in elsewhere:
+        waiting = _waiting(one.row, one.background, mail, usage.get(one.row.id), now)
+        found.append(replace(waiting, branch=one.branch))
     return tuple(sorted(found, key=_order))
 
 
 def _order(one: Waiting) -> tuple[int, int, int, str]:
     age = one.age_days or 0
-    settled = one.group in ("approved", "released")
-    return GROUPS.index(one.group), RISKS.index(one.risk), age if settled else -age, one.row.id
+    settled = one.group not in WAITING
+    return GROUPS.index(one.group), RISKS.index(one.risk), age if settled else -age, one.key
 
 
 def _waiting(row: SkillRow, background: Background, me: str | None, used: UsageRow | None, now: datetime) -> Waiting:
-    group, reason = _group(row, background, me, now)
-    gains = _gains(row, background) if group in ("mine", "others", "stale") else frozenset()
+    group, reason, mine = _group(row, background, me, now)
+    gains = _gains(row, background) if group in WAITING else frozenset()
     age = None if row.changed_at is None else max(0, int(now.timestamp()) - row.changed_at) // _DAY
-    return Waiting(row, group, reason, _risk(row, group, gains), tuple(sorted(gains or ())), age, used)
+    risk = _risk(row, group, gains)
+    return Waiting(row, group, reason, risk, tuple(sorted(gains or ())), age, used, mine=mine)
 
 
-def _group(row: SkillRow, background: Background, me: str | None, now: datetime) -> tuple[Group, str]:
+def _group(row: SkillRow, background: Background, me: str | None, now: datetime) -> tuple[Group, str, bool]:
+    """Where it belongs, why, and whether it waits for this user."""
     standing = row.standing
     first = standing.reasons[0] if standing.reasons else ""
     if standing.state == "approved":
-        return ("released", f"released as {standing.released}") if standing.released else ("approved", first)
+        released = standing.released
+        return ("released", f"released as {released}", False) if released else ("approved", first, False)
     changes = background.history.get(row.id, ())
     authors = background.in_force.people.mailmap.everybody(changes[0].authors if changes else ())
     if standing.state in ("invalid", "revoked", "changes-requested"):
-        return ("mine" if me in authors else "others"), first or "its author has to mend it"
-    if standing.tree != standing.head_tree:
-        return ("mine" if me in authors else "others"), "it has changes that are not committed"
-    evidence = evidence_of(row.skill, standing.tree, background, now)
-    decision = decision_on(evidence, standing.tree) if standing.tree else Decision(False)
-    missing = "; ".join(decision.missing) or first
-    if _could(decision, me, authors):
-        return "mine", missing
-    return ("stale" if standing.state == "stale" else "others"), missing
+        mine, reason = me in authors, first or "its author has to mend it"
+    elif standing.tree != standing.head_tree:
+        mine, reason = me in authors, "it has changes that are not committed"
+    else:
+        evidence = evidence_of(row.skill, standing.tree, background, now)
+        decision = decision_on(evidence, standing.tree) if standing.tree else Decision(False)
+        mine, reason = _could(decision, me, authors), "; ".join(decision.missing) or first
+    if standing.state == "stale":
+        return "stale", first or reason, mine
+    return ("mine" if mine else "others"), reason, mine
 
 
 def _could(decision: Decision, me: str | None, authors: Iterable[str]) -> bool:
@@ -139,7 +169,7 @@ def _gains(row: SkillRow, background: Background) -> frozenset[str] | None:
 
 
 def _risk(row: SkillRow, group: Group, gains: frozenset[str] | None) -> Risk:
-    if group in ("approved", "released"):
+    if group not in WAITING:
         return "low"
     return "unknown" if row.standing.tree != row.standing.head_tree else risk_of(gains)
 

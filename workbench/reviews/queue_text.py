@@ -1,8 +1,8 @@
 """The queue in words, the same on the command line and on the screen; the texts are made visible."""
 
 from workbench.analytics.usage import USAGE_DAYS
-from workbench.reviews.queue import Group, Waiting
-from workbench.text import first_line, plural
+from workbench.reviews.queue import WAITING, Group, Waiting
+from workbench.text import first_line, plural, visible
 
 GROUP_WORDS: dict[Group, str] = {
     "mine": "waits for you",
@@ -11,8 +11,6 @@ GROUP_WORDS: dict[Group, str] = {
     "approved": "approved",
     "released": "released",
 }
-WAITING: tuple[Group, ...] = ("mine", "others", "stale")
-"""The groups in which something is still to be done."""
 
 
 def risk_words(one: Waiting) -> str:
@@ -33,6 +31,12 @@ def use_words(one: Waiting) -> str:
     if used is None or not used.calls:
         return ""
     return f"used {plural(used.calls, 'time')} in {USAGE_DAYS} days, {used.failed / used.calls:.0%} failed"
+
+
+def place_words(one: Waiting) -> str:
+    """Which branch has it so, and what opens it; empty for what is checked out."""
+    branch = one.branch
+    return f"on {visible(branch.name)}: workbench review open {visible(branch.range)}" if branch else ""
 
 
 def facts(one: Waiting) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workbench.reviews.queue_text import GROUP_WORDS, age_words, risk_words, use_words, why
+from workbench.reviews.queue_text import GROUP_WORDS, age_words, place_words, risk_words, use_words, why
 from workbench.tui.skill_rows import state_span
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.tones import Span
@@ -34,7 +34,7 @@ _GROUPS = {"mine": "accent", "others": "plain", "stale": "attention", "approved"
 
 def queue_rows(waiting: "Sequence[Waiting]") -> list[Row]:
     """The rows, in the order of the queue."""
-    return [Row(one.row.id, _cells(one), one.reason) for one in waiting]
+    return [Row(one.key, _cells(one), one.reason) for one in waiting]
 
 
 def _cells(one: "Waiting") -> tuple[str | Span, ...]:
@@ -47,12 +47,16 @@ def _cells(one: "Waiting") -> tuple[str | Span, ...]:
         "" if one.age_days is None else f"{one.age_days:,}",
         f"{used.calls:,}" if used else "",
         f"{used.failed / used.calls:.0%}" if used else "",
-        Span(one.row.id, "muted"),
+        Span(one.key, "muted"),
     )
 
 
 def about(one: "Waiting") -> list[Span]:
-    """What is said of the row under the cursor, a line each: what it waits for, its risk, its age and use."""
-    lines = [Span(why(one), "attention"), Span(risk_words(one), RISK_SPANS[one.risk].tone)]
+    """What is said of the row under the cursor, a line each: its branch, what it waits for, its risk, age and use."""
+    lines = [
+        Span(place_words(one), "plain"),
+        Span(why(one), "attention"),
+        Span(risk_words(one), RISK_SPANS[one.risk].tone),
+    ]
     lines.append(Span("; ".join(filter(None, (age_words(one), use_words(one)))), "muted"))
     return [line for line in lines if line.text]

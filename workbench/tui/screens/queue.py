@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from workbench.commands import Scope
 from workbench.errors import WorkbenchError
-from workbench.reviews.queue import GROUPS, Waiting
-from workbench.reviews.queue_text import GROUP_WORDS, WAITING
+from workbench.reviews.queue import GROUPS, WAITING, Waiting
+from workbench.reviews.queue_text import GROUP_WORDS
 from workbench.text import visible
 from workbench.tui.bindings import bindings
 from workbench.tui.queue_rows import COLUMNS, about, queue_rows
@@ -70,7 +70,7 @@ class QueueScreen(SkillActions):
             )
 
     def _show(self, waiting: tuple[Waiting, ...]) -> None:
-        self._waiting = {one.row.id: one for one in waiting}
+        self._waiting = {one.key: one for one in waiting}
         self.query_one("#queue-head", Static).update(_content_of_counts(waiting))
         self.query_one(FilteredList).show(queue_rows(waiting), empty=_EMPTY)
         self._about(self.query_one(FilteredList).list.current)
@@ -84,11 +84,25 @@ class QueueScreen(SkillActions):
         self._about(None)
 
     @property
-    def current_skill(self) -> "SkillRow | None":
-        """The skill under the cursor."""
+    def _current(self) -> Waiting | None:
         row = self.query_one(FilteredList).list.current
-        one = self._waiting.get(row.id) if row is not None else None
-        return one.row if one is not None else None
+        return self._waiting.get(row.id) if row is not None else None
+
+    @property
+    def current_skill(self) -> "SkillRow | None":
+        """The skill under the cursor; None for one that only a branch has so: keys act on what is checked out."""
+        one = self._current
+        return one.row if one is not None and one.branch is None else None
+
+    def action_review(self) -> None:
+        """Show what changed since the last approved tree, or what the skill's branch has over HEAD."""
+        from workbench.tui.screens.changeset import ChangeSetScreen
+
+        one = self._current
+        if one is not None and one.branch is not None:
+            self.workbench.push_screen(ChangeSetScreen(one.branch.range))
+        else:
+            super().action_review()
 
     @on(VirtualList.Moved)
     def _moved(self, event: VirtualList.Moved) -> None:
