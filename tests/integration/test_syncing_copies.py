@@ -343,3 +343,30 @@ def test_caches_in_a_copy_are_said_and_are_no_change(
     assert copies.install(library).json["saved"] is None
     (left.parent / "more.py").write_text("print(2)\n")
     assert copies.check(library)[0] == (0 if "__pycache__" in cache else 1)
+
+
+def test_drift_and_sync_say_the_same_of_a_copy_in_the_library_itself(
+    library: Any, copies: Copies, approve: Any
+) -> None:
+    approve(library, "One.")
+    copies.project = library.root
+    copies.install(library)
+    assert copies.check(library) == (0, {"claude a": "same"})
+    assert copies.run(library, "skills", "drift").code == 0
+    approve(library, "Two.")
+    assert copies.check(library) == (1, {"claude a": "older"})
+    [said] = copies.run(library, "skills", "drift").json["copies"]
+    assert said["status"] == "older"
+
+
+def test_a_revoked_copy_is_the_same_to_drift_and_sync(
+    library: Any, copies: Copies, approve: Any, workbench: Any
+) -> None:
+    approve(library, "One.")
+    copies.install(library)
+    assert workbench("review", "revoke", "a", "--reason", "it phones home").code == 0
+    assert copies.check(library) == (1, {"claude a": "draft"})
+    [said] = copies.run(library, "skills", "drift").json["copies"]
+    assert (said["status"], said["why"]) == ("draft", copies.why(library))
+    assert copies.run(library, "sync").code == 1
+    assert "One." in copies.text()

@@ -122,6 +122,9 @@ class _Shelf:
             rows, background = rows_in_git(repository, skills)
             records = background.ledger.records
             approved = {row.id: trees_approved(row, background) for row in rows}
+            # A copy in the library itself is a skill of it, too, and what its original's approvals say holds for it.
+            for copy, original in background.originals.items():
+                approved[copy] = (*approved.get(copy, ()), *approved.get(original, ()))
         origins = read_origins(root, skills, records=records, home=home)
         shelf = cls(root, repository, {row.id: row for row in rows}, approved, origins, records)
         for row in rows:

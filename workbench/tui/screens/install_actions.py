@@ -98,6 +98,7 @@ class InstallActions:
             labelled("writes", Span(visible(place(str(plan.target))), "strong")),
             *([labelled("", Span(there, "attention"))] if there else []),
             labelled("bytes", Span(f"{shown}tree {plan.tree[:12]}, "), state),
+            *([labelled("", Span("sync keeps it at this version"))] if plan.pinned else []),
             labelled("notes it in", Span(visible(place(str(where.lock_root / where.lock_name))))),
             *([labelled("note", Span(plan.warning, "attention"))] if plan.warning else []),
         ]
