@@ -72,6 +72,49 @@ def rename(receipt: dict[str, Any]) -> None:
     refreshed(receipt)
 
 
+def change_in(*place: Any, to: Any) -> Any:
+    """A change of one value, with the digest made anew."""
+
+    def change(receipt: dict[str, Any]) -> None:
+        at: Any = receipt
+        for step in place[:-1]:
+            at = at[step]
+        at[place[-1]] = to
+        refreshed(receipt)
+
+    return change
+
+
+def unknown(receipt: dict[str, Any]) -> None:
+    receipt["reviews"] = "0" * 40
+    erase(receipt)
+
+
+def nowhere(receipt: dict[str, Any]) -> None:
+    receipt["reviews"] = None
+    erase(receipt)
+
+
+def elsewhere(receipt: dict[str, Any]) -> None:
+    receipt["library"] = "1" * 40
+    unknown(receipt)
+
+
+def twice(receipt: dict[str, Any]) -> None:
+    receipt["decisions"].append(receipt["decisions"][1])
+    refreshed(receipt)
+
+
+def reorder(receipt: dict[str, Any]) -> None:
+    receipt["decisions"].reverse()
+    refreshed(receipt)
+
+
+def empty(receipt: dict[str, Any]) -> None:
+    receipt["decisions"], receipt["dissent"], receipt["tree"] = [], [], "2" * 40
+    refreshed(receipt)
+
+
 def silently(receipt: dict[str, Any]) -> None:
     receipt["decisions"][1]["reason"] = "Never asked."
 
@@ -82,10 +125,124 @@ def silently(receipt: dict[str, Any]) -> None:
     (invent, "a verdict has no record"),
     (rename, "it names the digest"),
     (silently, "it was changed after it was made"),
+    (unknown, "it names the reviews at 000000000000, which are not on this clone's branch"),
+    (nowhere, "which are not on this clone's branch"),
+    (elsewhere, "which are not on this clone's branch"),
+    (change_in("reviews", to="--output=owned" + "x" * 26), "which are not on this clone's branch"),
+    (change_in("library", to="1" * 40), "it names the library 111111"),
+    (change_in("name", to="b\x00"), "it names the skill 'b"),
+    (change_in("version", to="2.0.0"), "it names the version 2.0.0, the tree has 1.0.0"),
+    (change_in("version", to=None), "it names the version None, the tree has 1.0.0"),
+    (change_in("skill", to="skills/b"), "nothing was decided on that tree"),
+    (change_in("tree", to="\x00"), "nothing was decided on that tree"),
+    (change_in("policy", "tree", to="3" * 40), "it does not name the policy that was in force"),
+    (change_in("policy", to={"tree": "3" * 40, "commit": "3" * 40}), "333333333333, which was never in force"),
+    (change_in("decisions", 1, "proof", to="signature"), "proof of a verdict differs"),
+    (change_in("decisions", 0, "counts", to=False), "counts of a verdict differs"),
+    (change_in("decisions", 0, "counts", to=1), "counts of a verdict differs"),
+    (change_in("decisions", 0, "remark", to="x"), "remark of a verdict differs"),
+    (change_in("decisions", 0, "answers", to=["x"]), "answers of a verdict differs"),
+    (change_in("approved_by", to="everybody"), "it says what no receipt says: approved_by"),
+    (change_in("dissent", to=[]), "its list of dissent is not that of its verdicts"),
+    (twice, "a verdict is there 2 times"),
+    (reorder, "not in the order of the records"),
+    (empty, "nothing was decided on that tree"),
 ])  # fmt: skip
 def test_a_changed_story_shows(decided: Any, workbench: Any, tmp_path: Path, change: Any, said: str) -> None:
     found = workbench("review", "verify-receipt", str(kept(workbench, tmp_path, change)))
-    assert (found.code, said in found.out) == (1, True)
+    assert (found.code, said in found.out) == (1, True), found.out
+
+
+def test_dissent_after_a_receipt_or_cut_off_by_an_older_one_is_told(
+    decided: Any, workbench: Any, tmp_path: Path
+) -> None:
+    file = kept(workbench, tmp_path)
+    first = decided.git("rev-parse", "workbench/reviews").strip()
+    workbench("review", "revoke", "a", "--reason", "It sends the file away.")
+    said = workbench("review", "verify-receipt", str(file))
+    assert (said.code, "it does not hold a later revoke by ada@example.com" in said.err) == (0, True)
+
+    def cut(receipt: dict[str, Any]) -> None:
+        receipt["reviews"] = first
+        receipt["decisions"] = receipt["decisions"][:2]
+        receipt["dissent"] = receipt["dissent"][:1]
+        refreshed(receipt)
+
+    said = workbench("review", "verify-receipt", str(kept(workbench, tmp_path, cut)))
+    assert (said.code, "it does not hold a later revoke by ada@example.com" in said.err) == (0, True)
+    assert workbench("review", "verify-receipt", str(kept(workbench, tmp_path))).err == ""
+
+
+def test_a_receipt_is_held_against_the_policy_that_it_names(library: Any, workbench: Any, tmp_path: Path) -> None:
+    library.skill("skills/a")
+    library.commit()
+    workbench("review", "approve", "a", "--reason", "read it")
+    without = kept(workbench, tmp_path).rename(tmp_path / "without.json")
+    library.write(".workbench/policy.yaml", "schema: 1\nrequire: [{when: {}, self_approval: true}]\n")
+    library.commit("First policy")
+    under = kept(workbench, tmp_path).rename(tmp_path / "under.json")
+    assert workbench("review", "verify-receipt", str(under)).err == ""
+    said = workbench("review", "verify-receipt", str(without))
+    assert (said.code, "before there was the policy" in said.err) == (0, True)
+    library.write(".workbench/policy.yaml", "schema: 1\nrequire: [{when: {}, self_approval: true, expires: 90d}]\n")
+    library.commit("Second policy")
+    workbench("review", "approve", "@policy", "--reason", "fresher")
+    said = workbench("review", "verify-receipt", str(under))
+    assert (said.code, "under a policy that is not in force any more" in said.err) == (0, True)
+    second = kept(workbench, tmp_path)
+    assert workbench("review", "verify-receipt", str(second)).err == ""
+    no_policy = kept(workbench, tmp_path, change_in("policy", to={"tree": None, "commit": None}))
+    assert workbench("review", "verify-receipt", str(no_policy)).code == 1
+    older = json.loads(under.read_text())["policy"]["commit"]
+    mixed = kept(workbench, tmp_path, change_in("policy", "commit", to=older))
+    assert "the commit that it names has another" in workbench("review", "verify-receipt", str(mixed)).out
+
+
+def test_a_receipt_holds_in_another_clone_once_that_has_the_reviews(
+    decided: Any, workbench: Any, tmp_path: Path
+) -> None:
+    file = kept(workbench, tmp_path)
+    decided.git("clone", "-q", "--no-tags", "--single-branch", "-b", "main", str(decided.root), str(tmp_path / "clone"))
+    clone = ("--library", str(tmp_path / "clone"))
+    said = workbench(*clone, "review", "verify-receipt", str(file))
+    assert (said.code, "git fetch origin workbench/reviews:workbench/reviews" in said.err) == (3, True)
+    decided.git("-C", clone[1], "fetch", "-q", "origin", "workbench/reviews:workbench/reviews")
+    said = workbench(*clone, "review", "verify-receipt", str(file), "--json")
+    assert (said.code, said.json["by_records"], said.json["notes"]) == (0, True, [])
+    workbench("review", "comment", "a", "--reason", "more")
+    later = kept(workbench, tmp_path)
+    said = workbench(*clone, "review", "verify-receipt", str(later))
+    assert (said.code, "workbench review sync" in said.out) == (1, True)
+
+
+def test_in_another_library_only_the_receipt_itself_is_checked(decided: Any, workbench: Any, tmp_path: Path) -> None:
+    file = kept(workbench, tmp_path)
+    other = type(decided)(tmp_path / "other")
+    other.skill("skills/z")
+    other.commit("Another beginning")
+    said = workbench("--library", str(other.root), "review", "verify-receipt", str(file))
+    assert (said.code, "a receipt of another library" in said.err) == (0, True)
+    assert "the receipt agrees with itself" in said.out
+
+
+def test_a_receipt_of_the_policy_names_the_bytes_of_a_version_that_is_no_object(
+    library: Any, workbench: Any, tmp_path: Path
+) -> None:
+    from workbench.skills.treehash import manifest_digest
+
+    library.skill("skills/a")
+    library.write(".mailmap", "Ada <ada@example.com> <ada@home.example>\n")
+    library.write(".workbench/policy.yaml", "schema: 1\nrequire: [{when: {}, self_approval: true}]\n")
+    library.commit("First policy")
+    workbench("review", "approve", "a", "--reason", "read it")
+    said = workbench("review", "receipt", "@policy")
+    assert (said.code, "nothing was decided" in said.err, "git fetch" in said.err) == (3, True, False)
+    workbench("review", "comment", "@policy", "--reason", "could be stricter")
+    made = workbench("review", "receipt", "@policy")
+    files = {path: (library.root / path).read_bytes() for path in (".mailmap", ".workbench/policy.yaml")}
+    assert made.json["digest"] == manifest_digest(files.items())
+    (tmp_path / "policy.json").write_text(made.out)
+    assert workbench("review", "verify-receipt", str(tmp_path / "policy.json")).code == 0
 
 
 def test_without_the_repository_only_the_receipt_itself_is_checked(
@@ -100,7 +257,11 @@ def test_without_the_repository_only_the_receipt_itself_is_checked(
     assert workbench("review", "verify-receipt", str(changed)).code == 1
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1, "decisions": 3}', "[" * 100_000])
+@pytest.mark.parametrize("text", [
+    "", "[]", "{}", '{"schema": 1, "decisions": 3}', "[" * 100_000, '{"schema": 1, "decisions": [], "version": NaN}',
+    '{"schema": 1, "decisions": [], "version": 1e999}', '{"schema": 1, "decisions": [], "version": -Infinity}',
+    '{"schema": 1, "decisions": [], "name": "a", "name": "b"}',
+])  # fmt: skip
 def test_what_is_no_receipt_is_bad_input(decided: Any, workbench: Any, tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text)
     assert workbench("review", "verify-receipt", str(tmp_path / "x.json")).code == 3

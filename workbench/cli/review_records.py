@@ -98,5 +98,5 @@ def verify_receipt(workspace: Workspace, file: Path, as_json: bool) -> None:
         for note in found.notes:
             click.echo(f"note: {note}", err=True)
         if found.ok:
-            click.echo(f"{styled('ok', fg='green')}  the receipt holds")
+            click.echo(f"{styled('ok', fg='green')}  {found.held}")
     click.get_current_context().exit(ExitCode.OK if found.ok else ExitCode.NO)

@@ -23,11 +23,11 @@ from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.reviews.card import Card
+    from workbench.reviews.checking_receipts import ReceiptCheck
     from workbench.reviews.diff import SkillDiff
     from workbench.reviews.policy_check import PolicyCheck
     from workbench.reviews.proposals import Proposal
     from workbench.reviews.queue import Waiting
-    from workbench.reviews.receipts import ReceiptCheck
     from workbench.reviews.sync import Synced
 
 
@@ -276,14 +276,15 @@ class ReviewDesk:
         tree = decided or row.standing.tree
         if tree is None:
             raise InputError("git does not see this folder", where=visible(row.id))
-        return receipt_of(repository, row, background, tree, row.version if tree == row.standing.tree else None)
+        return receipt_of(repository, row, background, tree)
 
     def check_receipt(self, receipt: Mapping[str, Any]) -> "ReceiptCheck":
-        """Whether a receipt holds, as far as it can be checked here."""
-        from workbench.reviews.receipts import check_receipt
+        """Whether a receipt holds, as far as it can be checked here. Raises as `checking_receipts.check_receipt`."""
+        from workbench.reviews.checking_receipts import check_receipt
         from workbench.reviews.survey import read_background
 
-        background = read_background(self.repository, (), (), cached=False) if self.repository else None
+        some = self._skills() if self.repository else ()  # a version's tag may bear the name of one of them
+        background = read_background(self.repository, (), some, cached=False) if self.repository else None
         return check_receipt(receipt, self.repository, background)
 
     def queue(self, view: LibraryView | None = None) -> "tuple[Waiting, ...]":

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from workbench.git import Repository, TreeEntry, deep_entries
+from workbench.git.plumbing import parse_tree
 from workbench.reviews.trees import WORKBENCH_FOLDER
 from workbench.skills.model import ROOT_ID
 from workbench.skills.treehash import manifest_of
@@ -49,6 +50,12 @@ def digests_at(repository: Repository, commit: str, ids: Sequence[str]) -> dict[
         prefix = "" if id_ == ROOT_ID else f"{id_}/"
         digests[id_] = manifest_of((entry.path[len(prefix) :], hashes[entry.path]) for entry in some)
     return digests
+
+
+def digest_of_paths(repository: Repository, commit: str, paths: Sequence[str]) -> str:
+    """The digest of what a commit has at some paths and below them, and of nothing else."""
+    listed = parse_tree(repository.run("--literal-pathspecs", "ls-tree", "-z", "-r", "--full-tree", commit, *paths))
+    return manifest_of(_hashed(repository, listed).items())
 
 
 def _above(path: str) -> Iterable[str]:

@@ -114,6 +114,17 @@ def _walk(repository: Repository, versions: Sequence[PolicyVersion], start: InFo
     return found
 
 
+def unapproved_versions(repository: Repository, head: str) -> list[PolicyVersion]:
+    """The versions that count or counted without an approval: the first that can be read, and what came before it."""
+    found = []
+    for version in first_parents(repository, _default_tip(repository, head)):
+        if version.written:
+            found.append(version)
+            if read_policy(repository, version) is not None:
+                break
+    return found
+
+
 def _of_version(repository: Repository, before: InForce, version: PolicyVersion) -> InForce:
     policy = read_policy(repository, version)
     return replace(before, policy=policy, version=version, people=read_people(repository, version))

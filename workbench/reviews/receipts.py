@@ -1,46 +1,35 @@
 """A receipt: what was decided on one tree, by whom, for which reasons, dissent included, under one digest.
 
-The digest is over the canonical form (JSON with sorted keys, no blanks, UTF-8, no fractions), so that an erased dissent
-or a changed reason shows, also where there is only the receipt; with the repository, each decision is held against the
-records themselves.
+The digest is over the canonical form (JSON with sorted keys, no blanks, UTF-8, no fractions), so that a changed
+reason shows, also where there is only the receipt. `checking_receipts` holds one against the records themselves.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.errors import InputError
 from workbench.git import Repository
-from workbench.reviews.digests import digest_of
-from workbench.reviews.ledger import records_at
+from workbench.reviews.digests import digest_of, digest_of_paths
+from workbench.reviews.in_force import InForce
+from workbench.reviews.ledger import Ledger
 from workbench.reviews.listing import SkillRow
-from workbench.reviews.model import Record
-from workbench.reviews.proving import prove
+from workbench.reviews.model import POLICY_ID, Record
+from workbench.reviews.policy_object import PATHS
 from workbench.reviews.survey import Background
 from workbench.reviews.tag_evidence import named_release
+from workbench.skills.model import SKILL_FILE
+from workbench.skills.reader import parse_skill
 from workbench.text import visible, visible_block
 
 SCHEMA = 1
 DISSENT = ("request-changes", "revoke")
 
-_MAX_BYTES = 4 << 20
-_OF_THE_DAY = ("proof", "signer", "counts", "why_not")
-"""How a verdict is proved depends on the policy of the day; what was said does not."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptCheck:
-    """Whether a receipt holds, and what is wrong where it does not; `notes` say what could not be checked."""
-
-    ok: bool
-    wrong: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract of `review verify-receipt --json`."""
-        return {"ok": self.ok, "wrong": list(self.wrong), "notes": list(self.notes)}
+FIELDS = (
+    "schema", "skill", "name", "version", "tree", "digest", "library", "reviews", "policy", "decisions", "dissent",
+    "receipt",
+)  # fmt: skip
 
 
 def receipt_of_version(repository: Repository, row: SkillRow, background: Background, version: str) -> dict[str, Any]:
@@ -56,40 +45,88 @@ def receipt_of_version(repository: Repository, row: SkillRow, background: Backgr
 
 
 def receipt_of(
-    repository: Repository, row: SkillRow, background: Background, tree: str, version: str | None
+    repository: Repository, row: SkillRow, background: Background, tree: str, version: str | None = None
 ) -> dict[str, Any]:
     """The receipt of one tree of a skill, as plain data.
+
+    Args:
+        version: The version that the tree was released as; by default the one that it says it is.
 
     Raises:
         InputError: Nothing was ever decided on that tree, or git does not have it.
     """
-    if background.ledger.head is None:
+    ledger, in_force = background.ledger, background.in_force
+    if ledger.head is None:
         raise InputError("there are no reviews here", where=visible(str(repository.root)))
-    if repository.resolve(f"{tree}^{{tree}}") is None:
-        raise InputError(f"the tree {tree[:12]} is not in this clone", where=visible(row.id), remedy="git fetch")
-    decided = [record for record in row.standing.records if record.tree == tree and record.verdict != "baseline"]
+    decided = decided_on(ledger, row.id, tree)
     if not decided:
-        raise InputError(f"nothing was decided on the tree {tree[:12]}", where=visible(row.id))
-    in_force = background.in_force
+        first = row.id == POLICY_ID and tree == in_force.tree
+        remedy = "a library's first policy counts without an approval" if first else None
+        raise InputError(f"nothing was decided on the tree {tree[:12]}", where=visible(row.id), remedy=remedy)
+    label = label_at(repository, row.id, tree)
+    bytes_ = digest_at(repository, row.id, tree, in_force)
+    if label is None or bytes_ is None:
+        remedy = "git fetch --unshallow" if repository.is_shallow() else "git fetch"
+        raise InputError(f"the tree {tree[:12]} is not in this clone", where=visible(row.id), remedy=remedy)
     body = {
         "schema": SCHEMA,
         "skill": row.id,
-        "name": row.name,
-        "version": version,
+        "name": label.name,
+        "version": version or label.version,
         "tree": tree,
-        "digest": digest_of(repository, tree),
-        "library": next(iter(repository.roots()), None),
-        "reviews": background.ledger.head,
+        "digest": bytes_,
+        "library": decided[0].raw.get("library") if ledger.libraries is None else next(iter(repository.roots()), None),
+        "reviews": ledger.head,
         "policy": {"tree": in_force.tree, "commit": in_force.version.commit if in_force.version else None},
-        "decisions": [{**_decision(record), "signer_change": _change(background, record)} for record in decided],
+        "decisions": decisions(ledger, decided),
         "dissent": [record.file for record in decided if record.verdict in DISSENT],
     }
     return {**body, "receipt": digest(body)}
 
 
-def _change(background: Background, record: Record) -> str | None:
+def decided_on(ledger: Ledger, skill: str, tree: str) -> list[Record]:
+    """What was said of one tree of a skill, in the branch's order."""
+    return [record for record in ledger.of(skill) if record.tree == tree and record.verdict != "baseline"]
+
+
+def decisions(ledger: Ledger, decided: Sequence[Record]) -> list[dict[str, Any]]:
+    """The records as a receipt holds them."""
+    return [{**_decision(record), "signer_change": _change(ledger, record)} for record in decided]
+
+
+class Label(NamedTuple):
+    """What a tree calls itself."""
+
+    name: str
+    version: str | None
+
+
+def label_at(repository: Repository, skill: str, tree: str) -> Label | None:
+    """What a tree of a skill calls itself; None where git does not have it. The policy's has no file that says so."""
+    found, file = repository.look_up([f"{tree}^{{tree}}", f"{tree}:{SKILL_FILE}"])
+    if found is None and skill != POLICY_ID:
+        return None
+    data = repository.blobs([file[0]]).get(file[0], b"") if file and file[1] == "blob" else b""
+    said = parse_skill(skill, data)
+    return Label(said.name, said.version)
+
+
+def digest_at(repository: Repository, skill: str, tree: str, in_force: InForce) -> str | None:
+    """The digest of a tree's bytes; None where git does not have it.
+
+    The policy's tree need not be an object: it is then read from a commit that has it.
+    """
+    if repository.resolve(f"{tree}^{{tree}}") is not None:
+        return digest_of(repository, tree)
+    if skill == POLICY_ID:
+        commit = next((change.commit for change in in_force.changes if change.tree == tree), None)
+        return digest_of_paths(repository, commit, PATHS) if commit else None
+    return None
+
+
+def _change(ledger: Ledger, record: Record) -> str | None:
     """What is to be said of the key of a record; None where it is the one that its reviewer is known by."""
-    change = background.ledger.signer_changes.get(record.file)
+    change = ledger.signer_changes.get(record.file)
     return change.text if change else None
 
 
@@ -125,92 +162,13 @@ def _plain(value: Any) -> Any:
 
 def digest(body: Mapping[str, Any]) -> str:
     """`sha256:` and the digest of the canonical form of a receipt without its own digest."""
-    kept = {key: value for key, value in body.items() if key != "receipt"}
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = canonical({key: value for key, value in body.items() if key != "receipt"})
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def read_receipt(data: bytes, where: str) -> dict[str, Any]:
-    """A receipt from its file.
-
-    Raises:
-        InputError: It is not one.
-    """
-    if len(data) > _MAX_BYTES:
-        raise InputError(f"the file is larger than {_MAX_BYTES >> 20} MiB", where=where)
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"it is not JSON: {visible(str(error))[:120]}", where=where) from error
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("decisions"), list):
-        raise InputError("it is not a receipt of reviews", where=where, remedy="workbench review receipt makes one")
-    return found
-
-
-def check_receipt(
-    receipt: Mapping[str, Any], repository: Repository | None, background: Background | None
-) -> ReceiptCheck:
-    """Hold a receipt against itself and, where there is one, against the repository's records.
-
-    Args:
-        receipt: As `read_receipt` gave it.
-        repository: The library's; None where there is none, and only the receipt itself can be checked.
-        background: Of that library, for the people its policy knows.
-    """
-    wrong = []
-    if receipt.get("receipt") != digest(receipt):
-        wrong.append("its digest is not that of what it says: it was changed after it was made")
-    notes: tuple[str, ...] = ()
-    head = receipt.get("reviews")
-    if repository is None or background is None:
-        notes = ("no repository here: only the receipt itself was checked",)
-    elif not isinstance(head, str) or repository.resolve(f"{head}^{{commit}}") is None:
-        notes = ("this clone does not have the reviews that it was made from: only the receipt itself was checked",)
-    else:
-        records = prove(records_at(repository, head), background.in_force.people, background.ledger.libraries)
-        mine = [r for r in records if r.path == receipt.get("skill") and r.tree == receipt.get("tree")]
-        wrong += _against(receipt, [record for record in mine if record.verdict != "baseline"])
-        wrong += _bytes(receipt, repository)
-    return ReceiptCheck(not wrong, tuple(wrong), notes)
-
-
-def _against(receipt: Mapping[str, Any], records: Sequence[Record]) -> list[str]:
-    """What differs between a receipt's decisions and the records."""
-    said = {one["record"]: one for one in receipt["decisions"] if isinstance(one, dict) and "record" in one}
-    wrong = []
-    for record in records:
-        shown = visible(record.file)
-        mine = said.pop(record.file, None)
-        if mine is None:
-            what = "dissenting verdict" if record.verdict in DISSENT else "verdict"
-            wrong.append(f"a {what} by {visible(record.reviewer_email)} is missing ({shown})")
-            continue
-        real = _decision(record)
-        # How it is proved depends on the policy of the day; what was said does not.
-        differs = [
-            key
-            for key in dict.fromkeys((*real, *mine))
-            if key not in ("proof", "signer", "counts", "why_not") and mine.get(key) != real.get(key)
-        ]
-        if differs:
-            wrong.append(f"{visible(', '.join(differs))} of a verdict differs from its record ({shown})")
-    wrong += [f"a verdict has no record in the reviews ({visible(str(file))})" for file in said]
-    dissent = [record.file for record in records if record.verdict in DISSENT]
-    if receipt.get("dissent") != dissent:
-        wrong.append("its list of dissent is not that of the records")
-    return wrong
-
-
-def _bytes(receipt: Mapping[str, Any], repository: Repository) -> list[str]:
-    tree = receipt.get("tree")
-    if not isinstance(tree, str) or repository.resolve(f"{tree}^{{tree}}") is None:
-        return []
-    real = digest_of(repository, tree)
-    return (
-        []
-        if receipt.get("digest") == real
-        else [f"it names the digest {visible(str(receipt.get('digest')))}, the tree has {real}"]
-    )
+def canonical(value: Any) -> str:
+    """The one way to write a value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def as_markdown(receipt: Mapping[str, Any]) -> str:

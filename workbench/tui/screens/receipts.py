@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.config import expanded
 from workbench.errors import ConflictError, InputError
+from workbench.reviews.checking_receipts import ReceiptCheck
 from workbench.reviews.receipt_file import load_receipt
-from workbench.reviews.receipts import ReceiptCheck, as_markdown
+from workbench.reviews.receipts import as_markdown
 from workbench.text import visible
 from workbench.tools.forms import Field
 from workbench.tui.jobs import Job, run_job
@@ -92,7 +93,7 @@ class CheckReceiptDialog(FormDialog):
         def show(found: ReceiptCheck) -> None:
             lines = [TextLine((Span("× ", "bad"), Span(line)), hang=2) for line in found.wrong]
             if found.ok:
-                lines.append(TextLine((Span("✓ ", "good"), Span("the receipt holds"))))
+                lines.append(TextLine((Span("✓ ", "good"), Span(found.held))))
             lines += [TextLine((Span(note, "muted"),), hang=2) for note in found.notes]
             workbench.push_screen(TextDialog(f"Receipt {path.name}", lines))
 
