@@ -92,7 +92,7 @@ def find_in_force(
     else:
         found = settled = _walk(repository, [*first_parents(repository, tip), here], start, approved)
     pending = here if here.tree != settled.tree and _ever_written(found, here) else None
-    notes = _notes(found, here, pending)
+    notes = (*_notes(found, here, pending), *((_CUT,) if cut else ()))
     return replace(found, owners=_owners(repository, tip), pending=pending, changes=changes, notes=notes, cut=cut)
 
 
