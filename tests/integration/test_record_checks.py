@@ -127,7 +127,7 @@ def test_receipts_and_revokes_say_what_was_seen(fetching: Any, workbench: Any) -
     assert workbench("review", "approve", "a", "--reason", "read it").code == 0
     receipt = workbench("review", "receipt", "a", "--format", "json").json
     assert receipt["decisions"][0]["checks"]["findings"] == {"new": 1, "fixed": 1, "scanner": SCANNER}
-    assert '"scanner": 3' in workbench("review", "receipt", "a", "--format", "md").out
+    assert f'"scanner": {SCANNER}' in workbench("review", "receipt", "a", "--format", "md").out
     fetching.write("skills/a/scripts/get.py", "x = 1\n")
     fetching.commit("Ask nobody")
     revoked = workbench("review", "revoke", "a", "--reason", "too much", "--json").json["record"]

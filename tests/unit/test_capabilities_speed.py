@@ -51,6 +51,14 @@ HOSTILE = {
     "keys that begin": ("a.txt", b"-----BEGIN PRIVATE KEY-----" * 70_000),
     "a token without an end": ("a.txt", b"eyJ" + b"a" * 2_000_000),
     "a host without an end": ("a.txt", b"://" + b"a" * 2_000_000),
+    "recipes": ("Makefile justfile Dockerfile", b"\t@:\nRUN :\n" * 200_000),
+    "make's shells": ("Makefile", b"X=" + b"$(shell " * 250_000),
+    "many shells": ("Makefile", b"X=$(shell a)" * 150_000),
+    "an unclosed recipe": ("Makefile", b"\t" + b"$(($$" * 400_000),
+    "a long instruction": ("Dockerfile", b"RUN a \\\n" + b"#\n" * 1_000_000),
+    "documents on one line": ("Dockerfile a.sh", b"RUN a " + b"<<A " * 200_000 + b"\nA" * 200_000),
+    "documents that expand": ("Dockerfile a.sh", b"RUN a " + b"<<A " * 200_000 + b"\n$x\nA" * 200_000),
+    "blanks after a backslash": ("Dockerfile", b"RUN a " + b"\\  " * 500_000),
     "rulers": ("SKILL.md", b"---\n" * 500_000),
 }  # fmt: skip
 
@@ -77,6 +85,8 @@ def test_what_is_not_read_to_its_end_is_a_finding() -> None:
             ("a.py", b"import a\n" + b"a+b\n" * 40_000),
             ("a.sh", b"a;" * 200_000),
             ("a.js", b"import a from 'a';" + b"a;" * 300_000),
+            ("Makefile", b"\t:\n" * 30_000),
+            ("Dockerfile", b"RUN :\n" * 30_000),
             ("SKILL.md", b"`pip install x` " * 10_000),
             ("big.sh", b"#" * (3 << 20)),
             ("a.txt", "".join(f"a\u200b{number}\n" for number in range(3_000)).encode()),

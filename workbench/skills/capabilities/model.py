@@ -27,7 +27,7 @@ RISKY: frozenset[str] = frozenset(
 """The kinds that a person should have looked at; `--open` lists those of them that nobody accepted."""
 CERTAINTIES: tuple[Certainty, ...] = get_args(Certainty)
 
-SCANNER = 3
+SCANNER = 4
 """The version of what looks for capabilities, which records name: raised when the same bytes give other findings."""
 
 _FINGERPRINT_DIGITS = 16

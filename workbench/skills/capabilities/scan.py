@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from workbench.skills.capabilities import manifests, secrets
+from workbench.skills.capabilities import manifests, recipes, secrets
 from workbench.skills.capabilities.hidden import scan_hidden
 from workbench.skills.capabilities.injection import scan_injection
 from workbench.skills.capabilities.javascript import scan_javascript
@@ -159,12 +159,12 @@ def _manifest(source: Source, path: str, name: str) -> None:
         manifests.scan_package(source)
     elif name.startswith("requirements") and name.endswith((".txt", ".in")):
         manifests.scan_requirements(source)
-    elif name in ("Makefile", "makefile", "GNUmakefile", "justfile"):
-        recipe = re.sub(r"^(?!\t| {4}).*$", "", source.text, flags=re.MULTILINE)
-        scan_shell(source.derived(recipe, 1, "likely"), prose=True)
-    elif name.startswith("Dockerfile"):
-        steps = re.sub(r"^(?!\s*RUN\s).*$|^\s*RUN\s", "", source.text, flags=re.MULTILINE)
-        scan_shell(source.derived(steps, 1, "likely"), prose=True)
+    elif name in ("Makefile", "makefile", "GNUmakefile") or name.startswith("Makefile.") or name.endswith(".mk"):
+        recipes.scan_makefile(source)
+    elif name.lower() in ("justfile", ".justfile"):
+        recipes.scan_makefile(source, just=True)
+    elif name.startswith(("Dockerfile", "Containerfile")) or name.lower().endswith(".dockerfile"):
+        recipes.scan_dockerfile(source)
 
 
 def _markdown(source: Source, *, skill_file: bool, aside: bool) -> None:

@@ -102,7 +102,7 @@ def _command(source: Source, script: Script, command: Command, depth: int, prose
     if code is not None:
         _embedded(source, script, code[0], code[1], command, depth)
     if command.document and name in ("python", "python3", "node", "sh", "bash", "zsh", "ruby", "perl"):
-        _document(source, name, command.document, depth)
+        scan_document(source, name, command.document, "sure", depth)
     elif command.document and (name in ("ssh", "psql", "mysql", "osascript") or programs.is_shell(name)):
         source.add("dynamic", f"{name} with code as text", at, end=command.end)
 
@@ -176,9 +176,12 @@ def _embedded(source: Source, script: Script, program: str, code: str, command: 
     _scan_as(part, program, depth + 1)
 
 
-def _document(source: Source, program: str, place: tuple[int, int], depth: int) -> None:
+def scan_document(
+    source: Source, program: str, place: tuple[int, int], certainty: Certainty = "sure", depth: int = 0
+) -> None:
+    """Note what code does that a program reads from a part of a text, by offsets."""
     if depth < MAX_EMBEDDED and place[0] < place[1]:
-        _scan_as(source.block(*place, "sure"), program, depth + 1)
+        _scan_as(source.block(*place, certainty), program, depth + 1)
 
 
 def _scan_as(part: Source, program: str, depth: int) -> None:

@@ -21,7 +21,7 @@ from workbench.skills.capabilities.shell_words import (
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\n]{0,80}\])?\+?=")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([\w.-]{1,80})\2")
-_GAP = re.compile(r"[ \t\r]+")
+_GAP = re.compile(r"(?:[ \t\r]|\\\n)+")
 _SPACE = re.compile(r"\s+")
 _SIGNS = frozenset("\n#;|&<>()")
 _OPENERS = frozenset(("if", "then", "else", "elif", "while", "until", "do", "!", "{", "}", "time", "fi", "done",
@@ -282,6 +282,9 @@ class _Reader:
 
     def _inside(self, start: int, end: int, depth: int) -> None:
         """What is substituted into a text that expands."""
+        if _STOPS.search(self.text, start, end) is None:
+            return
+        self.words.count += end >> 12  # what the copy costs, so that many in a large file come to an end
         part = _Reader(self.text[:end])
         part.script = part.words.script = self.script
         words = part.words

@@ -74,6 +74,13 @@ class Source:
         part.findings, part.notes = self.findings, self.notes
         return part
 
+    def overlaid(self, text: str, ceiling: Certainty) -> "Source":
+        """Another reading of this text, of the same length and lines; the evidence stays that of this one."""
+        least = max(self.ceiling, ceiling, key=_RANKS.__getitem__)
+        part = Source(self.path, text, self.first_line, least, self.masked)
+        part.findings, part.notes = self.findings, self.notes
+        return part
+
     def derived(self, text: str, line: int, ceiling: Certainty, *, last: int = 0) -> "Source":
         """A text that stands in this one in another form (quoted, say), at a line of it, counted from 1.
 
