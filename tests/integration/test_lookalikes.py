@@ -85,3 +85,12 @@ def test_copies_with_equal_names_do_not_look_alike(library: Any) -> None:
     library.skill(".claude/skills/pay")
     library.commit()
     assert not library.workspace().row("skills/pay").standing.alike
+
+
+def test_lists_tell_equal_and_alike_names_apart(twin: Any, workbench: Any) -> None:
+    twin.skill("skills/deep/other")
+    twin.commit()
+    listed = workbench("review", "list")
+    for id_ in ("skills/other", "skills/deep/other", "skills/pay"):
+        assert f"\n{id_} " in listed.out
+    assert "looks like that of skills/pay" in listed.err

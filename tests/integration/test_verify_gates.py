@@ -164,3 +164,18 @@ def test_a_clone_of_one_branch_says_what_it_lacks(
     assert "git fetch origin workbench/reviews:workbench/reviews" in said.err
     subprocess.run(["git", "fetch", "-q", "origin", "workbench/reviews:workbench/reviews"], cwd=clone, check=True)
     assert workbench("--library", str(clone), "review", "verify").code == 0
+
+
+def test_a_branch_is_protected_by_either_name_and_what_can_not_be_judged_is_told_apart(
+    guarded: Path, library: Any, workbench: Any
+) -> None:
+    subprocess.run(["git", "config", "--add", "workbench.protected", "refs/heads/main"], cwd=guarded, check=True)
+    library.skill("skills/b")
+    library.commit()
+    assert "the rules do not hold" in push(library, "main").stderr
+    env = {**os.environ, "WORKBENCH": "no-such-program"}
+    said = subprocess.run(
+        ["git", "push", "-q", "origin", "main"], cwd=library.root, capture_output=True, text=True, check=False, env=env
+    )
+    assert said.returncode == 1
+    assert "no program 'no-such-program'" in said.stderr

@@ -7,6 +7,7 @@ from workbench.cli.output import diff_paint, library_option, print_json, print_t
 from workbench.commands import command
 from workbench.errors import ExitCode, UsageError
 from workbench.reviews.diff_text import as_text, diff_json, generated_json, patch_lines
+from workbench.reviews.listing import labels
 from workbench.reviews.model import Record
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
@@ -56,11 +57,17 @@ def list_reviews(workspace: Workspace, as_json: bool) -> None:
         print_json([{**row.to_json(), "records": [r.to_json() for r in row.standing.records]} for row in rows])
         return
     table = []
+    names = labels(rows)
     for row in rows:
         last = row.standing.records[-1] if row.standing.records else None
         said = f"{last.verdict} by {last.reviewer_name} on {last.at:%Y-%m-%d}" if last else "-"
-        table.append((row.name, row.state, (row.standing.tree or "-")[:12], said, "; ".join(row.standing.reasons[:1])))
+        table.append(
+            (names[row.id], row.state, (row.standing.tree or "-")[:12], said, "; ".join(row.standing.reasons[:1]))
+        )
     print_table(("NAME", "STATE", "TREE", "LAST VERDICT", "WHY"), table)
+    for row in rows:
+        for line in row.standing.alike:
+            click.echo(f"note: {visible(row.id)}: {line}", err=True)
 
 
 @review.command("diff", help=command("review.diff").help)

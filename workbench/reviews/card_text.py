@@ -6,8 +6,8 @@ from workbench.analytics.usage import USAGE_DAYS
 from workbench.reviews.card import ALARMING, RISK_WORDS, Card, Risk, TestCount
 from workbench.reviews.markdown_text import code, escaped
 from workbench.skills.capabilities import Finding
-from workbench.skills.capabilities.words import CAUTION, heading
-from workbench.text import plural, visible
+from workbench.skills.capabilities.words import CAUTION, grouped, heading
+from workbench.text import cell_width, plural, visible
 
 Piece = tuple[str, str]
 """A text and its tone: `plain`, `muted`, `good`, `attention` or `bad`."""
@@ -27,6 +27,35 @@ def card_rows(card: Card) -> list[CardRow]:
     rows.append(("findings", (*_findings(card), ("   use ", "muted"), _used(card))))
     rows.append(("version", tuple(_version(card))))
     return rows
+
+
+def fits(card: Card, width: int) -> bool:
+    """Whether each row has room in so many cells."""
+    return all(_wide(pieces) <= width for _, pieces in card_rows(card))
+
+
+def fitting_rows(card: Card, width: int) -> list[CardRow]:
+    """The same rows for so many cells each: of risks and capabilities all kinds come before any name, and what there is
+    no room for is counted; other rows are to be cut."""
+    return [(label, _fitting(label, pieces, width)) for label, pieces in card_rows(card)]
+
+
+def _fitting(label: str, pieces: tuple[Piece, ...], width: int) -> tuple[Piece, ...]:
+    if _wide(pieces) <= width or label not in ("risk", "can do"):
+        return pieces
+    kinds = [(text.partition(": ")[0], tone) for text, tone in pieces if tone != "muted" and text.strip()]
+    kept: list[Piece] = []
+    for number, kind in enumerate(kinds):
+        left = len(kinds) - number
+        more = (f"  … {left - 1} more", "attention")
+        if _wide((*kept, kind, *([more] if left > 1 else []))) > width:
+            return (*kept[:-1], (f"  … {left} more", "attention"))
+        kept += [kind, ("  ", "plain")]
+    return tuple(kept[:-1])
+
+
+def _wide(pieces: Sequence[Piece]) -> int:
+    return sum(cell_width(text) for text, _ in pieces)
 
 
 def as_text(card: Card, paint: Callable[[str, str], str] = lambda text, _tone: text) -> Iterator[str]:
@@ -88,12 +117,9 @@ def _strip(risks: Sequence[Risk]) -> Iterator[Piece]:
 
 
 def _can(findings: Sequence[Finding], sign: str, tone: str) -> list[Piece]:
-    """What was gained or lost, by kind, in words."""
-    by_kind: dict[str, list[str]] = {}
-    for finding in findings:
-        if finding.certainty != "mention":
-            by_kind.setdefault(heading(finding.kind), []).append(finding.what)
-    return [(f"{sign} {kind}: {_some(what)}", tone) for kind, what in by_kind.items()]
+    """What was gained or lost, by kind, in words: what is odd about the text first."""
+    told = [finding for finding in findings if finding.certainty != "mention"]
+    return [(f"{sign} {heading(kind)}: {_some([what for what, _ in found])}", tone) for kind, found in grouped(told)]
 
 
 def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:

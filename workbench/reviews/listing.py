@@ -1,5 +1,7 @@
 """The rows of a library's list: each skill with where it stands, and what a user should know about the library."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +92,14 @@ class LibraryView:
     head: str | None = None
     branch: str | None = None
     background: "Background | None" = field(default=None, repr=False, compare=False)
+
+
+def labels(rows: Iterable[SkillRow]) -> dict[str, str]:
+    """What tells each of these skills from the others, by id: its name, or the id where several have the name, or one
+    that looks like it."""
+    rows = tuple(rows)
+    counted = Counter(row.name for row in rows)
+    return {row.id: row.id if counted[row.name] > 1 or row.standing.alike else row.name for row in rows}
 
 
 def row_outside_git(root: Path, skill: Skill) -> SkillRow:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from workbench.reviews.listing import labels
 from workbench.reviews.queue_text import GROUP_WORDS, age_words, place_words, risk_words, use_words, why
 from workbench.tui.skill_rows import state_span
 from workbench.tui.widgets.columns import Column
@@ -34,13 +35,14 @@ _GROUPS = {"mine": "accent", "others": "plain", "stale": "attention", "approved"
 
 def queue_rows(waiting: "Sequence[Waiting]") -> list[Row]:
     """The rows, in the order of the queue."""
-    return [Row(one.key, _cells(one), one.reason) for one in waiting]
+    names = labels({one.row.id: one.row for one in waiting}.values())
+    return [Row(one.key, _cells(one, names[one.row.id]), one.reason) for one in waiting]
 
 
-def _cells(one: "Waiting") -> tuple[str | Span, ...]:
+def _cells(one: "Waiting", name: str) -> tuple[str | Span, ...]:
     used = one.usage if one.usage is not None and one.usage.calls else None
     return (
-        one.row.name,
+        name,
         Span(GROUP_WORDS[one.group], _GROUPS[one.group]),
         state_span(one.row),
         RISK_SPANS[one.risk],

@@ -19,7 +19,7 @@ COLUMNS = (
     Column("State", 19),
     Column("Version", 9, least=56),
     Column("Changed", 10, least=56),
-    Column("Problems", 10, least=66),
+    Column("Problems", 11, least=66),
     Column("Path", 30, least=104),
 )
 
@@ -62,15 +62,19 @@ class SkillRows:
     """The rows of a list of skills; those of skills that are as they were are made only once."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[SkillRow, Row]] = {}
+        self._made: dict[str, tuple[SkillRow, str, Row]] = {}
 
     def of(self, rows: "Sequence[SkillRow]") -> list[Row]:
         """The rows, by name."""
+        from workbench.reviews.listing import labels
+
         known, self._made = self._made, {}
+        names = labels(rows)
         for row in sorted(rows, key=lambda row: (row.name.casefold(), row.id)):
-            made = known.get(row.id)
-            self._made[row.id] = made if made is not None and made[0] is row else (row, _list_row(row))
-        return [made for _, made in self._made.values()]
+            made, name = known.get(row.id), names[row.id]
+            same = made is not None and made[0] is row and made[1] == name
+            self._made[row.id] = made if made is not None and same else (row, name, _list_row(row, name))
+        return [made for _, _, made in self._made.values()]
 
 
 def list_rows(rows: "Sequence[SkillRow]") -> list[Row]:
@@ -78,22 +82,26 @@ def list_rows(rows: "Sequence[SkillRow]") -> list[Row]:
     return SkillRows().of(rows)
 
 
-def _list_row(row: "SkillRow") -> Row:
+def _list_row(row: "SkillRow", name: str) -> Row:
     cells = (
-        row.name,
+        name,
         state_span(row),
         row.version or "",
         Span(local_day(row.changed_at), "muted"),
         _remark_span(row),
         Span(row.id, "muted"),
     )
-    return Row(row.id, cells, row.skill.description)
+    return Row(row.id, cells, row.skill.description if name == row.name else f"{row.name} {row.skill.description}")
 
 
 def _remark_span(row: "SkillRow") -> Span:
-    """The one thing most worth knowing: errors, then a deprecation, then warnings."""
+    """The one thing most worth knowing: errors, then a name like another's, then a deprecation, then warnings."""
     found = problems_span(row.problems)
-    return Span("deprecated", "attention") if row.deprecated and found.tone != "bad" else found
+    if found.tone == "bad":
+        return found
+    if row.standing.alike:
+        return Span("looks alike", "attention")
+    return Span("deprecated", "attention") if row.deprecated else found
 
 
 def skipped_rows(skipped: "Sequence[Skipped]") -> list[Row]:

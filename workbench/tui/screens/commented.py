@@ -46,6 +46,5 @@ class CommentedScreen(WorkbenchScreen[None]):
         self._comments.turn(event.remark.id)
 
     def action_toggle_card(self) -> None:
-        """Put the change card away, so that the diff has its room, or bring it back."""
-        shown = self.query_one(ChangeCard).toggle()
-        self.workbench.say("The change card is shown" if shown else "The change card is put away")
+        """Show all of the change card, put it away, so that the diff has its room, or bring it back."""
+        self.workbench.say(self.query_one(ChangeCard).toggle())
