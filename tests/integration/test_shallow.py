@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from workbench.config import cache_dir
+from workbench.git.remote import Mirror
+
 STRICT = "roles: {boss: [mia@example.com]}\nrequire:\n  - {when: {}, chain: [{role: boss}]}\n"
 LAX = "require:\n  - {when: {}, self_approval: true}\n"
 REVIEWS = "workbench/reviews:workbench/reviews"
@@ -53,6 +56,7 @@ def verify(workbench: Any, clone: Path, *options: str) -> Any:
 def mend(library: Any, clone: Path, said: Any) -> None:
     """Run the command that a refusal names."""
     command = next(line for line in said.err.splitlines() if "git fetch" in line).partition("git fetch")[2]
+    command = command.partition(";")[0]
     library.git("-C", str(clone), "fetch", "-q", *command.split())
 
 
@@ -139,3 +143,46 @@ def test_without_any_policy_a_shallow_clone_answers_and_says_what_it_can_not_see
     assert said.code == 0
     assert "which library a record belongs to can't be checked" in said.err
     assert "an earlier policy, and earlier authors of a change, can't be seen" in said.err
+
+
+@pytest.mark.parametrize("part", ["blob:none", "tree:0"])
+@pytest.mark.parametrize("options", [(), ("--no-checkout",)])
+def test_a_partial_clone_is_told_how_to_become_whole(
+    library: Any, workbench: Any, cloned: Any, part: str, options: tuple[str, ...]
+) -> None:
+    library.skill("skills/a")
+    policy(library, LAX)
+    by(library, workbench, "a", "ada")
+    library.skill("skills/b")
+    library.commit("Another")
+    clone = cloned(f"--filter={part}", *options, fetch=False)
+    said = verify(workbench, clone)
+    assert (said.code, "git fetch --refetch --no-filter origin" in said.err) == (3, True), said.err
+    assert "to see it yourself" not in said.err
+    mend(library, clone, said)
+    assert verify(workbench, clone, "a").code == 0
+    assert verify(workbench, clone).code == 1
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_sync_fetches_the_reviews_branch_whole_into_a_shallow_clone(
+    library: Any, workbench: Any, cloned: Any, server: Path, asked_before: bool
+) -> None:
+    library.skill("skills/a")
+    library.skill("skills/b")
+    library.commit()
+    head = library.commit("Another")
+    for name in "ab":
+        by(library, workbench, name, "ada")
+    library.git("push", "-q", "origin", "main", "workbench/reviews")
+    if asked_before:  # what is kept of that repository is itself shallow then
+        assert Mirror(cache_dir(), str(server)).fetch(head, "refs/heads/main")
+    clone = cloned("--depth=1", "--no-single-branch", fetch=False)
+    assert verify(workbench, clone).code == 3
+    said = workbench("--library", str(clone), "review", "sync", "--json")
+    assert said.code == 0, said.err
+    whole = library.git("rev-list", "--count", "workbench/reviews")
+    assert library.git("-C", str(clone), "rev-list", "--count", "workbench/reviews") == whole
+    assert verify(workbench, clone).code == 0
+    assert library.git("-C", str(clone), "rev-list", "--count", "main") == "1\n"
+    assert workbench("--library", str(clone), "review", "sync").code == 0

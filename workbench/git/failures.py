@@ -22,6 +22,13 @@ def failure(args: Sequence[str], cwd: Path, stderr: bytes, code: int) -> GitErro
         last, remedy = "the file system is read-only", "to record a verdict, the repository has to be writable"
     elif "No space left on device" in said:
         last, remedy = "the disk is full", "free some space; nothing was recorded"
+    elif "promisor remote" in said:
+        return GitError(
+            "this clone is a partial one (--filter), and lacks what is asked for",
+            where=visible(str(cwd)),
+            remedy="git fetch --refetch --no-filter origin; with a git before 2.36: clone it again without --filter",
+            stderr=said,
+        )
     elif "; cannot create" in said:
         remedy = "rename the branch that is in the way: git branch -m OLD NEW"
     elif "File exists" in said:

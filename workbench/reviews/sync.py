@@ -159,7 +159,11 @@ def _take(repository: Repository, mirror: Mirror) -> None:
     """Bring what the mirror fetched into the library's object store."""
     options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
     refs = f"+{REVIEWS_REF}:{_THEIRS}"
-    repository.run("fetch", *options, "--", str(mirror.root), refs, env={"GIT_ALLOW_PROTOCOL": "file"})
+    env = {"GIT_ALLOW_PROTOCOL": "file"}
+    repository.run("fetch", *options, "--", str(mirror.root), refs, env=env)
+    if repository.is_cut_off(_THEIRS):
+        # A clone that was made shallow has the branch's end, and git asks for nothing below what it has.
+        repository.run("fetch", "--unshallow", *options, "--", str(mirror.root), refs, env=env)
 
 
 def _unite(repository: Repository, result: Synced, theirs: str | None) -> Synced:
