@@ -1,7 +1,7 @@
 """Whether a policy's demands are met by the approvals that count: a checklist of what is missing and who could."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -119,6 +119,19 @@ def decide(policy: Policy, facts: Facts) -> Decision:
     )
     some = bool(facts.approvals)
     return Decision(some and all(demand.met for demand in demands), demands, some)
+
+
+def accepts(policy: Policy, facts: Facts, approval: Approval) -> bool:
+    """Whether an approval is one that the rules let count for the tree, so that it may settle what somebody said of it.
+
+    No rule that matches may find it its author's own or too weakly proved, and it has to fill a step of one of them.
+    Age plays no part: what was settled stays so.
+    """
+    rules = [replace(rule, expires=None) for rule in policy.rules if _matches(rule, facts)]
+    if any(_why_unusable(approval, rule, facts) for rule in rules):
+        return False
+    links = [link for rule in rules for link in rule.chain]
+    return not links or any(_Members(link, policy, facts)(approval.email.casefold()) for link in links)
 
 
 def gains_matter(policy: Policy, skill: str) -> bool:

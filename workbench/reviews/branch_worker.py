@@ -49,14 +49,14 @@ def records_from_worker(repository: Repository, revisions: str) -> "Records | No
 
 def _answer(asked: bytes) -> bytes:
     from workbench.errors import InputError
-    from workbench.reviews.ledger import records_at
-    from workbench.reviews.record_store import Records, encode_records
+    from workbench.reviews.ledger import read_at
+    from workbench.reviews.record_store import encode_records
 
     places, revisions = json.loads(asked)
     failed, found = None, b""
     try:
         repository = Repository(*(Path(place) for place in places))
-        found = encode_records(Records.of_these(records_at(repository, revisions)))
+        found = encode_records(read_at(repository, revisions))
     except InputError as error:
         failed = [error.what, error.where, error.remedy, getattr(error, "stderr", "")]
     return json.dumps({"failed": failed, "commands": [astuple(one) for one in commands()]}).encode() + b"\n" + found

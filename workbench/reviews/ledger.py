@@ -4,7 +4,9 @@ Records are read from the branch's history, not from its last tree: a record tha
 still counts as it was introduced, so that no dissent can be made to vanish by editing the branch.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,9 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from workbench.errors import ConflictError, InputError
-from workbench.git import Identity, Repository, TreeEntry, seconds_of, tidy
+from workbench.git import Identity, Repository, TreeEntry, tidy
 from workbench.reviews.branch_worker import records_from_worker
 from workbench.reviews.git_memory import GitMemory
+from workbench.reviews.introductions import Branch, Brought, commit_dates, descents, no_earlier, read_branch
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import REVIEWS_REF, Record
 from workbench.reviews.proving import People, prove
@@ -118,20 +121,25 @@ def _read_all(repository: Repository, head: str, *, cached: bool) -> Records:
         return before
     found = None
     if known is not None and before is not None and repository.grew_straight(known.commit, head):
-        found = _read_records(repository, f"{known.commit}..{head}", before.all())
-    records = Records.of_these(found) if found else _all_records(repository, head)
+        found = _read_records(repository, f"{known.commit}..{head}", before)
+    records = found or _all_records(repository, head)
     if memory is not None:
         memory.remember(head, encode_records(records))
     return records
 
 
 def _all_records(repository: Repository, head: str) -> Records:
-    return records_from_worker(repository, head) or Records.of_these(records_at(repository, head))
+    return records_from_worker(repository, head) or read_at(repository, head)
 
 
 def records_at(repository: Repository, commit: str) -> tuple[Record, ...]:
     """Every record that a commit of the branch has in its history, oldest first; who said it is not yet judged."""
-    return _read_records(repository, commit, ()) or ()
+    return read_at(repository, commit).all()
+
+
+def read_at(repository: Repository, commit: str) -> Records:
+    """The records that a commit of the branch has in its history."""
+    return _read_records(repository, commit) or Records(())
 
 
 def _head(repository: Repository) -> str | None:
@@ -165,46 +173,107 @@ def _commit_of(repository: Repository, id_: str) -> str:
     return commit
 
 
-@dataclass(frozen=True, slots=True)
-class _Introduced:
-    """A file of the branch as a commit brought it."""
+def _read_records(repository: Repository, revisions: str, before: Records | None = None) -> Records | None:
+    """All records once those that `revisions` bring are known; None where they say more of a known one.
 
-    file: str
-    blob: str
-    commit: str
-    author: str
-    at: int
-
-
-def _read_records(repository: Repository, revisions: str, before: tuple[Record, ...]) -> tuple[Record, ...] | None:
-    """All records once those that `revisions` bring are known; None where a known record got a signature since."""
-    introduced = list(_introductions(repository, revisions, {(record.file, record.blob) for record in before}))
-    from workbench.reviews import records
-
-    contents = _contents(repository, introduced)
+    A known one got a signature since, or was brought again, or was revoked and is approved now.
+    """
+    now = time.time()
+    known = before.all() if before else ()
+    branch = read_branch(repository, revisions, now, before.newest if before else 0)
+    contents = _contents(repository, branch.files)
     signatures: dict[str, list[bytes]] = {}
-    for entry in introduced:
+    for entry in branch.files:
         if entry.file.endswith(SIGNATURE_SUFFIX):
             signatures.setdefault(entry.file.removesuffix(SIGNATURE_SUFFIX), []).append(contents[entry.blob])
-    if before and not signatures.keys() <= {entry.file for entry in introduced}:
-        return None
-    fresh = tuple(
+    if before is not None:
+        fresh_files = {(entry.file, entry.blob) for entry in branch.files}
+        again = any((record.file, record.blob) in fresh_files for record in known)
+        if again or not signatures.keys() <= {file for file, _ in fresh_files}:
+            return None
+    from workbench.reviews import records
+
+    fresh = [
         records.read(
             entry.file,
             contents[entry.blob],
-            introduced=entry.commit,
-            author=entry.author,
-            introduced_at=entry.at,
+            introduced=entry.by[0].commit,
+            author=entry.by[0].author,
+            introduced_at=entry.by[0].at,
+            again=entry.by[1:],
             blob=entry.blob,
-            signed=check_signatures(signatures.get(entry.file, ()), contents[entry.blob]),
+            signatures=check_signatures(signatures.get(entry.file, ()), contents[entry.blob]),
         )
-        for entry in introduced
+        for entry in branch.files
         if not entry.file.endswith(SIGNATURE_SUFFIX)
-    )
-    return (*before, *fresh)
+    ]
+    revokes = _revokes((*known, *fresh))
+    if before is not None and any(record.verdict == "approve" and _about(record) in revokes for record in fresh):
+        return None
+    dated = _no_earlier_than_what_they_name(repository, fresh, now)
+    return Records.of_these((*known, *_after_revokes(dated, revokes, branch)), branch.newest)
 
 
-def _contents(repository: Repository, introduced: Sequence[_Introduced]) -> dict[str, bytes]:
+def _about(record: Record) -> tuple[str, str]:
+    return record.path, record.tree
+
+
+def _revokes(some: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
+    """The revokes of each tree of each skill."""
+    found: dict[tuple[str, str], list[Record]] = {}
+    for record in some:
+        if record.verdict == "revoke" and record.counts:
+            found.setdefault(_about(record), []).append(record)
+    return found
+
+
+def _after_revokes(
+    some: Sequence[Record], revokes: Mapping[tuple[str, str], Sequence[Record]], branch: Branch
+) -> list[Record]:
+    """The records; an approval of a tree that was revoked knows which revokes were there before it came.
+
+    Every commit that brought it has to descend from one that brought the revoke: who copies either to another place of
+    the branch makes an approval older by it, and never newer.
+    """
+    concerned = {_about(record) for record in some if record.verdict == "approve"} & revokes.keys()
+    if not concerned:
+        return list(some)
+    marked: dict[str, list[str]] = {}
+    for about in concerned:
+        for revoke in revokes[about]:
+            for by in revoke.introductions:
+                marked.setdefault(by.commit, []).append(revoke.file)
+    descends = descents(branch.parents, marked)
+    placed = []
+    for record in some:
+        if record.verdict == "approve" and _about(record) in concerned:
+            came = [by.commit for by in record.introductions]
+            before = (one.file for one in revokes[_about(record)])
+            record = replace(record, after=tuple(f for f in before if all(descends(commit, f) for commit in came)))
+        placed.append(record)
+    return placed
+
+
+def _no_earlier_than_what_they_name(repository: Repository, some: Sequence[Record], now: float) -> list[Record]:
+    """The records; a signed one did not come before the commit that it names, so that no old key signs what is new."""
+    named = {r.commit for r in some if r.signed is not None and r.commit and _COMMIT.fullmatch(r.commit)}
+    if not named:
+        return list(some)
+    dates = {name: at for name, at in commit_dates(repository, named).items() if at <= now}
+    found = []
+    for record in some:
+        floor = dates.get(record.commit or "") if record.signed is not None else None
+        if floor is not None:
+            again = tuple(replace(one, at=no_earlier(one.at, floor)) for one in record.again)
+            record = replace(record, introduced_at=no_earlier(record.introduced_at, floor), again=again)
+        found.append(record)
+    return found
+
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def _contents(repository: Repository, introduced: Sequence[Brought]) -> dict[str, bytes]:
     """What the files hold; one that is too large to be a record or a signature is not read, only known as that.
 
     Raises:
@@ -225,26 +294,6 @@ def _contents(repository: Repository, introduced: Sequence[_Introduced]) -> dict
         **repository.blobs(id_ for id_ in sizes if id_ not in large),
         **dict.fromkeys(large, bytes(MAX_BYTES + 1)),
     }
-
-
-def _introductions(repository: Repository, revisions: str, seen: set[tuple[str, str]]) -> Iterator[_Introduced]:
-    """Each record file as a commit brought it, in the branch's order, including those that came with a merge."""
-    entries = list(repository.log(("%an <%ae>", "%ct"), "--topo-order", revisions, "--"))
-    for entry in reversed(entries):
-        commit, author, at = entry.fields
-        for change in entry.changes:
-            if change.mode in _NO_FILES or not (change.path.startswith(_FOLDER) and change.path.endswith(_SUFFIXES)):
-                continue
-            # What a change left is a record too: its name does not match its bytes, which is how an edit shows.
-            key = (change.path, change.id)
-            if key not in seen:
-                seen.add(key)
-                yield _Introduced(*key, commit, author, seconds_of(at))
-
-
-_NO_FILES = ("000000", "160000")
-_FOLDER = "records/"
-_SUFFIXES = (".yaml", SIGNATURE_SUFFIX)
 
 
 def append(

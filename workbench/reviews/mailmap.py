@@ -8,6 +8,7 @@ MAILMAP_FILE = ".mailmap"
 
 _LINE = re.compile(r"(?P<name>[^<>#]*)<(?P<email>[^<>]*)>(?:(?P<old_name>[^<>#]*)<(?P<old_email>[^<>]*)>)?")
 _MAX_LINES = 20_000
+_LEFT_OUT = "".join(map(chr, range(33))) + ".,:;\"\\'<>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,26 @@ class Mailmap:
 
     def of(self, email: str) -> str:
         """The e-mail a person is known by, in lower case; the same one where the file says nothing."""
-        asked = email.strip().casefold()
+        asked = as_committed(email.strip()).casefold()
         return self.proper.get(asked, asked)
 
     def everybody(self, emails: Iterable[str]) -> frozenset[str]:
         """These e-mails and those they stand for."""
-        plain = {email.strip().casefold() for email in emails}
+        plain = {as_committed(email.strip()).casefold() for email in emails}
         return frozenset(plain | {self.of(email) for email in plain})
+
+
+def as_committed(email: str) -> str:
+    """An e-mail as a commit holds it: git leaves out some characters, and some more at either end (`ident.c`).
+
+    Two spellings that a commit holds as one are one person's.
+    """
+    plain = email.strip(_LEFT_OUT)
+    return plain.translate(_WITHIN) if _ODD.search(plain) else plain
+
+
+_WITHIN = dict.fromkeys(map(ord, "<>\n"))
+_ODD = re.compile(r"[<>\n]")
 
 
 def parse_mailmap(text: str) -> Mailmap:

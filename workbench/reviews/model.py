@@ -44,6 +44,20 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduction:
+    """A commit that brought a record.
+
+    Attributes:
+        author: Name and e-mail of its author.
+        at: When it was made, UTC seconds: what it says, but never before what it builds on.
+    """
+
+    commit: str
+    author: str
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One verdict, as it stands on the reviews branch.
 
@@ -55,10 +69,13 @@ class Record:
         file: Its path on the reviews branch: the record's own identity.
         introduced: The commit that brought it.
         author: Name and e-mail of that commit's author.
-        introduced_at: When that commit says it was made, UTC seconds.
+        introduced_at: When that commit was made, UTC seconds, as `Introduction` has it.
+        again: The other commits that brought the same file, as a merge of branches can, in the branch's order.
+        after: Of an approval: the revokes of its tree that were on the branch before it, by whatever way it came.
         blob: Id of the file's bytes in git; empty where they are not stored yet.
         counts: Whether it counts for the rules; `why_not` says why it does not.
         signed: The signature beside it, if there is one.
+        cosigned: More signatures beside it that hold.
         proof: How it is proved who said it, under the policy in force.
         signer: Fingerprint of the key that proves it; None without one.
         doubt: What is wrong with its signature, where that proves nothing.
@@ -93,6 +110,14 @@ class Record:
     doubt: str | None = None
     signer_change: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+    again: tuple[Introduction, ...] = ()
+    after: tuple[str, ...] = ()
+    cosigned: tuple[Signed, ...] = ()
+
+    @property
+    def introductions(self) -> tuple[Introduction, ...]:
+        """Every commit that brought it, in the branch's order."""
+        return (Introduction(self.introduced, self.author, self.introduced_at), *self.again)
 
     def to_json(self) -> dict[str, Any]:
         """All fields of the record, and where it stands."""
@@ -125,6 +150,7 @@ class Standing:
         records: Every record of this skill, in the branch's order.
         alike: Which skills of the library its name looks like, as a sentence.
         uncovered: What an agent finds in the folder that no approval of the tree can cover.
+        settled: Files of the revokes and requests for changes, of any tree, that an approval settled.
     """
 
     state: State
@@ -137,6 +163,7 @@ class Standing:
     records: tuple[Record, ...] = ()
     uncovered: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    settled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ record names and at the time it was introduced. Without one it is the author of 
 as strong as push access to the branch.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from workbench.reviews.mailmap import Mailmap
-from workbench.reviews.model import Record
+from workbench.reviews.mailmap import Mailmap, as_committed
+from workbench.reviews.model import Record, Signed
 from workbench.reviews.signers import Signers
 from workbench.reviews.sshsig import fingerprint
 from workbench.text import visible
@@ -39,39 +38,50 @@ def prove(records: Iterable[Record], people: People, libraries: frozenset[str] |
 def _prove(record: Record, people: People, libraries: frozenset[str] | None) -> Record:
     if libraries is not None and str(record.raw.get("library")) not in libraries:
         return replace(record, counts=False, why_not="it is a record of another library")
+    genuine = _as_its_author_brought_it(record, people.mailmap)
     doubt = None
-    if record.signed is not None:
-        doubt = record.signed.wrong or _objection(record, people)
-        if doubt is None:
-            return replace(record, proof=record.signed.strength, signer=fingerprint(record.signed.key))
-    if not _is_by_its_author(record, people.mailmap):
+    for signed in (record.signed, *record.cosigned) if record.signed is not None else ():
+        assert signed is not None
+        wrong = signed.wrong or _objection(record, signed, people)
+        if wrong is None:
+            proved = genuine or record
+            return replace(proved, signed=signed, proof=signed.strength, signer=fingerprint(signed.key))
+        doubt = doubt or wrong
+    if genuine is None:
         why = f"{visible(record.author)} committed it in the name of {visible(record.reviewer_email)}"
         return replace(record, counts=False, why_not=f"{why}; {doubt}" if doubt else why, doubt=doubt)
-    return replace(record, doubt=doubt) if doubt else record
+    return replace(genuine, doubt=doubt) if doubt else genuine
 
 
-def _objection(record: Record, people: People) -> str | None:
+def _as_its_author_brought_it(record: Record, mailmap: Mailmap) -> Record | None:
+    """The record with the first commit that brought it in its reviewer's own name; None without one.
+
+    Whoever merges can put a copy of it, by themselves, before that commit.
+    """
+    if _is_by(record.author, record.reviewer_email, mailmap):
+        return record
+    for one in record.again:
+        if _is_by(one.author, record.reviewer_email, mailmap):
+            return replace(record, introduced=one.commit, author=one.author)
+    return None
+
+
+def _objection(record: Record, signed: Signed, people: People) -> str | None:
     """Why a signature that holds proves nothing under the policy; None if it proves who said it."""
-    assert record.signed is not None
-    lines = list(people.signers.of(record.signed.key))
-    key = fingerprint(record.signed.key)
+    lines = list(people.signers.of(signed.key))
+    key = fingerprint(signed.key)
     if not lines:
         return f"the key {key} is not among the allowed signers"
     names = {record.reviewer_email, people.mailmap.of(record.reviewer_email)}
     theirs = [line for line in lines if any(line.is_of(name) for name in names)]
     if not theirs:
         return f"the key {key} is somebody else's, not {visible(record.reviewer_email)}'s"
-    introduced = datetime.fromtimestamp(max(0, record.introduced_at), UTC)
-    if not any(line.may_sign(record.at, introduced) for line in theirs):
+    introduced = [datetime.fromtimestamp(max(0, one.at), UTC) for one in record.introductions]
+    if not any(line.may_sign(record.at, moment) for line in theirs for moment in introduced):
         return f"the key {key} was not allowed to sign reviews then"
     return None
 
 
-def _is_by_its_author(record: Record, mailmap: Mailmap) -> bool:
-    author, reviewer = _ident(record.author.rpartition("<")[2]), _ident(record.reviewer_email)
-    return author == reviewer or mailmap.of(author) == mailmap.of(reviewer)
-
-
-def _ident(email: str) -> str:
-    """An e-mail as a commit holds it: git leaves out some characters, and some more at either end."""
-    return re.sub(r"[<>\n]", "", email).strip("".join(map(chr, range(33))) + ".,:;\"\\'").casefold()
+def _is_by(author: str, reviewer_email: str, mailmap: Mailmap) -> bool:
+    email = as_committed(author.rpartition("<")[2])
+    return email.casefold() == reviewer_email.casefold() or mailmap.of(email) == mailmap.of(reviewer_email)

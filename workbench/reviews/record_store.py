@@ -16,17 +16,21 @@ class Records:
     Args:
         items: The skill's path with each; the record itself, or its bytes in the cache, which are read when asked for.
         encoded: What they were decoded from.
+        newest: The newest date of the branch where they were read, UTC seconds.
     """
 
-    def __init__(self, items: "Sequence[tuple[str, Record | msgspec.Raw]]", encoded: bytes | None = None) -> None:
+    def __init__(
+        self, items: "Sequence[tuple[str, Record | msgspec.Raw]]", encoded: bytes | None = None, newest: int = 0
+    ) -> None:
         self._items = items
+        self.newest = newest
         self.encoded = encoded
         self._known: dict[str, tuple[Record, ...]] = {}
 
     @classmethod
-    def of_these(cls, records: Sequence[Record]) -> "Records":
+    def of_these(cls, records: Sequence[Record], newest: int = 0) -> "Records":
         """Records that were read."""
-        return cls([(record.path, record) for record in records])
+        return cls([(record.path, record) for record in records], newest=newest)
 
     def all(self) -> tuple[Record, ...]:
         """All of them, oldest first."""
@@ -68,7 +72,7 @@ def encode_records(records: Records) -> bytes:
     import msgspec
 
     try:
-        return msgspec.msgpack.encode([(record.path, record) for record in records.all()])
+        return msgspec.msgpack.encode((records.newest, [(record.path, record) for record in records.all()]))
     except UnicodeEncodeError:  # read from git each time
         return b""
 
@@ -80,7 +84,7 @@ def decode_records(data: bytes) -> Records | None:
     import msgspec
 
     try:
-        items = msgspec.msgpack.decode(data, type=tuple[tuple[str, msgspec.Raw], ...])
-        return Records(items, data)
+        newest, items = msgspec.msgpack.decode(data, type=tuple[int, tuple[tuple[str, msgspec.Raw], ...]])
+        return Records(items, data, newest)
     except msgspec.MsgspecError:
         return None

@@ -1,12 +1,13 @@
 """The file that holds one verdict: written, named after its bytes, and read back with suspicion."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.reviews.model import VERDICTS, Record, Signed
+from workbench.reviews.mailmap import as_committed
+from workbench.reviews.model import VERDICTS, Introduction, Record, Signed
 from workbench.reviews.plain_yaml import read_plain
 from workbench.skills.model import ROOT_ID
 from workbench.text import visible
@@ -73,7 +74,8 @@ def read(
     author: str,
     introduced_at: int = 0,
     blob: str = "",
-    signed: Signed | None = None,
+    signatures: Sequence[Signed] = (),
+    again: tuple[Introduction, ...] = (),
 ) -> Record:
     """One record as far as it can be read; what keeps its bytes from counting is in `why_not`.
 
@@ -90,7 +92,7 @@ def read(
         version=_text(raw, "version") or None,
         verdict=raw["verdict"] if raw.get("verdict") in VERDICTS else "comment",
         reviewer_name=_text(raw.get("reviewer"), "name"),
-        reviewer_email=_text(raw.get("reviewer"), "email"),
+        reviewer_email=as_committed(_text(raw.get("reviewer"), "email")),
         via=_text(raw, "via"),
         reason=_text(raw, "reason"),
         at=_moment(raw.get("at")),
@@ -102,7 +104,9 @@ def read(
         else (),
         introduced_at=introduced_at,
         blob=blob,
-        signed=signed,
+        signed=signatures[0] if signatures else None,
+        cosigned=tuple(signatures[1:]),
+        again=again,
         raw=raw,
     )
     why_not = unreadable or _contradiction(record, data)

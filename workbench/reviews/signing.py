@@ -24,16 +24,20 @@ class PassphraseNeeded(WorkbenchError):
     """The key has a passphrase, no agent holds it, and nobody can be asked here."""
 
 
-def check_signatures(signatures: Sequence[bytes], message: bytes) -> Signed | None:
-    """The first of the signatures beside a record that is one; what is wrong where none is; None without any."""
-    found = None
+def check_signatures(signatures: Sequence[bytes], message: bytes) -> tuple[Signed, ...]:
+    """The signatures beside a record that are some; what is wrong with one where none is; nothing without any.
+
+    Whoever may push can put one of their own beside somebody's, so whose counts is not decided here.
+    """
+    found: dict[Signed, None] = {}
+    wrong: tuple[Signed, ...] = ()
     for armoured in signatures:
         try:
             signature = parse(armoured)
-            return Signed(signature.key, check(signature, message))
+            found[Signed(signature.key, check(signature, message))] = None
         except BadSignature as error:
-            found = Signed(wrong=str(error))
-    return found
+            wrong = (Signed(wrong=str(error)),)
+    return tuple(found) or wrong
 
 
 def signing_key(repository: Repository) -> Path | str:

@@ -1,17 +1,28 @@
 """The one place where a skill's state is derived: from its tree, its records and the policy in force."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbench.policy.decide import NOBODY, Approval, Decision, Demand, Facts, check_matters, decide, gains_matter
+from workbench.policy.decide import (
+    NOBODY,
+    Approval,
+    Decision,
+    Demand,
+    Facts,
+    accepts,
+    check_matters,
+    decide,
+    gains_matter,
+)
 from workbench.policy.rules import COMMENTS, Policy
 from workbench.reviews.coverage import COVERED, Coverage
 from workbench.reviews.history import Change
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import Record, Standing, State
+from workbench.reviews.tree_verdicts import DISSENT, TreeVerdicts, verdicts_on
 from workbench.skills.model import Skill
 from workbench.text import visible
 
@@ -58,16 +69,6 @@ class Evidence:
     gains: Callable[[str | None, str], frozenset[str] | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdicts:
-    """What the records of one tree come to."""
-
-    revokes: tuple[Record, ...]
-    requests: tuple[Record, ...]
-    approvals: tuple[Record, ...]
-    asked: bool
-
-
 def derive(evidence: Evidence) -> Standing:
     """The first state, in DESIGN's order, that holds for the evidence's tree."""
     judge = _Judge(evidence)
@@ -86,6 +87,7 @@ def derive(evidence: Evidence) -> Standing:
         records=tuple(evidence.records),
         uncovered=coverage.beyond,
         alike=evidence.alike,
+        settled=judge.settled(),
     )
 
 
@@ -104,12 +106,6 @@ def decision_on(evidence: Evidence, tree: str) -> Decision:
     return _Judge(evidence).decision(tree)
 
 
-def open_records(records: Sequence[Record], tree: str) -> tuple[Record, ...]:
-    """The revokes and requests for changes on a tree that nothing has answered: what an approval of it settles."""
-    verdicts = _verdicts([record for record in records if record.counts], tree)
-    return (*verdicts.revokes, *verdicts.requests)
-
-
 class _Approval(NamedTuple):
     """Whether the rules are met for a tree, what is missing, and whether only its own authors approved it."""
 
@@ -125,18 +121,33 @@ class _Judge:
         self.evidence = evidence
         self._counting = [record for record in evidence.records if record.counts]
         self._known: dict[str, _Approval] = {}
-        self._verdicts: dict[str, _Verdicts] = {}
+        self._verdicts: dict[str, TreeVerdicts] = {}
         self._bases: dict[str, str | None] = {}
         self._first: dict[str, int] = {}
         for number, record in enumerate(self._counting):
             if record.verdict == "approve":
                 self._first.setdefault(record.tree, number)
 
-    def verdicts(self, tree: str) -> _Verdicts:
+    def verdicts(self, tree: str) -> TreeVerdicts:
         """What the records of a tree come to."""
         if tree not in self._verdicts:
-            self._verdicts[tree] = _verdicts(self._counting, tree)
+            self._verdicts[tree] = verdicts_on(self._counting, tree, self._accepted, self.evidence.mailmap)
         return self._verdicts[tree]
+
+    def settled(self) -> frozenset[str]:
+        """Files of the dissent, on any tree, that an approval settled."""
+        dissent = [record for record in self._counting if record.verdict in DISSENT]
+        stands = {one.file for tree in {record.tree for record in dissent} for one in self.verdicts(tree).open}
+        return frozenset(record.file for record in dissent if record.file not in stands)
+
+    def _accepted(self, record: Record) -> bool:
+        """Whether an approval may settle somebody else's dissent; without rules that can be read it does not matter."""
+        policy = self.evidence.policy
+        if policy is None:
+            return True
+        base = self.base(record.tree)
+        facts = self._facts(policy, record.tree, base, self._authors(record.tree, base))
+        return accepts(policy, facts, self._approval_of(record))
 
     def approved_trees(self) -> Iterator[str]:
         """The trees that meet the rules, the one that was approved last first."""
@@ -206,7 +217,7 @@ class _Judge:
 
     def _met_before(self, tree: str, until: int) -> bool:
         """Whether a tree met the rules by the records before number `until`."""
-        verdicts = _verdicts(self._counting[:until], tree)
+        verdicts = verdicts_on(self._counting[:until], tree, self._accepted, self.evidence.mailmap)
         policy = self.evidence.policy
         if policy is None or verdicts.revokes or verdicts.requests or not verdicts.approvals:
             return False
@@ -231,26 +242,26 @@ class _Judge:
 
             against = open_at(self._talk, evidence.records, tree) if self._talk.threads else {}
             open_threads = sum(thread.open for thread in self._talk.threads)
-        facts = Facts(
+        facts = self._facts(policy, tree, base, authors)
+        given = [self._approval_of(record, against.get(record.file, 0)) for record in approvals]
+        return decide(policy, replace(facts, approvals=given, now=now or evidence.now, open_threads=open_threads))
+
+    def _facts(self, policy: Policy, tree: str, base: str | None, authors: frozenset[str]) -> Facts:
+        """What a decision on a tree rests on, but for the approvals."""
+        evidence = self.evidence
+        return Facts(
             skill=evidence.skill.id,
-            approvals=[
-                Approval(
-                    evidence.mailmap.of(r.reviewer_email),
-                    r.at,
-                    _checks(r.raw.get("checks")),
-                    r.proof,
-                    against.get(r.file, 0),
-                )
-                for r in approvals
-            ],
+            approvals=(),
             authors=authors,
-            now=now or evidence.now,
+            now=evidence.now,
             gains=_gains(evidence, policy, base, tree),
             owners=evidence.owners,
             has_checks=evidence.has_checks,
-            open_threads=open_threads,
         )
-        return decide(policy, facts)
+
+    def _approval_of(self, record: Record, open_threads: int = 0) -> Approval:
+        who = self.evidence.mailmap.of(record.reviewer_email)
+        return Approval(who, record.at, _checks(record.raw.get("checks")), record.proof, open_threads)
 
     @cached_property
     def _talk(self) -> "Discussion":
@@ -269,10 +280,11 @@ def _state(judge: _Judge, approved: str | None) -> tuple[State, tuple[str, ...],
     if evidence.tree is None:
         return "draft", ("git does not see this folder",), False
     verdicts = judge.verdicts(evidence.tree)
-    if verdicts.revokes:
-        return "revoked", tuple(_said(record, "revoked") for record in verdicts.revokes), False
-    if verdicts.requests:
-        return "changes-requested", tuple(_said(r, "wants changes") for r in verdicts.requests), False
+    if verdicts.open:
+        state: State = "revoked" if verdicts.revokes else "changes-requested"
+        did = "revoked" if verdicts.revokes else "wants changes"
+        said = tuple(_said(record, did) for record in verdicts.revokes or verdicts.requests)
+        return state, (*said, *_refused(verdicts)), False
     met, missing, own = judge.approval(evidence.tree)
     if met and evidence.coverage.unread:
         return "stale", evidence.coverage.unread, False
@@ -284,27 +296,6 @@ def _state(judge: _Judge, approved: str | None) -> tuple[State, tuple[str, ...],
     if approved is not None:
         return "stale", (f"changed since the approved tree {approved[:12]}",), False
     return "draft", missing, False
-
-
-def _verdicts(counting: Sequence[Record], tree: str) -> _Verdicts:
-    revokes: list[Record] = []
-    requests: list[Record] = []
-    approvals: list[Record] = []
-    asked = False
-    for record in counting:
-        if record.tree != tree:
-            continue
-        if record.verdict == "revoke":
-            revokes.append(record)
-            approvals.clear()
-        elif record.verdict == "request-changes":
-            requests.append(record)
-        elif record.verdict == "approve":
-            revokes = [r for r in revokes if r.file not in record.answers]
-            requests = [r for r in requests if r.file not in record.answers]
-            approvals.append(record)
-        asked = asked or record.verdict in ("request", "approve")
-    return _Verdicts(tuple(revokes), tuple(requests), tuple(approvals), asked)
 
 
 def discussion_of(evidence: Evidence) -> "Discussion":
@@ -360,6 +351,12 @@ def _checks(raw: Any) -> Mapping[str, bool | None]:
         "compare": raw.get("compare") == "pass",
         "findings": isinstance(findings, Mapping) and findings.get("new") == 0,
     }
+
+
+def _refused(verdicts: TreeVerdicts) -> tuple[str, ...]:
+    """Approvals that answer what stands all the same."""
+    why = "settles nothing: the policy does not count it for this tree"
+    return tuple(f"the approval of {visible(r.reviewer_name or r.reviewer_email)} {why}" for r in verdicts.refused)
 
 
 def _said(record: Record, did: str) -> str:

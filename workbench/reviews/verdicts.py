@@ -15,7 +15,7 @@ from workbench.reviews.digests import digests_of
 from workbench.reviews.model import POLICY_ID, Checks, Record, Recorded, Standing, Verdict
 from workbench.reviews.policy_object import read_policy, version_at, write_tree
 from workbench.reviews.signing import SIGNATURE_SUFFIX, check_signatures
-from workbench.reviews.states import open_records
+from workbench.reviews.tree_verdicts import open_records
 from workbench.reviews.trees import write_root_tree
 from workbench.skills.model import ROOT_ID, Skill
 from workbench.text import first_line, plural, visible
@@ -269,7 +269,7 @@ def _record_file(
 
 def _settled(skill: Skill, standing: Standing, tree: str, opinion: Opinion) -> Sequence[Record]:
     """The open requests for changes and revokes that this verdict settles."""
-    found = open_records(standing.records, tree) if opinion.verdict == "approve" else ()
+    found = open_records(standing, tree) if opinion.verdict == "approve" else ()
     for record in found:
         if opinion.seen is not None and record.file not in opinion.seen:
             said = {"revoke": "revoked it"}.get(record.verdict, "asked for changes")
@@ -311,6 +311,6 @@ def _message(subjects: Sequence[Subject], trees: Sequence[str], opinion: Opinion
 
 def _read_back(files: Mapping[str, bytes], file: str, commit: str, who: Identity) -> Record:
     signatures = [data for name, data in files.items() if name != file]
-    signed = check_signatures(signatures, files[file])
+    found = check_signatures(signatures, files[file])
     author = f"{who.name} <{who.email}>"
-    return records.read(file, files[file], introduced=commit, author=author, signed=signed)
+    return records.read(file, files[file], introduced=commit, author=author, signatures=found)

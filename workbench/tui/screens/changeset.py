@@ -20,7 +20,7 @@ from workbench.reviews.comment_desk import SENDING
 from workbench.reviews.diff import FileDiff
 from workbench.reviews.discussed import WholeSet
 from workbench.reviews.model import Recorded, Verdict
-from workbench.reviews.states import open_records
+from workbench.reviews.tree_verdicts import open_records
 from workbench.reviews.viewed import tick, viewed
 from workbench.text import first_line, plural, visible
 from workbench.tui.bindings import bindings_of, key_of
@@ -293,7 +293,7 @@ class ChangeSetScreen(CommentedScreen):
         if wrong:
             self.notify(visible(f"No verdict now: {wrong}"), severity="warning", markup=False)
             return
-        open_ = [one for standing in judged for one in open_records(standing.records, standing.tree or "")]
+        open_ = [one for standing in judged for one in open_records(standing, standing.tree or "")]
         settles = tuple(f"{visible(record.reviewer_name)}: {first_line(record.reason)}" for record in open_)
         ids = ", ".join(one.skill.id for one in found.skills if one.standing is not None)
         subject = Subject(

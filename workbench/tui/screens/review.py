@@ -18,7 +18,7 @@ from workbench.reviews.diff import CONTEXT, SkillDiff
 from workbench.reviews.discussed import OneSkill
 from workbench.reviews.listing import LibraryView, SkillRow
 from workbench.reviews.model import POLICY_ID, Recorded, Verdict
-from workbench.reviews.states import open_records
+from workbench.reviews.tree_verdicts import open_records
 from workbench.reviews.viewed import tick
 from workbench.text import first_line, plural, visible
 from workbench.tui.bindings import bindings
@@ -258,7 +258,7 @@ class ReviewScreen(CommentedScreen):
         if wrong or tree is None:
             self.notify(f"No verdict now: {wrong}", severity="warning", markup=False)
             return
-        open_ = open_records(row.standing.records, tree)
+        open_ = open_records(row.standing, tree)
         settles = tuple(f"{visible(record.reviewer_name)}: {first_line(record.reason)}" for record in open_)
         seen = tuple(record.file for record in open_)
         drafts = self._comments.drafts if verdict in SENDING else ()
