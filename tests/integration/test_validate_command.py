@@ -140,5 +140,31 @@ class TestMending:
         assert said.code == 0
         assert "Nothing here can be mended" in said.out
 
+    def test_what_is_not_mended_is_judged_as_before(self, mixed: Any, workbench: Any) -> None:
+        (mixed.root / "skills/isdir/SKILL.md").mkdir(parents=True)
+        for name, target in (("dang", "/nonexistent"), ("leave", "/etc/passwd")):
+            (mixed.root / "skills" / name).mkdir()
+            (mixed.root / f"skills/{name}/SKILL.md").symlink_to(target)
+        names = [f"skills/{name}" for name in ("bad", "dang", "isdir", "leave")]
+
+        def codes(*options: str) -> dict[str, list[str]]:
+            judged = workbench("skills", "validate", *names, "--json", *options).json["skills"]
+            return {one["path"]: [problem["code"] for problem in one["problems"]] for one in judged}
+
+        before = codes()
+        after = codes("--fix", "--yes")
+        assert after == {**before, "skills/bad": [code for code in before["skills/bad"] if code != "unquoted-colon"]}
+        assert after["skills/dang"] == ["skill-file-link-dangling"]
+        assert after["skills/isdir"] == ["skill-file-not-a-file"]
+        assert after["skills/leave"] == ["skill-file-link-leaves"]
+
+    def test_an_authors_yes_is_not_turned_into_text(self, library: Any, workbench: Any) -> None:
+        file = library.skill("skills/own", **{"disable-model-invocation": "yes", "license": "on"})
+        said = workbench("skills", "validate", "own", "--fix", "--yes")
+        assert "disable-model-invocation: yes\n" in file.read_text()
+        assert 'license: "on"\n' in file.read_text()
+        assert "→ Write true or false." in said.out
+        assert "quotes" not in said.out
+
     def test_yes_alone_is_a_mistake(self, mixed: Any, workbench: Any) -> None:
         assert workbench("skills", "validate", "--yes").code == ExitCode.USAGE

@@ -69,6 +69,8 @@ def test_what_is_mended_and_nothing_else(before: bytes, after: bytes, codes: tup
         HEAD + b"allowed-tools: ['Bash(git commit:*)', Read]\n---\n",
         HEAD + b"allowed-tools: [Read, 1]\n---\n",
         HEAD + b"license: 010\n---\n",
+        HEAD + b"license: !!str 010\n---\n",
+        HEAD + b"disable-model-invocation: yes\nuser-invocable: off\n---\n",
         HEAD + b"x: [\n---\n",
         b"# no frontmatter\n",
         b"---\nname: caf\xe9\n---\n",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def mend(judged: "list[Validation]", *, yes: bool, quiet: bool) -> tuple[ExitCode, list[dict[str, Any]], bool]:
+def mend(judged: "list[Validation]", *, yes: bool, quiet: bool) -> tuple[ExitCode, list[dict[str, Any]], set[int]]:
     """Mend what can be mended safely, after showing it and asking.
 
     Args:
@@ -25,29 +25,29 @@ def mend(judged: "list[Validation]", *, yes: bool, quiet: bool) -> tuple[ExitCod
         quiet: Whether standard output is for data only; the changes are then shown on standard error.
 
     Returns:
-        The exit code: 1 where something could be mended but nobody said yes; the fixes for programs; and whether
-        anything was written.
+        The exit code: 1 where something could be mended but nobody said yes; the fixes for programs; and which of the
+        skills were written to, by their positions.
     """
     from workbench.skills.fixes import apply, plan
 
-    planned = [(one, fix) for one in judged for fix in plan(one.root, one.skill, one.problems)]
+    planned = [(at, fix) for at, one in enumerate(judged) for fix in plan(one.root, one.skill, one.problems)]
     if not planned:
         if not quiet:
             click.echo("Nothing here can be mended safely without you.")
-        return ExitCode.OK, [], False
+        return ExitCode.OK, [], set()
     if not (quiet and yes):
         for _, fix in planned:
             _show(fix, err=quiet)
     agreed = yes or _ask(len({fix.path for _, fix in planned}), quiet)
     if agreed:
-        for one, fix in planned:
-            apply(one.root, fix)
+        for at, fix in planned:
+            apply(judged[at].root, fix)
             if not quiet:
                 click.echo(f"mended {visible(fix.path)}: {', '.join(fix.codes)}")
     elif not sys.stdin.isatty():
         click.echo("note: nothing was changed; --yes makes these changes", err=True)
     fixes = [fix.to_json(applied=agreed) for _, fix in planned]
-    return ExitCode.OK if agreed else ExitCode.NO, fixes, agreed
+    return ExitCode.OK if agreed else ExitCode.NO, fixes, {at for at, _ in planned} if agreed else set()
 
 
 def _ask(files: int, quiet: bool) -> bool:

@@ -80,7 +80,9 @@ def validate(
 
         mending, fixes, changed = mend(judged, yes=yes, quiet=form != "text")
         if changed:
-            judged = [_judge(_again(target), strict, asked) for target in targets]
+            # What was not written to stays as it was found: some of it must not even be opened.
+            again = [_again(target) if at in changed else target for at, target in enumerate(targets)]
+            judged = [_judge(target, strict, asked) for target in again]
     library = [target.skill for target in targets] if not (names or fix) else workspace.skills()[0]
     judged = with_lookalikes(judged, library)
     _print(judged, form, strict, level, source, fixes if fix else None)

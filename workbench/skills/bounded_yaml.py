@@ -287,7 +287,7 @@ class _Builder:
         self._plain_tag(node, "str", "null", "bool", "int", "float", "timestamp", "value", "binary")
         kind = node.tag.removeprefix(_PREFIX)
         value = older = _convert(kind, node.value)
-        if self._core and node.style in ("", None):
+        if self._core and node.style in ("", None) and not self._has_tag(node):
             value = _core(kind, node.value)
         if not written:
             # Both readings may be equal numbers of different types: `1` and `True`.
@@ -297,6 +297,11 @@ class _Builder:
         if kind in ("bool", "int", "float") and str(older) != node.value and str(older).lower() != node.value:
             self._note_unquoted(node, path, older)
         return node.value
+
+    def _has_tag(self, node: "ScalarNode") -> bool:
+        """Whether its author says what it is: `!!str 1` is text for every reader."""
+        written = self._text[node.start_mark.index : node.end_mark.index]
+        return written[:1] == "!" or (written[:1] == "&" and written.partition(" ")[2].lstrip()[:1] == "!")
 
     def _note_unquoted(self, node: "ScalarNode", path: Path, read_as: Any) -> None:
         self.loaded.unquoted.append(Unquoted(path, node.value, str(read_as), self.line(node), self.column(node)))

@@ -102,6 +102,12 @@ def complaint(field: Field, value: Any) -> tuple[str, str] | None:
     return None
 
 
+def takes_true_or_false(name: str) -> bool:
+    """Whether clients read true or false in this field: in quotes it would be neither."""
+    found = _BY_NAME.get(name)
+    return found is not None and found.kind == "boolean"
+
+
 def fits(field: Field, value: Any) -> bool:
     """Whether a value has a type that the clients read in this field; an empty one counts as absent."""
     if value is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.skills import allowed_tools
 from workbench.skills.bounded_yaml import YamlError, load
+from workbench.skills.client_fields import takes_true_or_false
 from workbench.skills.frontmatter import Frontmatter, parse, quoted_colons
 
 _BOM = "\ufeff"
@@ -118,14 +119,18 @@ def _tool_commas(text: str) -> str | None:
 
 
 def _quotes(text: str) -> str | None:
-    """Values that readers read differently go into quotes, where they are text for us already."""
+    """Values that readers read differently go into quotes, where they are text for us already.
+
+    Not where clients read true or false: `yes` may mean true there, in quotes it never does.
+    """
     matter = parse(text.encode("utf-8"))
     if not matter.readable or any(problem.code == "unquoted-colon" for problem in matter.problems):
         return None
     try:
-        found = load(matter.text, first_line=2, as_written=("metadata",), core=True).unquoted
+        loaded = load(matter.text, first_line=2, as_written=("metadata",), core=True).unquoted
     except YamlError:
         return None
+    found = [scalar for scalar in loaded if not (len(scalar.path) == 1 and takes_true_or_false(str(scalar.path[0])))]
     lines = text.removeprefix(_BOM).split("\n")
     for scalar in sorted(found, key=lambda one: (one.line, one.column), reverse=True):
         line, at = lines[scalar.line - 1], scalar.column - 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.skills.bounded_yaml import Loaded, YamlError, load
+from workbench.skills.client_fields import takes_true_or_false
 from workbench.skills.codes import problem
 from workbench.skills.model import Problem
 from workbench.text import decode, truncate, visible
@@ -170,7 +171,8 @@ def _oddities(loaded: Loaded) -> Iterator[Problem]:
     for scalar in loaded.unquoted:
         place = _short(".".join(map(str, scalar.path)))
         message = f"'{place}' is written {_short(scalar.written)} but some clients read {_short(scalar.read_as)}"
-        yield problem("unquoted-value", message, line=scalar.line, column=scalar.column)
+        found = problem("unquoted-value", message, line=scalar.line, column=scalar.column)
+        yield replace(found, remedy="Write true or false.") if takes_true_or_false(place) else found
 
 
 def _short(text: str) -> str:
