@@ -14,6 +14,7 @@ from workbench.config import expanded, store_path
 from workbench.errors import InputError, RefusedError, UsageError, WorkbenchError
 from workbench.sandbox import consent
 from workbench.skills.clients import client
+from workbench.skills.inventory.masking import HIDDEN, masked, masked_argv
 from workbench.skills.model import Skipped
 from workbench.skills.naming import near
 from workbench.storage import Store
@@ -192,6 +193,7 @@ def _cells(cost: ServerCost) -> tuple[str, ...]:
     server = cost.server
     tools = str(len(cost.tools)) if cost.tools is not None else "unknown"
     tokens = f"{cost.tokens:,}" if cost.tokens is not None else "unknown"
-    command = server.url if server.url is not None else _quoted(server.written) if server.written else "-"
+    words = _quoted(masked_argv(server.written)).replace(f"'{HIDDEN}'", HIDDEN)
+    command = masked(server.url) if server.url is not None else words or "-"
     clients = ", ".join(client(id_).label for id_ in server.clients) or "-"
     return (truncate(visible(server.name), 30), tools, tokens, clients, command)

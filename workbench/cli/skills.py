@@ -1,16 +1,20 @@
 """`workbench skills`: the library's skills, and one in full."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.lazy import LazyGroup
 from workbench.cli.output import library_option, print_json, print_problem, print_table, state_label
 from workbench.commands import command
+from workbench.errors import InputError
 from workbench.reviews.listing import SkillRow
 from workbench.text import first_line, plural, truncate, visible, visible_block
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.skills.model import FileEntry
 
 _STATES = ("invalid", "revoked", "changes-requested", "approved", "in-review", "stale", "draft")
 
@@ -93,9 +97,19 @@ def show(workspace: Workspace, name: str, as_json: bool) -> None:
     for tool in workspace.tools(row.id):
         click.echo(f"tool {visible(tool.id)}: {first_line(tool.description)}")
     cases, _ = workspace.cases(row.id)
-    click.echo(f"{plural(len(cases), 'case')}, {plural(len(workspace.files(row.id)), 'file')}")
+    files = _files(workspace, row)
+    counted = "files unknown" if files is None else plural(len(files), "file")
+    click.echo(f"{plural(len(cases), 'case')}, {counted}")
     for edge in dependents_of(workspace, row.id):
         click.echo(f"needed by {visible(edge.origin)}: {edge.kind} in {visible(edge.path)}:{edge.line}")
+
+
+def _files(workspace: Workspace, row: SkillRow) -> "tuple[FileEntry, ...] | None":
+    """The skill's files; None where not all can be listed, which is one of its problems already."""
+    try:
+        return workspace.files(row.id)
+    except InputError:
+        return None
 
 
 def _in_full(workspace: Workspace, row: SkillRow) -> dict[str, Any]:
@@ -103,10 +117,11 @@ def _in_full(workspace: Workspace, row: SkillRow) -> dict[str, Any]:
 
     document = workspace.document(row.id) if row.skill.loads else None
     cases, _ = workspace.cases(row.id)
+    files = _files(workspace, row)
     return {
         **row.to_json(),
         "body": document.body if document else None,
-        "files": [{"path": f.path, "size": f.size, "kind": f.kind} for f in workspace.files(row.id)],
+        "files": None if files is None else [{"path": f.path, "size": f.size, "kind": f.kind} for f in files],
         "tools": [tool.id for tool in workspace.tools(row.id)],
         "cases": [case.name for case in cases],
         "dependents": [edge.to_json() for edge in dependents_of(workspace, row.id)],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.output import library_option, print_json, print_table, styled
+from workbench.cli.output import library_option, print_json, print_problem, print_table, styled
 from workbench.commands import command
 from workbench.config import cache_dir, home_dir
 from workbench.errors import ExitCode, InputError, UsageError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workbench.reviews.checking import Checked
     from workbench.reviews.updating import Update
     from workbench.reviews.upstream import Upstreams
+    from workbench.skills.model import Problem
 
 _COLOURS = {"update": "cyan", "gone": "red", "unreachable": "red", "ahead": "yellow"}
 
@@ -69,22 +70,30 @@ def _repository(workspace: Workspace) -> Any:
 
 def _check(workspace: Workspace, names: tuple[str, ...], upstreams: "Upstreams", *, as_json: bool) -> ExitCode:
     from workbench.reviews.checking import check_updates
+    from workbench.reviews.lockfile import LOCK_FILE
 
     repository = _repository(workspace)
     every = workspace.skills()[0]
     skills = [workspace.find(name) for name in names] or every
+    problems: list[Problem] = []
     asked = check_updates(
         workspace.root, repository, skills, upstreams, among=every, home=home_dir(),
-        on_checked=None if as_json else _progress,
+        on_checked=None if as_json else _progress, on_problem=problems.append,
     )  # fmt: skip
     if as_json:
-        print_json({"skills": [checked.to_json() for checked in asked]})
+        skills_said = [checked.to_json() for checked in asked]
+        print_json({"skills": skills_said, "problems": [problem.to_json() for problem in problems]})
     else:
         _print_checked(asked)
+        for problem in problems:
+            print_problem(problem, err=True)
+            if problem.remedy:
+                click.echo(f"  {visible(problem.remedy)}", err=True)
     found = {checked.status for checked in asked}
     if found & {"update", "gone"}:
         return ExitCode.NO
-    return ExitCode.BAD_INPUT if "unreachable" in found else ExitCode.OK
+    unsaid = any(problem.path == LOCK_FILE for problem in problems)
+    return ExitCode.BAD_INPUT if unsaid or "unreachable" in found else ExitCode.OK
 
 
 def _progress(checked: "Checked", done: int, of: int) -> None:
@@ -114,12 +123,12 @@ def _update(
     workspace: Workspace, name: str, upstreams: "Upstreams", *, in_place: bool, dry_run: bool, yes: bool, as_json: bool
 ) -> ExitCode:
     from workbench.reviews import updating
-    from workbench.reviews.checking import Checked, origins_of
+    from workbench.reviews.checking import Checked, origin_to_follow
 
     repository = _repository(workspace)
     skill = workspace.find(name)
     every = workspace.skills()[0]
-    origin = origins_of(workspace.root, repository, every, home_dir()).of(skill.id)
+    origin = origin_to_follow(workspace.root, repository, every, home_dir(), skill.id)
     found = updating.prepare(repository, skill, origin, upstreams, [one.id for one in every])
     if isinstance(found, Checked):
         if as_json:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from workbench.errors import CancelledError, WorkbenchError
+from workbench.errors import CancelledError, InputError, WorkbenchError
 from workbench.git import Repository, RunGit
 from workbench.reviews.folding import FoldedTree, fold_tree, same_content
 from workbench.reviews.ledger import read_ledger
+from workbench.reviews.lockfile import LOCK_FILE
 from workbench.reviews.origins import Origin, Origins, read_origins
 from workbench.reviews.trees import current_trees
 from workbench.reviews.upstream import GoneError, Theirs, Upstreams
 from workbench.skills.contents import contents_of_tree
-from workbench.skills.model import Skill
+from workbench.skills.model import Problem, Skill
 from workbench.text import visible
 
 UpdateStatus = Literal["current", "update", "ahead", "gone", "unreachable", "pinned", "unknown"]
@@ -65,6 +66,20 @@ def origins_of(root: Path, repository: Repository | None, skills: Sequence[Skill
     return read_origins(root, skills, records=records, home=home)
 
 
+def origin_to_follow(root: Path, repository: Repository, skills: Sequence[Skill], home: Path, skill_id: str) -> Origin:
+    """Where a skill is brought up to date from.
+
+    Raises:
+        InputError: The library's lock file can't be read, so that another file would be believed in its place.
+    """
+    origins = origins_of(root, repository, skills, home)
+    for problem in origins.problems:
+        if problem.code == "lock-unreadable" and problem.path == LOCK_FILE:
+            remedy = problem.remedy or "mend it or move it away, then run this again"
+            raise InputError(problem.message, where=LOCK_FILE, remedy=remedy)
+    return origins.of(skill_id)
+
+
 def check_updates(
     root: Path,
     repository: Repository,
@@ -74,17 +89,22 @@ def check_updates(
     among: Sequence[Skill] = (),
     home: Path | None = None,
     on_checked: Callable[[Checked, int, int], None] | None = None,
+    on_problem: Callable[[Problem], None] | None = None,
 ) -> tuple[Checked, ...]:
     """Ask the origin of each of these skills what is new; one that fails stops no other.
 
     Args:
         among: All skills of the library, where `skills` are not all.
         on_checked: Told of each answer, with how many there are so far and how many there will be.
+        on_problem: Told of what is wrong with the files that name origins.
 
     Raises:
         CancelledError: `upstreams.cancel` was set.
     """
     origins = origins_of(root, repository, among or skills, home)
+    if on_problem:
+        for problem in origins.problems:
+            on_problem(problem)
     done: list[Checked] = []
     with current_trees(repository, [skill.id for skill in skills]) as current:
         for skill in skills:

@@ -27,6 +27,7 @@ from workbench.reviews.lockfile import (
 from workbench.reviews.model import Record
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
 from workbench.skills.reader import read
+from workbench.text import visible
 
 Kind = Literal["github", "git", "local", "archive", "well-known", "unknown"]
 
@@ -113,7 +114,7 @@ def read_origins(
         )
         if origin := next((one for one in said if one), None):
             found[skill.id] = origin
-    return Origins(found, (*lock.problems, *home_lock.problems))
+    return Origins(found, (*lock.problems, *_shared_names(lock, skills, owned), *home_lock.problems))
 
 
 def origin_of(folder: Path, *, home: Path | None = None) -> Origin:
@@ -320,6 +321,24 @@ def _owners(lock: Lock, ids: Sequence[str]) -> dict[str, str]:
         if name := said.get(id_) or (id_ if id_ in lock.skills else None) or (label if named else None):
             owners[id_] = name
     return owners
+
+
+def _shared_names(lock: Lock, skills: Sequence[Skill], owned: Mapping[str, str]) -> list[Problem]:
+    """The entries that could be any of several skills of one name: none of them is believed."""
+    sharing: dict[str, list[str]] = {}
+    for skill in skills:
+        sharing.setdefault(_label(skill.id), []).append(skill.id)
+    return [
+        Problem(
+            "warning",
+            "lock-entry",
+            f"the entry '{visible(name)[:80]}' could be {visible(' or '.join(sharing[name][:5]))}, so it is not read",
+            path=LOCK_FILE,
+            remedy="write the skill's path as 'libraryPath' into the entry",
+        )
+        for name, entry in lock.skills.items()
+        if len(sharing.get(name, ())) > 1 and name not in owned.values() and "libraryPath" not in entry
+    ]
 
 
 def _label(skill_id: str) -> str:

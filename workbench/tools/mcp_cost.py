@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.skills.inventory.masking import masked, masked_argv
 from workbench.skills.tokens import estimate_tokens
 from workbench.storage import Store
 from workbench.tools.mcp_listing import Listing
@@ -36,15 +37,15 @@ class ServerCost:
         return sum(tokens for _, tokens in self.tools) if self.tools is not None else None
 
     def to_json(self) -> dict[str, Any]:
-        """Exact data for scripts; no value of an environment variable or header is in it."""
+        """Exact data for scripts; no environment variable's or header's value, no secret in a command."""
         server = self.server
         return {
             "name": server.name,
             "clients": list(server.clients),
             "source": server.source,
             "transport": server.transport,
-            "command": list(server.written),
-            "url": server.url,
+            "command": masked_argv(server.written),
+            "url": None if server.url is None else masked(server.url),
             "cwd": server.cwd if server.url is None else None,
             "environment": sorted(server.environment),
             "headers": sorted(server.headers),

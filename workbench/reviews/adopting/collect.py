@@ -1,5 +1,6 @@
 """Reading sources: each skill of each source as a folder that can be copied."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from workbench.reviews.adopting import archives, prompts, toolweaver
 from workbench.reviews.adopting.model import Findings, Found, NewFile, Source, Version
 from workbench.reviews.verdicts import encodable
 from workbench.skills.discovery import find
+from workbench.skills.files import walk
 from workbench.skills.frontmatter import parse
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.skills.treehash import tree_of_folder
@@ -41,10 +43,11 @@ def collect(
         on_source: See `OnSource`.
 
     Raises:
-        InputError: A source can't be read, or an archive is refused.
+        InputError: A source can't be read, no skill of any can be, or an archive is refused.
     """
     found: dict[tuple[str, str], Found] = {}
     taken: set[str] = set()
+    first: InputError | None = None
     for number, source in enumerate(sources):
         on_source(source)
         room = scratch / str(number)
@@ -53,7 +56,13 @@ def collect(
             if encodable(one.name) != one.name:
                 findings.skip(one.origin, "its name is not UTF-8, so no record can name it")
                 continue
-            key = (one.name, tree_of_folder(one.folder))
+            try:
+                tree = tree_of_folder(one.folder)
+            except InputError as error:
+                first = first or error
+                findings.skip(one.origin, f"{error.what}{f' ({error.where})' if error.where else ''}")
+                continue
+            key = (one.name, tree)
             if key in found:
                 same = found[key]
                 found[key] = Found(same.path, same.folder, (*same.origins, one.origin), same.kind, same.versions)
@@ -63,8 +72,19 @@ def collect(
                 findings.skip(one.origin, f"another skill is filed as {path}")
                 continue
             taken.add(path)
+            _note_unkept(one, findings)
             found[key] = Found(path, one.folder, (one.origin,), source.kind, one.versions)
+    if first is not None and not found:
+        raise first
     return list(found.values())
+
+
+def _note_unkept(one: _Candidate, findings: Findings) -> None:
+    """Say what of a skill git can't keep: a pipe, a socket, a device."""
+    with contextlib.suppress(InputError):
+        for path, entry in walk(str(one.folder)):
+            if not entry.is_symlink() and not entry.is_file(follow_symlinks=False):
+                findings.skip(f"{one.origin}/{path}", "neither a file nor a link, so git can't keep it")
 
 
 def _candidates(source: Source, scratch: Path, findings: Findings) -> Iterator[_Candidate]:

@@ -1,6 +1,7 @@
 """Command lines as they may be shown and stored: what looks like a secret is left out."""
 
 import re
+from collections.abc import Sequence
 
 HIDDEN = "•••"
 
@@ -35,6 +36,15 @@ def masked(text: str) -> str:
     for pattern, shown in _PATTERNS:
         text = pattern.sub(shown, text)
     return _LONG.sub(_without, _NAMED.sub(_unnamed, text))
+
+
+def masked_argv(argv: Sequence[str]) -> list[str]:
+    """The words of a command without their secrets; what stands behind a flag that names a secret is one."""
+    shown = []
+    for before, word in zip(("", *argv), argv, strict=False):
+        behind = before.startswith("-") and not word.startswith("-") and masked(f"{before} x") != f"{before} x"
+        shown.append(HIDDEN if behind else masked(word))
+    return shown
 
 
 def _unnamed(found: "re.Match[str]") -> str:

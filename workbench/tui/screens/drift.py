@@ -13,9 +13,10 @@ from textual.widgets import Static
 
 from workbench.config import cache_dir, home_dir
 from workbench.errors import InputError, WorkbenchError
-from workbench.reviews.checking import Checked, check_updates, origins_of
+from workbench.reviews.checking import Checked, check_updates, origin_to_follow
 from workbench.reviews.copy_state import CopyState, Drift
 from workbench.reviews.drift import installed_drift
+from workbench.skills.model import Problem
 from workbench.text import plural
 from workbench.tui.bindings import bindings, key_of
 from workbench.tui.copy_rows import COLUMNS, NO_COPY, about_copy, about_origin, copy_rows, place, status_span
@@ -47,21 +48,24 @@ def read_drift(workspace: "Workspace") -> Drift:
     )
 
 
-def ask_origins(workspace: "Workspace", job: Job) -> tuple[Checked, ...]:
-    """What the origins of all skills have new."""
+def ask_origins(workspace: "Workspace", job: Job) -> tuple[tuple[Checked, ...], tuple[Problem, ...]]:
+    """What the origins of all skills have new, and what is wrong with the files that name them."""
     from workbench.reviews.upstream import Upstreams
 
     if workspace.repository is None:
         raise InputError("asking for updates needs a git repository, and this folder is in none")
     upstreams = Upstreams(cache_dir(), cancel=job.cancel)
-    return check_updates(
+    problems: list[Problem] = []
+    asked = check_updates(
         workspace.root,
         workspace.repository,
         workspace.skills()[0],
         upstreams,
         home=home_dir(),
         on_checked=lambda _, done, of: job.say(f"{done} of {of}"),
+        on_problem=problems.append,
     )
+    return asked, tuple(problems)
 
 
 def bring_in(workspace: "Workspace", skill_id: str, job: Job) -> "Branch | Checked":
@@ -73,7 +77,7 @@ def bring_in(workspace: "Workspace", skill_id: str, job: Job) -> "Branch | Check
     if repository is None:
         raise InputError("an update needs a git repository, and this folder is in none")
     every = workspace.skills()[0]
-    origin = origins_of(workspace.root, repository, every, home_dir()).of(skill_id)
+    origin = origin_to_follow(workspace.root, repository, every, home_dir(), skill_id)
     upstreams = Upstreams(cache_dir(), cancel=job.cancel)
     found = prepare(repository, workspace.find(skill_id), origin, upstreams, [skill.id for skill in every])
     if isinstance(found, Checked):
@@ -208,7 +212,8 @@ class DriftScreen(WorkbenchScreen[None]):
                 cancellable=True,
             )
 
-    def _have_checked(self, asked: tuple[Checked, ...]) -> None:
+    def _have_checked(self, found: tuple[tuple[Checked, ...], tuple[Problem, ...]]) -> None:
+        asked, problems = found
         self._checked = {checked.path: checked for checked in asked}
         self._fill()
         fresh = sum(checked.status == "update" for checked in asked)
@@ -217,6 +222,8 @@ class DriftScreen(WorkbenchScreen[None]):
         more = f"; {key} brings one in" if fresh else ""
         failed = f"; {plural(far, 'origin')} can't be asked" if far else ""
         self.workbench.say(f"{plural(fresh, 'update')}{more}{failed}.")
+        for problem in problems[:1]:
+            self.workbench.show_error(InputError(problem.message, where=problem.path, remedy=problem.remedy or None))
 
     def action_update_skill(self) -> None:
         """Bring in what the origin of the skill under the cursor has new, on a branch, and show what changes."""
