@@ -105,3 +105,37 @@ def test_context_is_as_large_as_asked(library: Any, workbench: Any) -> None:
         ]
     )
     assert (count("0"), count("10")) == (1, 11)
+
+
+def test_a_changed_type_is_shown_as_it_is_written(library: Any) -> None:
+    front = "name: a\ndescription: Does a. Use when needed.\n"
+    library.write("skills/a/SKILL.md", f"---\n{front}user-invocable: false\nversion: 1.10\nflag: true\n---\nBody.\n")
+    library.commit()
+    library.write(
+        "skills/a/SKILL.md", f'---\n{front}user-invocable: "false"\nversion: "1.10"\nflag: 1\nnew: "null"\n---\nBody.\n'
+    )
+    assert changed(library.workspace().reviews.diff("skills/a", base="HEAD").folded) == [
+        ("-", "user-invocable: false"), ("+", 'user-invocable: "false"'),
+        ("-", "version: 1.10"), ("+", 'version: "1.10"'),
+        ("-", "flag: true"), ("+", "flag: 1"),
+        ("+", 'new: "null"'),
+    ]  # fmt: skip
+
+
+def test_a_skill_is_compared_with_a_released_version_by_its_number(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.commit()
+    workbench("review", "approve", "a", "--reason", "read it")
+    library.git("tag", "-a", "-m", "one", "a/v1.0.0")
+    library.skill("skills/a", body="Other words.\n")
+    library.commit()
+    workbench("review", "approve", "a", "--reason", "read it")
+    for version in ("1.0.0", "v1.0.0"):
+        said = workbench("review", "diff", "a", "--base", version)
+        assert (said.code, said.out.splitlines()[0].split(" → ")[0]) == (0, f"skills/a: {version}")
+        assert "+Other words." in said.out
+        card = workbench("review", "card", "a", "--base", version, "--json")
+        assert (card.code, card.json["added"]) == (0, 1)
+    said = workbench("review", "card", "a", "--base", "2.0.0")
+    assert said.code == 3
+    assert "workbench version list skills/a" in said.err

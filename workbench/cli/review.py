@@ -72,7 +72,7 @@ def list_reviews(workspace: Workspace, as_json: bool) -> None:
 
 @review.command("diff", help=command("review.diff").help)
 @click.argument("name")
-@click.option("--base", metavar="REV", help="Compare with this revision or tree instead of the last approved tree.")
+@click.option("--base", metavar="REV", help="Compare with this version, revision or tree, not the last approved tree.")
 @click.option("--since-mine", is_flag=True, help="Compare with the state that your last verdict was on.")
 @click.option("--context", type=click.IntRange(0, 1000), metavar="N", help="Unchanged lines around a change.")
 @click.option("--by-key", is_flag=True, help="Compare the frontmatter by key: fold order, quotes, installers' notes.")

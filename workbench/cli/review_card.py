@@ -18,7 +18,7 @@ _TONES: dict[str, dict[str, Any]] = {
 @click.argument("name", required=False, metavar="[NAME]")
 @click.option("--range", "range_", metavar="RANGE|pr/N",
               help="All skills that main...HEAD or an opened pr/123 touches, as one comment.")  # fmt: skip
-@click.option("--base", metavar="REV", help="Compare with this revision or tree instead of the last approved tree.")
+@click.option("--base", metavar="REV", help="Compare with this version, revision or tree, not the last approved tree.")
 @click.option("--since-mine", is_flag=True, help="Compare with the state that your last verdict was on.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text",

@@ -167,7 +167,8 @@ def _named(scratch: WorkTree, skill_id: str, base: str) -> tuple[str | None, str
     if commit is None:
         tree = _resolve(scratch, f"{base}^{{tree}}")
         if tree is None:
-            raise InputError(f"'{visible(base)}' names no version of this skill", where=where)
+            remedy = f"name a commit, a tag, a tree or a released version: workbench version list {where}"
+            raise InputError(f"'{visible(base)}' names no version of this skill", where=where, remedy=remedy)
         return tree, visible(base)
     if skill_id == POLICY_ID:
         return write_tree(scratch.run, commit), visible(base)

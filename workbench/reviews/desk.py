@@ -95,7 +95,7 @@ class ReviewDesk:
         )
 
     def diff(self, skill_id: str, *, base: str | None = None, context: int | None = None) -> "SkillDiff":
-        """What changed in a skill since `base`: a revision or tree, by default its last approved tree.
+        """What changed in a skill since `base`: a version, revision or tree, by default its last approved tree.
 
         Args:
             context: Unchanged lines around each changed place; None for the usual few.
@@ -110,7 +110,18 @@ class ReviewDesk:
         row, background = self._row(skill_id)
         if skill_id == POLICY_ID and base is None and background and background.in_force.version:
             base = background.in_force.version.commit
-        return diff_of(repository, skill_id, row.standing, base, context=CONTEXT if context is None else context)
+        old = self.base(skill_id, base)
+        found = diff_of(repository, skill_id, row.standing, old, context=CONTEXT if context is None else context)
+        return found if base is None or old == base else replace(found, base_label=visible(base))
+
+    def base(self, skill_id: str, word: str | None) -> str | None:
+        """The tree of the released version that a word names; the word itself where it names none."""
+        if word is None:
+            return None
+        from workbench.reviews.versions import released_tree
+
+        row, background = self._row(skill_id)
+        return released_tree(background.releases.get(row.id, ()) if background else (), word) or word
 
     def contents(self, skill_id: str, ids: Sequence[str]) -> dict[str, bytes]:
         """The blobs of a skill's diff by id, its uncommitted ones too; those that are too large or gone are left out.
@@ -153,7 +164,9 @@ class ReviewDesk:
             what = "the policy has no change card: its diff says all there is to see"
             raise InputError(what, where=POLICY_ID, remedy=f"workbench review diff {POLICY_ID}")
         row, _ = self._row(skill_id)
-        return card_for(repository, skill_id, row.standing, base, self._store(), datetime.now().astimezone().date())
+        old, today = self.base(skill_id, base), datetime.now().astimezone().date()
+        found = card_for(repository, skill_id, row.standing, old, self._store(), today)
+        return found if base is None or old == base else replace(found, base_label=visible(base))
 
     def decide(
         self,

@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.reviews.diff import DiffLine, FileDiff, Hunk
 from workbench.reviews.folding import INSTALLER_KEYS
+from workbench.skills.bounded_yaml import YamlError, load
 from workbench.skills.frontmatter import Frontmatter, parse
 from workbench.text import visible
 
@@ -20,6 +21,7 @@ HEADING = "frontmatter by key"
 
 _REFERENCE = re.compile(r"(?:^|[\s\[{,])[&*!][^\s]", re.MULTILINE)
 _COMMENT = re.compile(r"(?:^|\s)#.*")
+_LONGEST_SCALAR = 100
 _INSTALLER = frozenset(f"metadata.{key}" for key in INSTALLER_KEYS)
 
 
@@ -60,7 +62,8 @@ def _changes(old: Frontmatter, new: Frontmatter) -> Iterator[tuple[str, Any, Any
     """Each key that changed, `metadata`'s own one by one, in the order of the new file."""
     before, after = _flat(old.values), _flat(new.values)
     for key in [*after, *(key for key in before if key not in after)]:
-        if before.get(key) != after.get(key) or (key in before) != (key in after):
+        # As JSON, because to Python true is 1, and 1 is 1.0.
+        if _json(before.get(key)) != _json(after.get(key)) or (key in before) != (key in after):
             yield key, before.get(key), after.get(key)
 
 
@@ -76,18 +79,35 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _lines(old: Frontmatter, new: Frontmatter, key: str, was: Any, now: Any) -> Iterator[DiffLine]:
     if key in _flat(old.values):
-        for number, text in enumerate(_text(key, was)):
+        for number, text in enumerate(_text(old, key, was)):
             yield DiffLine("-", None if number else old.lines.get(key), None, text)
     if key in _flat(new.values):
-        for number, text in enumerate(_text(key, now)):
+        for number, text in enumerate(_text(new, key, now)):
             yield DiffLine("+", None, None if number else new.lines.get(key), text)
 
 
-def _text(key: str, value: Any) -> Sequence[str]:
-    """A value as lines: text as it is, everything else as JSON."""
-    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+def _text(one: Frontmatter, key: str, value: Any) -> Sequence[str]:
+    """A value as lines: text as it is, a number or a word of YAML as it is written, everything else as JSON."""
+    if not isinstance(value, str | list | Mapping) and (written := _written(one, key)).startswith(f"{key}:"):
+        return [written]
+    plain = isinstance(value, str) and (key.startswith("metadata.") or not _reads_otherwise(value))
+    said = value if plain else _json(value, sort_keys=False)
     first, *others = said.rstrip("\n").split("\n")
     return [f"{key}: {first}", *(f"  {line}" for line in others)]
+
+
+def _reads_otherwise(text: str) -> bool:
+    """Whether this text without quotes would be a number, true, false or null."""
+    if not text.strip() or len(text) > _LONGEST_SCALAR or "\n" in text:
+        return not text
+    try:
+        return not isinstance(load(text, core=True).value, str | list | dict)
+    except YamlError:
+        return False
+
+
+def _json(value: Any, *, sort_keys: bool = True) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str, sort_keys=sort_keys)
 
 
 def _folded(old: Frontmatter, new: Frontmatter, changed: Sequence[str]) -> str | None:

@@ -57,7 +57,7 @@ class GeneratedDesk:
                 repository,
                 row.id,
                 recipe,
-                row.standing.approved_tree if base is None else base,
+                row.standing.approved_tree if base is None else self._reviews.base(skill_id, base),
                 background.history.get(row.id, ()),
                 context=CONTEXT if context is None else context,
             )
