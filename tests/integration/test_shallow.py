@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from workbench.config import cache_dir
+from workbench.git import GitError
 from workbench.git.remote import Mirror
 
 STRICT = "roles: {boss: [mia@example.com]}\nrequire:\n  - {when: {}, chain: [{role: boss}]}\n"
@@ -186,3 +187,15 @@ def test_sync_fetches_the_reviews_branch_whole_into_a_shallow_clone(
     assert verify(workbench, clone).code == 0
     assert library.git("-C", str(clone), "rev-list", "--count", "main") == "1\n"
     assert workbench("--library", str(clone), "review", "sync").code == 0
+
+
+def test_what_is_read_in_one_stream_says_so_too(library: Any, workbench: Any, cloned: Any) -> None:
+    library.skill("skills/a")
+    library.commit()
+    by(library, workbench, "a", "ada")
+    tree = library.git("rev-parse", "HEAD:skills").strip()
+    clone = type(library)(cloned("--filter=blob:none", "--no-checkout", fetch=False)).repository()
+    blob = library.git("rev-parse", "HEAD:skills/a/SKILL.md").strip()
+    with pytest.raises(GitError) as refused:
+        list(clone.stream([tree, blob]))
+    assert "git fetch --refetch --no-filter origin" in str(refused.value.remedy)
