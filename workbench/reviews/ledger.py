@@ -182,10 +182,11 @@ def _read_records(repository: Repository, revisions: str, before: Records | None
     known = before.all() if before else ()
     branch = read_branch(repository, revisions, now, before.newest if before else 0)
     contents = _contents(repository, branch.files)
-    signatures: dict[str, list[bytes]] = {}
+    signatures: dict[str, dict[bytes, int]] = {}
     for entry in branch.files:
         if entry.file.endswith(SIGNATURE_SUFFIX):
-            signatures.setdefault(entry.file.removesuffix(SIGNATURE_SUFFIX), []).append(contents[entry.blob])
+            beside = signatures.setdefault(entry.file.removesuffix(SIGNATURE_SUFFIX), {})
+            beside[contents[entry.blob]] = min(one.at for one in entry.by)
     if before is not None:
         fresh_files = {(entry.file, entry.blob) for entry in branch.files}
         again = any((record.file, record.blob) in fresh_files for record in known)
@@ -202,7 +203,7 @@ def _read_records(repository: Repository, revisions: str, before: Records | None
             introduced_at=entry.by[0].at,
             again=entry.by[1:],
             blob=entry.blob,
-            signatures=check_signatures(signatures.get(entry.file, ()), contents[entry.blob]),
+            signatures=check_signatures(signatures.get(entry.file, {}), contents[entry.blob]),
         )
         for entry in branch.files
         if not entry.file.endswith(SIGNATURE_SUFFIX)

@@ -36,11 +36,13 @@ class Signed:
         key: The public key that made it, in SSH's wire format; empty where it is no signature of the record.
         strength: Whether somebody had to touch the key.
         wrong: Why it is no signature of the record; None if it is one.
+        at: When it was brought, UTC seconds, as `Introduction` has it.
     """
 
     key: bytes = b""
     strength: Literal["signature", "touch"] = "signature"
     wrong: str | None = None
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Who said it: each record held against the signers and e-mails of the policy in force, and against the library.
 
 The strongest proof is an SSH signature of the record by a key that the policy allows its reviewer, at the time the
-record names and at the time it was introduced. Without one it is the author of the commit that introduced it: a claim,
-as strong as push access to the branch.
+record names and at the time both were introduced. Without one it is the author of the commit that introduced it: a
+claim, as strong as push access to the branch.
 """
 
 from collections.abc import Iterable
@@ -76,7 +76,7 @@ def _objection(record: Record, signed: Signed, people: People) -> str | None:
     theirs = [line for line in lines if any(line.is_of(name) for name in names)]
     if not theirs:
         return f"the key {key} is somebody else's, not {visible(record.reviewer_email)}'s"
-    introduced = [datetime.fromtimestamp(max(0, one.at), UTC) for one in record.introductions]
+    introduced = [datetime.fromtimestamp(max(0, one.at, signed.at), UTC) for one in record.introductions]
     if not any(line.may_sign(record.at, moment) for line in theirs for moment in introduced):
         return f"the key {key} was not allowed to sign reviews then"
     return None

@@ -4,7 +4,7 @@ passphrase itself where the key has one and no agent holds it."""
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from workbench.config import home_dir
@@ -24,17 +24,21 @@ class PassphraseNeeded(WorkbenchError):
     """The key has a passphrase, no agent holds it, and nobody can be asked here."""
 
 
-def check_signatures(signatures: Sequence[bytes], message: bytes) -> tuple[Signed, ...]:
+def check_signatures(signatures: Mapping[bytes, int], message: bytes) -> tuple[Signed, ...]:
     """The signatures beside a record that are some; what is wrong with one where none is; nothing without any.
 
     Whoever may push can put one of their own beside somebody's, so whose counts is not decided here.
+
+    Args:
+        signatures: When each was brought, UTC seconds.
+        message: The record.
     """
     found: dict[Signed, None] = {}
     wrong: tuple[Signed, ...] = ()
-    for armoured in signatures:
+    for armoured, at in signatures.items():
         try:
             signature = parse(armoured)
-            found[Signed(signature.key, check(signature, message))] = None
+            found[Signed(signature.key, check(signature, message), at=at)] = None
         except BadSignature as error:
             wrong = (Signed(wrong=str(error)),)
     return tuple(found) or wrong

@@ -310,7 +310,7 @@ def _message(subjects: Sequence[Subject], trees: Sequence[str], opinion: Opinion
 
 
 def _read_back(files: Mapping[str, bytes], file: str, commit: str, who: Identity) -> Record:
-    signatures = [data for name, data in files.items() if name != file]
+    signatures = {data: 0 for name, data in files.items() if name != file}
     found = check_signatures(signatures, files[file])
     author = f"{who.name} <{who.email}>"
     return records.read(file, files[file], introduced=commit, author=author, signatures=found)
