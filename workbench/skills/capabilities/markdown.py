@@ -30,6 +30,7 @@ _INSTRUCTIONS = re.compile(
     r"^(?:sudo\s+)?(?:pip3?|pipx|npm|npx|pnpm|yarn|bun|bunx|uv|uvx|brew|apt|apt-get|cargo|go|gem|curl|wget|git\s+clone|docker"
     r"|conda)\s+\S"
 )
+_ASSIGNED = re.compile(r"\b([A-Z][A-Z0-9_]*)=")
 _ARGUMENTS = re.compile(r"\$(?:ARGUMENTS\b|\{ARGUMENTS\}|[0-9]\b)")
 
 
@@ -54,8 +55,10 @@ def scan_markdown(source: Source, *, skill_file: bool, aside: bool = False) -> N
     if len(found) >= MAX_BLOCKS:
         raise FullError(source.first_line + source.number_of(found[-1].end))
     shell: Certainty = "mention" if aside else "likely"
+    # One block sets what the next one reads.
+    own = frozenset(_ASSIGNED.findall(text)) if found and "$" in text else frozenset()
     for block in found:
-        _block(source, block, shell, skill_file=skill_file)
+        _block(source, block, shell, own, skill_file=skill_file)
     if "!`" in text:
         for match in _BEFORE.finditer(text):
             inside = any(block.start <= match.start() < block.end for block in found)
@@ -90,7 +93,7 @@ def blocks(text: str) -> Iterator[Block]:
         yield Block(opened[2].strip("{}.").lower(), opened.end() + 1, len(text))
 
 
-def _block(source: Source, block: Block, shell: Certainty, *, skill_file: bool) -> None:
+def _block(source: Source, block: Block, shell: Certainty, own: frozenset[str], *, skill_file: bool) -> None:
     if block.start >= block.end:
         return
     if block.language == "!":
@@ -99,7 +102,7 @@ def _block(source: Source, block: Block, shell: Certainty, *, skill_file: bool) 
         part = source.block(block.start, block.end, shell)
         if block.language in _CONSOLE or part.text.lstrip().startswith("$ "):
             _without_output(part)
-        scan_shell(part, prose=True)
+        scan_shell(part, prose=True, own=own)
     elif block.language in _PYTHON:
         part = source.block(block.start, block.end, "mention")
         part.replace(textwrap.dedent(part.text))

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from workbench.skills.capabilities.hosts import ANY_HOST, UNKNOWN, hosts_in, remote_host
@@ -62,6 +63,12 @@ _WRITERS = frozenset((
 _LAST_IS_TARGET = frozenset(("mv", "cp", "ln", "install", "rsync", "scp"))
 _MODE_FIRST = frozenset(("chmod", "chown"))
 _READERS = frozenset(("cat", "head", "tail", "less", "more", "xxd", "od", "strings", "base64", "tac", "nl", "hexdump"))
+_FINDERS = {
+    **dict.fromkeys(("find", "gfind"), ("-exec", "-execdir", "-ok", "-okdir")),
+    **dict.fromkeys(("fd", "fdfind"), ("-x", "-X", "--exec", "--exec-batch")),
+}
+"""Options after which a command line follows."""
+_MOST_STARTED = 20
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish", "ash"))
 _CODE_OPTIONS = {
     **dict.fromkeys(_SHELLS, ("-c",)), "python": ("-c",), "python3": ("-c",), "node": ("-e", "--eval", "-p"),
@@ -125,6 +132,30 @@ def code_in(words: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
+def codes_in(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """As `code_in`, for a command line and for those that it starts (`find . -exec sh -c CODE \\;`)."""
+    for line in (words, *_started(words)):
+        if (code := code_in(line)) is not None:
+            yield code
+
+
+def _started(words: Sequence[str]) -> list[list[str]]:
+    """The command lines that `find` or `fd` starts for what it finds, without wrappers."""
+    options = _FINDERS.get(name_of(words[0])) if words else None
+    if options is None:
+        return []
+    lines: list[list[str]] = []
+    line: list[str] | None = None
+    for word in words[1:]:
+        if line is None:
+            line = [] if word in options else None
+        elif word in (";", "+"):
+            lines, line = [*lines, line][:_MOST_STARTED], None
+        else:
+            line.append(UNKNOWN if word == "{}" else word)
+    return [unwrapped(one)[0] for one in (*lines, line or []) if one]
+
+
 def effects(words: Sequence[str]) -> Iterator[Effect]:
     """What a command line does. `UNKNOWN` in a word stands for what is only known at run time.
 
@@ -142,6 +173,8 @@ def effects(words: Sequence[str]) -> Iterator[Effect]:
     yield from _runs_packages(name, arguments)
     yield from _talks(name, arguments)
     yield from _touches_files(name, arguments)
+    for line in _started(words):
+        yield from effects(line)
     if name == "printenv" or (name == "env" and not arguments):
         yield Effect("environment", next((a for a in arguments if not a.startswith("-")), "all variables"))
     code = code_in(words)
@@ -309,6 +342,12 @@ def _touches_files(name: str, arguments: list[str]) -> Iterator[Effect]:
         yield Effect("writes", _file(paths[-1]) if len(paths) > 1 else ANY_FILE)
     elif name == "tar" and arguments and re.match(r"(--extract|--get|-?[a-zA-Z]*[xc])", arguments[0]):
         yield Effect("writes", "files of an archive" if "c" not in arguments[0] else "an archive")
+    elif name == "find":
+        if "-delete" in arguments:
+            yield Effect("writes", f"{ANY_FILE} (removed)")
+        for option, path in pairwise(arguments):
+            if option in ("-fprint", "-fprint0", "-fprintf", "-fls"):
+                yield Effect("writes", _file(path.replace(UNKNOWN, "…")))
     elif name in _WRITERS:
         if name in _MODE_FIRST:
             paths = paths[1:]

@@ -66,13 +66,16 @@ def scan_python(source: Source, *, depth: int = 0, prose: bool = False) -> None:
     text = source.text
     if "# /// script" in text:
         _inline_dependencies(source)
-    if not holds_any(text, _TRIGGERS):
+    does_something = holds_any(text, _TRIGGERS)
+    if prose and not does_something:
         return
     if len(text) > MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(text)) > MAX_TOKENS:
         source.add("unreadable", "Python that is too long to parse", 0)
         return
     try:
-        _scan(Program(source, depth), ast.parse(text, _FILE))
+        tree = ast.parse(text, _FILE)
+        if does_something:
+            _scan(Program(source, depth), tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if not prose:
             line = min(max(0, (getattr(error, "lineno", 1) or 1) - 1), len(source.starts) - 1)

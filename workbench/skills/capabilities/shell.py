@@ -1,7 +1,7 @@
 """What a shell script does, read without running it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from workbench.skills.capabilities import programs
 from workbench.skills.capabilities.hosts import ANY_HOST, UNKNOWN, hosts_in, is_name_only
@@ -28,11 +28,20 @@ _OWN = frozenset(("BASH_SOURCE", "LINENO", "RANDOM", "SECONDS", "OPTARG", "OPTIN
                   "CLAUDE_SKILL_DIR", "CLAUDE_PLUGIN_ROOT", "SKILL_DIR"))  # fmt: skip
 """Variables that a shell or an agent sets itself."""
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_SET_NAME = re.compile(r"(?<![\w${])[A-Za-z_]\w*")
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
+"""How variables of the environment are called: an example's others are its own, or stand for something."""
+_SOCKET = re.compile(r"/dev/(?:tcp|udp)/([^/]+)/")
 _PROGRAM = re.compile(r"[\w@.+~/-][\w@.+:~/-]*")
 
 
 def scan_shell(
-    source: Source, *, known: Mapping[str, str | None] | None = None, depth: int = 0, prose: bool = False
+    source: Source,
+    *,
+    known: Mapping[str, str | None] | None = None,
+    depth: int = 0,
+    prose: bool = False,
+    own: Container[str] = (),
 ) -> None:
     """Note what a script does.
 
@@ -41,6 +50,7 @@ def scan_shell(
         known: Values of variables.
         depth: How deep it is embedded in other code.
         prose: Whether it is an example in a text, which may be no shell at all: what can't be followed is no finding.
+        own: Variables that are none of the environment, because something around it sets them.
     """
     before = _setters(source.text, known)
     try:
@@ -51,25 +61,21 @@ def scan_shell(
         return
     for command in script.commands:
         _command(source, script, command, depth, prose)
-    if not prose:
-        for name, at in script.variables.items():
-            if name not in _OWN and len(name) > 1:
-                source.add("environment", name, at)
+    for name, at in script.variables.items():
+        if len(name) > 1 and name not in _OWN and name not in own and (not prose or _CONSTANT.fullmatch(name)):
+            source.add("environment", name, at)
 
 
 def _setters(text: str, known: Mapping[str, str | None] | None) -> dict[str, str | None]:
     """Variables that builtins set: they are no part of the environment, and their values are not known."""
     names: dict[str, str | None] = dict(known or {})
-    for match in re.finditer(r"\b(?:read|mapfile|readarray|getopts)\b([^\n;|&#]{0,200})", text):
-        names.update(dict.fromkeys(_NAME.findall(match[1])))
+    for match in re.finditer(r"\b(?:read|mapfile|readarray|getopts)\b([^\n;|&#<>]{0,200})", text):
+        names.update(dict.fromkeys(_SET_NAME.findall(match[1])))
     return names
 
 
 def _command(source: Source, script: Script, command: Command, depth: int, prose: bool) -> None:
-    for target in command.writes:
-        path = target.text.replace(UNKNOWN, "…")
-        if path and not path.startswith(("/dev/", "&")) and not (prose and not _PROGRAM.fullmatch(path)):
-            source.add("writes", programs.ANY_FILE if not path.strip("…") else path, target.at, end=command.end)
+    _redirected(source, command, prose)
     if not command.words:
         return
     texts = [word.text for word in command.words]
@@ -98,13 +104,31 @@ def _command(source: Source, script: Script, command: Command, depth: int, prose
         return
     for effect in programs.effects(words):
         source.add(effect.kind, effect.what, at, end=command.end)
-    code = programs.code_in(words)
-    if code is not None:
+    for code in programs.codes_in(words):
         _embedded(source, script, code[0], code[1], command, depth)
     if command.document and name in ("python", "python3", "node", "sh", "bash", "zsh", "ruby", "perl"):
         scan_document(source, name, command.document, "sure", depth)
     elif command.document and (name in ("ssh", "psql", "mysql", "osascript") or programs.is_shell(name)):
         source.add("dynamic", f"{name} with code as text", at, end=command.end)
+
+
+def _redirected(source: Source, command: Command, prose: bool) -> None:
+    """The files, and with bash the connections, that input comes from and output goes to."""
+    writes, reads = command.writes, command.reads
+    for target in (*writes, *reads) if writes or reads else ():
+        if target.text.startswith("/dev/") and (socket := _SOCKET.match(target.text)):
+            source.add("network", ANY_HOST if UNKNOWN in socket[1] else socket[1].lower(), target.at, end=command.end)
+            continue
+        path = target.text.replace(UNKNOWN, "…")
+        if not path or path.startswith(("/dev/", "&")) or (prose and not _PROGRAM.fullmatch(path)):
+            continue
+        is_read = target in reads
+        if is_read and (target.commands or (prose and source.text[target.at - 1] == "<")):
+            continue  # said by the commands; and `<name>` stands for something in an example
+        source.add(
+            "reads" if is_read else "writes", programs.ANY_FILE if not path.strip("…") else path, target.at,
+            end=command.end,
+        )  # fmt: skip
 
 
 def _is_program(word: str) -> bool:
@@ -217,8 +241,7 @@ def note_words(source: Source, words: list[str], at: int, end: int, certainty: C
             source.add("subprocess", wrapper, at, certainty, end=end)
     for effect in programs.effects(rest):
         source.add(effect.kind, effect.what, at, certainty, end=end)
-    code = programs.code_in(rest)
-    if code is not None:
+    for code in programs.codes_in(rest):
         _embedded(source, Script(), code[0], code[1], Command(at, [Word("", at)], end=end), depth)
 
 

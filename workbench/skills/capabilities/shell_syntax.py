@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.skills.capabilities.hosts import UNKNOWN
 from workbench.skills.capabilities.shell_words import (
     MAX_NESTING,
     MAX_WORDS,
@@ -21,6 +20,8 @@ from workbench.skills.capabilities.shell_words import (
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\n]{0,80}\])?\+?=")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([\w.-]{1,80})\2")
+_PLAIN_SHELL = re.compile(r"#![^\n]*\b(?:sh|dash|ash)\b")
+"""A shell that takes `[[` for a program, so that what follows `||` in it is a command."""
 _GAP = re.compile(r"(?:[ \t\r]|\\\n)+")
 _SPACE = re.compile(r"\s+")
 _SIGNS = frozenset("\n#;|&<>()")
@@ -71,6 +72,7 @@ class _Reader:
         self.script = Script()
         self.words = WordReader(text, self.script, self.commands)
         self.documents: list[tuple[Command, bool, str, bool]] = []
+        self.last_condition = -1 if _PLAIN_SHELL.match(text) else text.rfind("]]")
 
     def commands(self, closing: str, depth: int) -> list[Command]:
         """The commands up to the character that closes a substitution, which is taken too."""
@@ -95,6 +97,8 @@ class _Reader:
                 word = words.word(depth)
                 if not self._is_syntax(word, now):
                     self._take(word, now.command)
+                    if word.text == "[[" and len(now.command.words) == 1 and words.at < self.last_condition:
+                        self._condition(depth)
         self._finish(now)
         return now.found
 
@@ -159,6 +163,25 @@ class _Reader:
         values = self.script.values
         values[name] = value if name not in values or values[name] == value else None
         command.assigned.append(word)
+
+    def _condition(self, depth: int) -> None:
+        """What stands between `[[` and `]]`, where `||`, `<` and brackets are no signs of the shell's."""
+        text, words = self.text, self.words
+        joined = True
+        while words.at < len(text):
+            char = text[words.at]
+            if gap := _GAP.match(text, words.at):
+                words.at = gap.end()
+            elif char == ";" or (char == "\n" and not joined):
+                return  # it is closed nowhere: what follows are commands
+            elif char in "&|<>()!\n" and not text.startswith(("<(", ">("), words.at):
+                joined = char in "&|(\n"
+                words.at += 1
+            else:
+                joined = False
+                word = words.word(depth)
+                if word.text == "]]" and not word.quoted:
+                    return
 
     def _is_syntax(self, word: Word, now: _List) -> bool:
         """Whether a word at the start of a command only gives structure."""
@@ -249,14 +272,14 @@ class _Reader:
             command.words.pop()
         while words.at < len(text) and text[words.at] in " \t\r":
             words.at += 1
-        if words.at >= len(text) or text[words.at] in "\n;)":
+        if words.at >= len(text) or text[words.at] in "\n;)|&":
             return
         word = words.next_word(depth)
         if sign.startswith(">") or sign == "<>":
             if not (sign.endswith("&") and (word.text.isdigit() or word.text == "-")):
                 command.writes.append(word)
         elif sign == "<<<":
-            command.reads.append(Word(UNKNOWN, word.at, word.commands))
+            command.reads.append(Word("", word.at, word.commands))
         elif not sign.endswith("&"):
             command.reads.append(word)
 
@@ -285,6 +308,8 @@ class _Reader:
         if _STOPS.search(self.text, start, end) is None:
             return
         self.words.count += end >> 12  # what the copy costs, so that many in a large file come to an end
+        if self.words.count > MAX_WORDS:
+            raise TooMuchError
         part = _Reader(self.text[:end])
         part.script = part.words.script = self.script
         words = part.words

@@ -41,6 +41,7 @@ class Source:
         masked: The same length, with every secret masked: the evidence is cut from it.
         around: The evidence of everything in it, where it is a text of one line in another; `column` is then the
             column of that one.
+        last_line: The last line in the file that it can reach, where its lines are not the file's; 0 where they are.
         first_line: Its first line's number in the file, where it is a block of a larger one.
         ceiling: The most certain that a finding in it can be: code in prose is less certain than code.
     """
@@ -54,6 +55,7 @@ class Source:
     digests: dict[int, str] = field(default_factory=dict)
     around: str = ""
     column: int = 1
+    last_line: int = 0
     notes: list[int] = field(default_factory=lambda: [0])
 
     def __post_init__(self) -> None:
@@ -70,24 +72,28 @@ class Source:
         """A part of this text as a source of its own, which has its lines and adds to its findings."""
         line = self.first_line + bisect_right(self.starts, start) - 1
         least = max(self.ceiling, ceiling, key=_RANKS.__getitem__)
-        part = Source(self.path, self.text[start:end], line, least, self.masked[start:end])
+        part = Source(self.path, self.text[start:end], line, least, self.masked[start:end], last_line=self.last_line)
         part.findings, part.notes = self.findings, self.notes
         return part
 
     def overlaid(self, text: str, ceiling: Certainty) -> "Source":
         """Another reading of this text, of the same length and lines; the evidence stays that of this one."""
         least = max(self.ceiling, ceiling, key=_RANKS.__getitem__)
-        part = Source(self.path, text, self.first_line, least, self.masked)
+        part = Source(self.path, text, self.first_line, least, self.masked, last_line=self.last_line)
         part.findings, part.notes = self.findings, self.notes
         return part
 
     def derived(self, text: str, line: int, ceiling: Certainty, *, last: int = 0) -> "Source":
         """A text that stands in this one in another form (quoted, say), at a line of it, counted from 1.
 
-        Where it is one line, the evidence is not its own but that of the lines it stands in, up to `last`.
+        Where it is one line, the evidence is not its own but that of the lines it stands in, up to `last`. Nothing in
+        it stands beyond that line: a line end in quotes is none of the file's.
         """
         least = max(self.ceiling, ceiling, key=_RANKS.__getitem__)
         part = Source(self.path, text, self.first_line + line - 1, least, findings=self.findings, notes=self.notes)
+        part.last_line = self.first_line + max(line, last) - 1
+        if self.last_line:
+            part.last_line = min(part.last_line, self.last_line)
         if "\n" not in text.strip():
             part.around = self.around or self._evidence(line - 1, max(line, last) - 1, 1)
         return part
@@ -120,6 +126,8 @@ class Source:
         if _RANKS[self.ceiling] > _RANKS[certainty]:
             certainty = self.ceiling
         line = self.first_line + number
+        if self.last_line:
+            line = min(line, self.last_line)
         if len(what) > 12:
             what = " ".join(what.split())
             what = what if len(what) <= MAX_SUBJECT else f"{what[:MAX_SUBJECT]}…{_digest(what)}"
