@@ -28,6 +28,9 @@ Path = tuple[str | int, ...]
 _ALIAS = re.compile(r"(?:^|\s)[&*]", re.MULTILINE)
 _ALIAS_IN_FLOW = re.compile(r"(?:^|[\s\[\]{},:?\-])[&*]", re.MULTILINE)
 _OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+_STAND_INS = "\ue085\ue828\ue829"
+_HIDDEN_LINE_ENDS = str.maketrans("\x85\u2028\u2029", _STAND_INS)
+_SHOWN_LINE_ENDS = str.maketrans(_STAND_INS, "\x85\u2028\u2029")
 
 _PREFIX = "tag:yaml.org,2002:"
 _TRUE = ("yes", "true", "on")
@@ -113,6 +116,10 @@ def _parsed(text: str, first_line: int, as_written: frozenset[str], *, core: boo
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # YAML 1.2 has two ways to end a line; the parser, which is of YAML 1.1, has three more.
+    hides = not text.isascii() and _OTHER_LINE_ENDS.search(text) is not None and not set(_STAND_INS) & set(text)
+    if hides:
+        text = text.translate(_HIDDEN_LINE_ENDS)
     try:
         if not _within_bounds(text, most_values):
             _check_bounds(text, first_line, most_values)
@@ -134,9 +141,29 @@ def _parsed(text: str, first_line: int, as_written: frozenset[str], *, core: boo
     except (yaml.YAMLError, UnicodeError) as error:
         raise YamlError("it can't be parsed", first_line) from error
     builder = _Builder(text, first_line, as_written, core)
+    if node is not None and hides:
+        _show_line_ends(node, set())
     if node is not None:
         builder.loaded.value = builder.build(node, (), written=False)
     return builder.loaded
+
+
+def _show_line_ends(node: "Node", seen: set[int]) -> None:
+    """Put the characters back that are no ends of lines; an alias leads to the same node again."""
+    import yaml
+
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        node.value = node.value.translate(_SHOWN_LINE_ENDS)
+    elif isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            for one in pair:
+                _show_line_ends(one, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            _show_line_ends(one, seen)
 
 
 def _column(text: str, index: int) -> int:

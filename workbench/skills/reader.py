@@ -14,7 +14,7 @@ from workbench.skills.model import MAX_SKILL_FILE, ROOT_ID, SKILL_FILE, Problem,
 from workbench.text import truncate, visible
 
 MAX_PROBLEMS = 100
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Grows when the same bytes give another skill than before: what keeps parsed skills begins anew then."""
 
 Parse = Callable[[bytes], Frontmatter]

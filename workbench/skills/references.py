@@ -217,7 +217,9 @@ class _Reading:
 
     def _links(self, path: str, text: str) -> Iterator[_Hit]:
         yield from self._paths(path, text, "link")
-        if "](" in text and (self.nests or "%2" in text):  # every other link that leaves has ../ in it
+        if ("](" in text or "]:" in text) and (
+            self.nests or "%2" in text
+        ):  # every other link that leaves has ../ in it
             starts = [0, *(found.end() for found in re.finditer("\n", text))]
             for link in relative_links(text):
                 if to := self._target(path, link.path):

@@ -36,7 +36,7 @@ def check_folder(folder: Folder, body: str) -> Iterator[Problem]:
         body: The Markdown of its SKILL.md.
     """
     yield from _references(folder, body)
-    yield from _orphans(folder)
+    yield from _orphans(folder, body)
     yield from check_scripts(folder, body)
     yield from _openai(folder)
     yield from _evals(folder)
@@ -82,14 +82,15 @@ def _target(folder: Folder, path: str, link: str) -> str | None:
     return next((one for one in (beside, link) if one in folder.files), None)
 
 
-def _orphans(folder: Folder) -> Iterator[Problem]:
-    """Files that no other text of the skill names, nor the folder they are in."""
+def _orphans(folder: Folder, body: str) -> Iterator[Problem]:
+    """Files that no other text of the skill names, nor the folder they are in; `FORMS.md` is read as `forms.md`."""
     if folder.skill_id == ROOT_ID or not folder.complete:
         return
     groups: dict[str, list[str]] = {}
     mentions = Mentions(folder.names, SCRIPTS)
+    folded = body.casefold()
     for path in folder.files:
-        if _may_be_orphan(path) and not mentions.has(path):
+        if _may_be_orphan(path) and not mentions.has(path) and ("/" in path or path.casefold() not in folded):
             groups.setdefault(posixpath.dirname(path), []).append(path)
     for above, paths in sorted(groups.items()):
         if len(paths) <= _ORPHANS_SHOWN:
@@ -97,7 +98,7 @@ def _orphans(folder: Folder) -> Iterator[Problem]:
                 message = f"nothing in the skill mentions '{_short(path)}'"
                 yield problem("orphan-file", message, folder.where(path))
         else:
-            message = f"nothing in the skill mentions {plural(len(paths), 'file')} in '{_short(above)}'"
+            message = f"nothing in the skill mentions {plural(len(paths), 'file')} in '{_short(above or ROOT_ID)}'"
             yield problem("orphan-file", message, folder.where(paths[0]))
 
 
@@ -110,7 +111,7 @@ def _may_be_orphan(path: str) -> bool:
         or name in _KNOWN_FILES
         or path.startswith(_NOT_ORPHANS)
     )
-    return "/" in path and not hidden and not known
+    return path != SKILL_FILE and not hidden and not known
 
 
 def _openai(folder: Folder) -> Iterator[Problem]:

@@ -21,19 +21,25 @@ _RUN = re.compile(
     r"((?:[\w.-]+/)*[\w.-]+)\"?(?=[ \t]|$)"
 )
 _INLINE = re.compile(r"`\./((?:[\w.-]+/)*[\w.-]+)[^`\n]*`")
+_NAMED = re.compile(
+    r"(?:\b((?:[Rr]un|[Ee]xecute|[Ii]nvoke|[Cc]all|[Ss]tart)(?:s|ning|ing)?[ \t]{1,3}"
+    r"(?:the[ \t]|this[ \t]|script[ \t]){0,2}))?"
+    r"`((?:scripts|bin)/(?:[\w.-]+/)*[\w.-]+)(?:`| [^`\n]*`)"
+)
 
 
 def check_scripts(folder: Folder, body: str) -> Iterator[Problem]:
     """Scripts that are run directly but can't be, and those that no case runs; each problem has its path."""
     direct = _run_directly(folder, body)
     scripts = []
+    named = {found[2]: bool(found[1]) for found in sorted(_NAMED.finditer(body), key=lambda found: bool(found[1]))}
     for path, file in folder.files.items():
         if path.startswith(_TESTED) or path.startswith("assets/"):
             continue
         if file.executable or path in direct or (path.startswith(("scripts/", "bin/")) and file.suffix in SCRIPTS):
             scripts.append(file)
     for file in scripts:
-        yield from _head(folder, file, file.path in direct)
+        yield from _head(folder, file, file.path in direct, named.get(file.path))
     yield from _untested(folder, scripts)
 
 
@@ -56,8 +62,14 @@ def _run_directly(folder: Folder, body: str) -> set[str]:
     return found
 
 
-def _head(folder: Folder, file: FolderFile, direct: bool) -> Iterator[Problem]:
-    """What is wrong with a script's first line and its executable bit, where either is used."""
+def _head(folder: Folder, file: FolderFile, direct: bool, run: bool | None) -> Iterator[Problem]:
+    """What is wrong with a script's first line and its executable bit, where either is used.
+
+    Args:
+        direct: Whether SKILL.md surely runs it by its path.
+        run: Whether SKILL.md asks to run it, by its path in a sentence; None where no sentence names it so. An agent
+            may put a program before it, so that is wrong only where the script itself says that it is run directly.
+    """
     try:
         head = folder.read(file.path, _HEAD)
     except (OSError, InputError):
@@ -68,14 +80,16 @@ def _head(folder: Folder, file: FolderFile, direct: bool) -> Iterator[Problem]:
     shown = truncate(visible(file.path), 80)
     first = head.partition(b"\n")[0]
     if not first.startswith(b"#!"):
-        if direct:
-            message = f"SKILL.md runs '{shown}' directly, but its first line names no interpreter"
+        if direct or (run is not None and file.executable and file.suffix in SCRIPTS):
+            why = f"SKILL.md runs '{shown}' directly" if direct else f"'{shown}' may be executed"
+            message = f"{why}, but its first line names no interpreter"
             yield problem("script-no-shebang", message, where, 1, 1)
-    elif first.endswith(b"\r") and (direct or file.executable):
+    elif first.endswith(b"\r") and (direct or run or file.executable):
         message = f"the first line of '{shown}' ends with a carriage return: no system finds that interpreter"
         yield problem("script-line-ends", message, where, 1, len(first))
-    if direct and not file.executable:
-        message = f"SKILL.md runs '{shown}' directly, but it may not be executed"
+    if (direct or (run and first.startswith(b"#!"))) and not file.executable:
+        how = "directly" if direct else "by its path"
+        message = f"SKILL.md runs '{shown}' {how}, but it may not be executed"
         yield problem("script-not-executable", message, where)
 
 
