@@ -199,3 +199,18 @@ def test_what_is_read_in_one_stream_says_so_too(library: Any, workbench: Any, cl
     with pytest.raises(GitError) as refused:
         list(clone.stream([tree, blob]))
     assert "git fetch --refetch --no-filter origin" in str(refused.value.remedy)
+
+
+def test_no_verdict_is_recorded_that_would_name_another_library(library: Any, cloned: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.commit()
+    by(library, workbench, "a", "mia")
+    library.skill("skills/a", body="More.\n")
+    library.commit()
+    clone = cloned("--depth=1")
+    library.git("-C", str(clone), "config", "user.email", "mia@example.com")
+    said = workbench("--library", str(clone), "review", "approve", "a", "--reason", "read it")
+    assert said.code == 3
+    mend(library, clone, said)
+    assert workbench("--library", str(clone), "review", "approve", "a", "--reason", "read it").code == 0
+    assert verify(workbench, clone, "a").code == 0

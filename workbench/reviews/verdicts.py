@@ -216,6 +216,13 @@ class _Place:
 
 
 def _place_of(repository: Repository, subjects: Sequence[Subject], trees: Sequence[str]) -> _Place:
+    """Raises InputError in a shallow clone: what it names as the library's first commit would be another."""
+    if repository.is_shallow():
+        raise InputError(
+            "a record names the library by its first commit, and this clone does not go back to it",
+            where=visible(str(repository.root)),
+            remedy="git fetch --unshallow",
+        )
     commits = list(dict.fromkeys(subject.commit for subject in subjects))
     named = repository.ids_of([f"{commit or 'HEAD'}:.workbench" for commit in commits])
     roots = repository.roots()
