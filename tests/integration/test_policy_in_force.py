@@ -200,7 +200,7 @@ def test_the_check_is_a_list_of_demands_with_who_could_meet_them(strict: Any, wo
     assert workbench("policy", "check", "a").code == 0
 
 
-@pytest.mark.parametrize("variable", ["CLAUDECODE", "CODEX_SANDBOX", "GEMINI_CLI"])
+@pytest.mark.parametrize("variable", ["CLAUDECODE", "CODEX_SANDBOX", "CODEX_CI", "GEMINI_CLI"])
 def test_an_agent_may_ask_and_remark_but_not_approve_or_revoke(
     strict: Any, workbench: Any, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
@@ -227,3 +227,10 @@ def test_a_folder_of_the_policy_s_name_gets_no_easier_rules(library: Any, workbe
     approve(library, workbench, "@policy", "ada")
     judged = {one["path"]: one for one in workbench("review", "verify", "--json").json["skills"]}
     assert not judged["@policy"]["ok"]
+
+
+def test_a_role_that_is_not_there_is_told_before_it_binds_anybody(strict: Any, workbench: Any) -> None:
+    policy(strict, "require: [{when: {}, chain: [{role: bos}]}]\n")
+    said = workbench("policy", "validate", "--json")
+    assert said.json["notes"] == ["no role is named 'bos', so nobody can meet that"]
+    assert "bos" in said.err

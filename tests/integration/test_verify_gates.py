@@ -92,6 +92,15 @@ def test_a_protected_branch_takes_a_policy_that_was_approved_under_the_one_befor
         assert done.returncode == 0, done.stderr
 
 
+def test_what_a_servers_hook_says_is_not_lost(guarded: Path, library: Any, workbench: Any) -> None:
+    hook = guarded / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho 'closed until Monday' >&2\nexit 1\n")
+    workbench("review", "comment", "a", "--reason", "more")
+    said = workbench("review", "sync")
+    assert "closed until Monday" in said.err
+    assert "can't be asked" not in said.err
+
+
 def test_the_hook_before_a_push_holds_back_what_nobody_approved(server: Path, library: Any, workbench: Any) -> None:
     _, hook = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert hook["stages"] == ["pre-push"]

@@ -89,7 +89,13 @@ def validate(workspace: Workspace, file: Path | None, as_json: bool) -> None:
     except OSError as error:
         raise InputError(f"the policy can't be read: {error.strerror}", where=visible(str(path))) from error
     found = parse_policy(data, visible(str(path)))
+    asked = dict.fromkeys(link.role for rule in found.rules for link in rule.chain)
+    notes = [
+        f"no role is named '{visible(role)}', so nobody can meet that" for role in asked if role not in found.roles
+    ]
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
     if as_json:
-        print_json({"ok": True, "rules": rules_of(found), "tools": len(found.tools)})
+        print_json({"ok": True, "rules": rules_of(found), "tools": len(found.tools), "notes": notes})
     else:
         click.echo(f"ok: {plural(len(found.rules), 'rule')}, {plural(len(found.tools), 'tool rule')}")

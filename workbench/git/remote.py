@@ -52,6 +52,7 @@ _SCP = re.compile(rf"(?:[A-Za-z0-9._-]+@)?{_HOST}:(?![:-])[^\0-\x20\x7f]+")
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # Said by git, which itself can't push to a repository of the other kind.
 _OTHER_ALGORITHM = ("mismatched algorithms", "hash algorithm", "unexpected capabilities^{}")
+_REFUSED = re.compile(r"^remote: *(\S.*)|\[remote rejected\].*\((.*)\)", re.MULTILINE)
 _MOVED = ("[rejected]", "non-fast-forward", "fetch first", "cannot lock ref", "failed to update ref", "stale info")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -385,6 +386,8 @@ def _failure(address: str, why: str | None, stderr: str) -> GitError:
     fatal = next((line for line in lines if line.startswith("fatal: ")), lines[-1] if lines else "it gave no reason")
     reason = why or visible(fatal.removeprefix("fatal: "))
     remedy = None
+    if "[remote rejected]" in stderr and (said := "; ".join("".join(one).strip() for one in _REFUSED.findall(stderr))):
+        return GitError(f"the repository refused the push: {visible(said)}", where=visible(address), stderr=stderr)
     if "could not read Username" in stderr or "terminal prompts disabled" in stderr or "Authentication" in stderr:
         reason = "it wants a user and a password, or does not exist"
         remedy = "use its ssh address, or --credentials for the credential helper of your own git configuration"

@@ -26,7 +26,13 @@ AGENT_VARIABLES: tuple[tuple[str, str], ...] = (
 
 def agent_here(environment: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
     """The variable that says an agent runs this program, and which agent; None where nothing says so."""
-    return next((found for found in AGENT_VARIABLES if environment.get(found[0], "") not in ("", "0")), None)
+    codex = ((name, "Codex") for name in sorted(environment) if _is_codex(name))
+    return next((found for found in (*AGENT_VARIABLES, *codex) if environment.get(found[0], "") not in ("", "0")), None)
+
+
+def _is_codex(name: str) -> bool:
+    """Whether Codex sets this variable; a person sets those that say where it is and how it signs in."""
+    return name.startswith("CODEX_") and not name.endswith(("_HOME", "_KEY", "_TOKEN", "_CERTIFICATE"))
 
 
 def refuse_agents(what: str, environment: Mapping[str, str] = os.environ) -> None:

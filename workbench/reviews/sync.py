@@ -127,7 +127,9 @@ def remote_name(repository: Repository, wanted: str | None) -> str:
     if "origin" in names or len(names) == 1:
         return "origin" if "origin" in names else names[0]
     remedy = f"name one: --remote {visible(names[0])}" if names else "git remote add origin URL"
-    raise UsageError("no remote to share reviews with", where=visible(str(repository.root)), remedy=remedy)
+    raise UsageError(
+        "this library has no remote, or several and none is origin", where=visible(str(repository.root)), remedy=remedy
+    )
 
 
 def remote_address(repository: Repository, name: str, *, push: bool = False) -> str:
