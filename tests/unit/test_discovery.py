@@ -57,7 +57,7 @@ def test_installed_packages_and_gits_own_folder_are_not_searched(library: Path) 
     (library / "env/pyvenv.cfg").touch()
     make(library / "skills/venv")
     assert find(library).ids == ("skills/venv",)
-    assert set(reasons(library)) == {"node_modules", ".venv", ".tox", "env"}
+    assert set(reasons(library)) == {"node_modules", ".venv", ".tox", "env", "__pycache__"}
 
 
 def test_a_mark_of_a_virtual_environment_does_not_hide_a_skill(library: Path) -> None:

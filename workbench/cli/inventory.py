@@ -3,14 +3,14 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.output import library_option, print_json, print_problem, print_table, styled
 from workbench.commands import command
 from workbench.config import home_dir
-from workbench.errors import ExitCode, UsageError
+from workbench.errors import ExitCode, InputError, UsageError
 from workbench.text import plural, truncate, visible
 from workbench.workspace import Workspace
 
@@ -25,8 +25,11 @@ _SIGNS = {"new": "+ new", "changed": "! changed", "same": "· same", "gone": "- 
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option("--check", is_flag=True, help="Exit 1 if something is new, changed or gone.")
 @click.option("--accept", is_flag=True, help="Take what is listed (only PATH, where given) as read from now on.")
+@click.option("--diff", is_flag=True, help="Show what changed since it was accepted, as far as git knows.")
 @library_option
-def inventory(workspace: Workspace, paths: tuple[str, ...], check: bool, accept: bool, as_json: bool) -> None:
+def inventory(
+    workspace: Workspace, paths: tuple[str, ...], check: bool, accept: bool, diff: bool, as_json: bool
+) -> None:
     """List what agents read besides skills in this project and for this user, the riskiest first.
 
     PATH limits it to these files or folders, written as they are listed. Nothing that is listed is run.
@@ -45,10 +48,12 @@ def inventory(workspace: Workspace, paths: tuple[str, ...], check: bool, accept:
         for entry in left:
             click.echo(f"not accepted, because it can't be read: {visible(entry.path)}", err=True)
         shown = look()
+    changes = _changes(workspace, shown) if diff else []
     if as_json:
-        print_json(shown.to_json())
+        print_json({**shown.to_json(), **({"changes": changes} if diff else {})})
     else:
         _print(shown)
+        _print_changes(changes)
     click.get_current_context().exit(ExitCode.NO if check and not shown.settled else ExitCode.OK)
 
 
@@ -76,6 +81,31 @@ def _only(found: "Inventory", paths: Sequence[str]) -> "Inventory":
     entries = tuple(one for one in found.entries if any(listed(one.path, wanted) for wanted in paths))
     gone = tuple(one for one in found.gone if any(listed(one.path, wanted) for wanted in paths))
     return replace(found, entries=entries, gone=gone)
+
+
+def _changes(workspace: Workspace, found: "Inventory") -> list[dict[str, Any]]:
+    """What changed in each entry that is not as it was accepted."""
+    from workbench.skills.inventory.ledger import change_of, text_now
+
+    changes = []
+    for entry in found.entries:
+        try:
+            change = change_of(workspace.repository, found, entry, text_now(entry))
+        except (OSError, InputError):
+            continue  # it can't be read, and its problem says so
+        if change is not None:
+            changes.append({
+                "kind": entry.kind, "path": entry.path, "name": entry.name, "scope": entry.scope,
+                "said": change[0], "diff": list(change[1]),
+            })  # fmt: skip
+    return changes
+
+
+def _print_changes(changes: list[dict[str, Any]]) -> None:
+    for one in changes:
+        click.echo(styled(f"\n{visible(_place(one['path'], one['name']))}: {one['said']}", bold=True))
+        for line in one["diff"]:
+            click.echo(styled(visible(line), fg={"+": "green", "-": "red", "@": "cyan"}.get(line[:1])))
 
 
 def _print(found: "Inventory") -> None:

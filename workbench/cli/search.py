@@ -51,6 +51,8 @@ def search(workspace: Workspace, words: tuple[str, ...], limit: int, as_json: bo
 
     text = " ".join(words).strip()
     query = parse_query(text)
+    if text.count('"') % 2:
+        click.echo("note: a quote is not closed, so everything behind it is one phrase", err=True)
     judged = query.asks_for("state", "author")
     rows = workspace.glance().rows if judged else bare_rows(workspace.skills()[0])
     skills = tuple(row.skill for row in rows)

@@ -124,6 +124,8 @@ class _Walk:
                 self.links.append(path)
             elif name in _PACKAGES and entry.is_dir(follow_symlinks=False):
                 self.skipped.append(Skipped(path, "installed packages are not searched"))
+            elif name == "__pycache__" and _hides_skill(entry):
+                self.skipped.append(Skipped(path, "compiled Python is not searched, though a skill is in it"))
             elif name not in _NEVER and entry.is_dir(follow_symlinks=False):
                 below.append(path)
             elif len(name) == len(SKILL_FILE) and name.upper() == SKILL_FILE.upper() and SKILL_FILE not in names:
@@ -247,6 +249,19 @@ class _Walk:
 
 def _is_folder(path: str) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where looking is not permitted
+
+
+def _hides_skill(entry: "os.DirEntry[str]") -> bool:
+    """Whether a SKILL.md lies in a folder that is not searched, or one step below."""
+    try:
+        with os.scandir(entry.path) as scanned:
+            return any(
+                one.name == SKILL_FILE
+                or (one.is_dir(follow_symlinks=False) and os.path.lexists(f"{one.path}/{SKILL_FILE}"))
+                for one in scanned
+            )
+    except OSError:
+        return False
 
 
 def _target(link: str) -> str:

@@ -26,7 +26,8 @@ def as_text(graph: Graph, starts: Sequence[str] = (), *, dependents: bool = Fals
     yield from tree.lines[:MAX_LINES]
     if len(tree.lines) > MAX_LINES:
         yield f"… {len(tree.lines) - MAX_LINES:,} more lines; --json prints all of it"
-    alone = sum(id_ not in graph.needs and id_ not in graph.needed_by for id_ in graph.nodes)
+    lacking = {one.origin for one in graph.missing}
+    alone = sum(id_ not in graph.needs and id_ not in graph.needed_by and id_ not in lacking for id_ in graph.nodes)
     if alone and not starts:
         yield f"{plural(alone, 'skill')} {'needs' if alone == 1 else 'need'} no other, and no other needs {_it(alone)}"
 

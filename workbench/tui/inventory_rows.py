@@ -1,11 +1,10 @@
 """What agents read besides skills, as rows, and one of them as text with what changed since it was accepted."""
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from workbench.skills.inventory.ledger import as_lines, is_whole_file, text_before, text_now
+from workbench.skills.inventory.ledger import as_lines, change_of, is_whole_file, text_now
 from workbench.text import plural
 from workbench.tui.syntax_lines import problem_line, source_lines
 from workbench.tui.units import size
@@ -26,7 +25,6 @@ COLUMNS = (
     Column("Where", 0),
     Column("Runs", 44, least=104),
 )
-MOST_COMPARED = 3_000
 """Lines of a text up to which a change is shown line by line."""
 
 _STATUS: Mapping[str, Span] = {
@@ -97,9 +95,7 @@ def entry_lines(inventory: "Inventory", entry: "Entry", repository: "Repository 
     """An entry in full: its facts, what changed since it was accepted where that is known, and what it says now."""
     lines = [*_facts(inventory, entry)]
     now = text_now(entry)
-    status = inventory.status(entry)
-    if status == "changed" or (status == "new" and entry.git == "modified"):
-        lines += _change(inventory, entry, repository, now)
+    lines += _change(inventory, entry, repository, now)
     lines += [TextLine(), TextLine((Span("now", "title"),))]
     if entry.source is not None and is_whole_file(entry.source):
         problems = [entry.problem] if entry.problem is not None else []
@@ -134,20 +130,11 @@ def _pairs(*pairs: tuple[str, str]) -> Iterator[TextLine]:
 
 
 def _change(inventory: "Inventory", entry: "Entry", repository: "Repository | None", now: str) -> Iterator[TextLine]:
-    before = text_before(repository, inventory, entry) if repository is not None else None
+    change = change_of(repository, inventory, entry, now)
+    if change is None:
+        return
+    said, lines = change
     yield TextLine()
-    if before is None:
-        said = "Only the digest of what you accepted is kept, and git knows no earlier text: read all of it."
-        yield TextLine((Span(said, "attention"),))
-        return
-    text, exact = before
-    title = (
-        "changed since you accepted it" if exact else "changed since the last commit (what you accepted is not in git)"
-    )
-    yield TextLine((Span(title, "title"),))
-    old, new = text.splitlines(), now.splitlines()
-    if max(len(old), len(new)) > MOST_COMPARED:
-        yield TextLine((Span(f"It has more than {MOST_COMPARED:,} lines and is not compared here.", "attention"),))
-        return
-    for line in list(difflib.unified_diff(old, new, lineterm="", n=3))[2:]:
+    yield TextLine((Span(said, "title" if lines else "attention"),))
+    for line in lines:
         yield TextLine((Span(line, _TONES.get(line[:1], "plain")),), hang=2)

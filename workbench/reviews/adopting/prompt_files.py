@@ -17,11 +17,21 @@ _NEVER = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv"})
 
 def is_prompt(file: Path) -> bool:
     """Whether a file is a prompt template, whatever its name; what can't be read is not."""
+    return fault(file) is None
+
+
+def fault(file: Path) -> str | None:
+    """Why a file is no prompt template; None for one that is."""
     try:
         loaded = parse(file)
-    except (OSError, YamlError, UnicodeDecodeError):
-        return False
-    return isinstance(loaded.value, dict) and KEY in loaded.value
+    except YamlError as error:
+        return f"line {error.line}: {error.what}"
+    except OSError as error:
+        return f"it can't be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return "it is not UTF-8"
+    is_prompt = isinstance(loaded.value, dict) and KEY in loaded.value
+    return None if is_prompt else f"it is no mapping with a '{KEY}'"
 
 
 def below(folder: Path) -> Iterator[Path]:

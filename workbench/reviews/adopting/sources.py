@@ -139,7 +139,11 @@ def _file_kind(file: Path) -> Kind | None:
         start = opened.read(4)
     if start in _ZIP_STARTS:
         return "archive"
-    return "prompts" if prompt_files.is_prompt(file) else None
+    why = prompt_files.fault(file)
+    if why is not None and file.name.lower().endswith(prompt_files.SUFFIXES):
+        what = f"there is nothing here that can be adopted: {why}"
+        raise InputError(what, where=visible(str(file)), remedy=f"mend it, or name {_KNOWN}")
+    return None if why is not None else "prompts"
 
 
 def _label_of_skills(path: Path, home: Path) -> str:

@@ -177,6 +177,8 @@ def _by_name(folder: Path, entries: list[Any], findings: Findings) -> dict[str, 
         elif len(name) > MAX_NAME:
             findings.skip(where, f"its name has more than {MAX_NAME} characters")
         else:
+            if any(one.get("version") == entry.get("version") for one in found.get(name, ())):
+                findings.skip(where, f"an entry before it has the same name and version: '{_short(name)}'")
             found.setdefault(name, []).append(entry)
     if len(entries) > MAX_SKILLS:
         findings.skip(str(folder / STORE_FILE), f"only the first {MAX_SKILLS:,} of {len(entries):,} entries are read")

@@ -212,10 +212,12 @@ class _Collecting:
         return None
 
     def _say(self, source: Source, what: str, where: str, line: int) -> None:
-        """Note what is wrong with an import at the entry of the file that imports; the first one counts."""
+        """Note what is wrong with an import at the entry of the file that imports; more of it is listed as skipped."""
         key = (source.root.scope, "instructions", path_text(where), "")
         entry = self.entries.get(key)
-        if entry is not None and entry.problem is None:
+        if entry is not None and entry.problem is not None:
+            self.skipped.append(Skipped(path_text(where), f"line {line}: {what}"))
+        elif entry is not None:
             problem = Problem("warning", "agent-import", what, where, line, remedy="mend or take out the import")
             self.entries[key] = replace(entry, problem=problem)
 

@@ -3,6 +3,7 @@
 Only digests are kept, never a text: a settings file may hold secrets.
 """
 
+import difflib
 import os
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ from workbench.text import decode
 Key = tuple[str, str, str, str]
 """Scope, kind, path and name."""
 
+MOST_COMPARED = 3_000
 _MOST_COMMITS = 50
 
 
@@ -168,6 +170,31 @@ def text_before(repository: Repository, inventory: Inventory, entry: Entry) -> t
                     return text, True
                 at_head = text if number == 0 else at_head
     return None if at_head is None else (at_head, False)
+
+
+def change_of(
+    repository: Repository | None, inventory: Inventory, entry: Entry, now: str
+) -> tuple[str, tuple[str, ...]] | None:
+    """What changed in an entry since it was acknowledged, as far as git knows.
+
+    Returns:
+        A sentence that says with what `now` is compared, or why it can't be, and the lines of a unified diff; None for
+        an entry that needs no comparison.
+    """
+    status = inventory.status(entry)
+    if status == "same" or (status == "new" and entry.git != "modified"):
+        return None
+    before = text_before(repository, inventory, entry) if repository is not None else None
+    if before is None:
+        return "Only the digest of what you accepted is kept, and git knows no earlier text: read all of it.", ()
+    text, exact = before
+    old, new = text.splitlines(), now.splitlines()
+    if max(len(old), len(new)) > MOST_COMPARED:
+        return f"It has more than {MOST_COMPARED:,} lines and is not compared here.", ()
+    said = (
+        "changed since you accepted it" if exact else "changed since the last commit (what you accepted is not in git)"
+    )
+    return said, tuple(difflib.unified_diff(old, new, lineterm="", n=3))[2:]
 
 
 def _owner(scope: str, project: Path) -> str:
