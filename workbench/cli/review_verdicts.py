@@ -51,7 +51,7 @@ class _Said:
 def _verdict_command(verdict: Verdict) -> click.Command:
     @click.command(verdict, help=command(f"review.{verdict}").help)
     @click.argument("skill", metavar="[NAME]", required=False)
-    @click.option("--range", "range_", metavar="RANGE",
+    @click.option("--range", "range_", metavar="RANGE", hidden=verdict == "revoke",
                   help="On all skills of main...HEAD or of an opened pr/123 instead.")  # fmt: skip
     @click.option("--reason", "-m", default="", required=verdict in ("approve", "revoke"), metavar="TEXT",
                   help="Why; it is kept in git.")  # fmt: skip
