@@ -234,3 +234,39 @@ def test_a_role_that_is_not_there_is_told_before_it_binds_anybody(strict: Any, w
     said = workbench("policy", "validate", "--json")
     assert said.json["notes"] == ["no role is named 'bos', so nobody can meet that"]
     assert "bos" in said.err
+
+
+OWNED = "roles: {owner: codeowners}\nrequire:\n  - {when: {}, chain: [{role: owner}]}\n"
+
+
+def test_the_owners_of_the_policy_change_it_and_not_those_whom_the_change_brings(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.write("CODEOWNERS", "* mia@example.com\n")
+    policy(library, OWNED)
+    policy(library, OWNED + 'skills: {exclude: ["vendor/**"]}\n')
+    for name in ("@policy", "a"):
+        assert approve(library, workbench, name, "mia").code == 0
+    said = workbench("review", "verify")
+    assert said.code == 0, said.out + said.err
+    library.write("CODEOWNERS", "* eve@example.com\n")
+    policy(library, LAX)
+    approve(library, workbench, "@policy", "eve")
+    said = workbench("review", "verify")
+    assert said.code == 1
+    assert "nobody approved that (@policy)" in said.out + said.err
+    assert workbench("review", "verify", "--base", "HEAD~1").code == 1
+
+
+def test_owners_that_a_request_brings_first_change_no_policy_after(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.write("CODEOWNERS", "* mia@example.com\n")
+    policy(library, OWNED)
+    approve(library, workbench, "a", "mia")
+    library.git("checkout", "-q", "-b", "change")
+    library.write("CODEOWNERS", "* eve@example.com\n")
+    library.commit("Own it")
+    policy(library, LAX)
+    assert approve(library, workbench, "@policy", "eve").code == 0
+    assert workbench("review", "verify", "--base", "main").code == 1
+    approve(library, workbench, "@policy", "mia")
+    assert workbench("review", "verify", "--base", "main").code == 0

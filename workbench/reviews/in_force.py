@@ -84,32 +84,48 @@ def find_in_force(
     if not changes and tip == head:
         return InForce(owners=_owners(repository, tip), notes=(_CUT,) if cut else (), cut=cut)
     here = version_at(repository, head)
-    start = InForce(changes=changes)
+    start = InForce(changes=changes, owners=_owners(repository, tip))
     if policy_from:
         found = settled = _of_version(repository, start, version_at(repository, tip))
         if here.tree != found.tree:
-            settled = _walk(repository, [*first_parents(repository, f"{tip}..{head}"), here], found, approved)
+            settled = _walk(
+                repository, [*first_parents(repository, f"{tip}..{head}"), here], found, approved, based=True
+            )
     else:
         found = settled = _walk(repository, [*first_parents(repository, tip), here], start, approved)
     pending = here if here.tree != settled.tree and _ever_written(found, here) else None
     notes = (*_notes(found, here, pending), *((_CUT,) if cut else ()))
-    return replace(found, owners=_owners(repository, tip), pending=pending, changes=changes, notes=notes, cut=cut)
+    return replace(found, owners=start.owners, pending=pending, changes=changes, notes=notes, cut=cut)
 
 
-def _walk(repository: Repository, versions: Sequence[PolicyVersion], start: InForce, approved: Approved) -> InForce:
-    """The last version of these that counts, oldest first; the last one is HEAD's, which may be on another branch."""
+def _walk(
+    repository: Repository,
+    versions: Sequence[PolicyVersion],
+    start: InForce,
+    approved: Approved,
+    *,
+    based: bool = False,
+) -> InForce:
+    """The last version of these that counts, oldest first; the last one is HEAD's, which may be on another branch.
+
+    Owners that come along with a change don't approve it: those of the base do, or those from before the change.
+    """
     found, broken = start, None
     *on_default, here = versions
     for version in on_default:
         if found.version is not None:
-            if version.tree != found.tree and version.tree is not None and approved(version, found):
+            if version.tree in (None, found.tree):
+                continue
+            owners = start.owners if based else _owners(repository, f"{version.commit}^")
+            if approved(version, replace(found, owners=owners)):
                 found = _of_version(repository, found, version)
         elif version.written:
             first = _of_version(repository, start, version)
             found, broken = (first, broken) if first.policy is not None else (found, first)
     if found.version is None and broken is not None:
         return broken
-    if here.tree not in (None, found.tree) and here.written and approved(here, found):
+    judged = on_default[-1].tree if on_default else None
+    if here.tree not in (None, found.tree, judged) and here.written and approved(here, found):
         found = _of_version(repository, found, here)
     return found
 
