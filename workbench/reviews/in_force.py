@@ -116,7 +116,8 @@ def _walk(
         if found.version is not None:
             if version.tree in (None, found.tree):
                 continue
-            owners = start.owners if based else _owners(repository, f"{version.commit}^")
+            asked = not based and found.policy is not None and None in found.policy.roles.values()
+            owners = _owners(repository, f"{version.commit}^") if asked else start.owners
             if approved(version, replace(found, owners=owners)):
                 found = _of_version(repository, found, version)
         elif version.written:
