@@ -124,3 +124,9 @@ def workbench(capsys: pytest.CaptureFixture[str]) -> Any:
         return Said(int(code), captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """Where a test's keys are made."""
+    return tmp_path / "keys"

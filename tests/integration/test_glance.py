@@ -117,3 +117,16 @@ def test_what_was_changed_in_the_file_is_not_believed(listed: Any, tmp_path: Any
             assert changed != value or b"rows" not in key
     file.close()
     assert look(listed)["skills/b"] == "draft"
+
+
+@pytest.mark.parametrize("few", [64, 2])
+def test_only_many_skills_have_git_look_through_a_whole_repository(
+    listed: Any, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its status of a million other files takes seconds."""
+    began: list[Any] = []
+    really = glance.Looking
+    monkeypatch.setattr(glance, "FEW", few)
+    monkeypatch.setattr(glance, "Looking", lambda repository: began.append(repository) or really(repository))
+    look(listed)
+    assert len(began) == (few < 3)

@@ -23,11 +23,6 @@ BOB, CAROL, MAL = (Identity(name, f"{name.lower()}@example.com") for name in ("B
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return tmp_path / "keys"
-
-
-@pytest.fixture
 def signed(library: Any, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A library whose policy wants signatures; Carol's key was allowed until the end of 2025, Bob's still is."""
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)

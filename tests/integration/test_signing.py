@@ -19,11 +19,6 @@ def make_key(folder: Path, name: str, passphrase: str = "") -> str:
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return tmp_path / "keys"
-
-
-@pytest.fixture
 def signed(library: Any, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A library whose policy wants signatures, with Ada's key allowed."""
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)

@@ -1,12 +1,13 @@
 """What was recorded, from the screen: searched, kept as a receipt, checked; a version tested, a folder proposed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Button, Input, Select
 
+from tests.tui.test_version_actions import fill
 from workbench.tui.screens.changeset import ChangeSetScreen
 from workbench.tui.screens.form_dialog import FormDialog
 from workbench.tui.screens.policy import PolicyScreen
@@ -44,15 +45,6 @@ async def dialog(page: Any, command: str, kind: type) -> Any:
     await page.app.run_command(command, page.screen)
     await page.until(lambda: isinstance(page.screen, kind), kind.__name__)
     return page.screen
-
-
-async def fill(page: Any, **values: str) -> None:
-    for view in page.screen.query("FieldView"):
-        control = view.query_one(".control")
-        if view.field.name in values and isinstance(control, Select | Input):
-            control.value = values[view.field.name]
-    await page.pilot.pause()
-    page.screen.query_one("#confirm", Button).press()
 
 
 async def told(page: Any) -> str:
@@ -134,3 +126,13 @@ async def test_the_policy_in_force_is_told_apart_from_the_file_here(opened: Any,
         assert "checks tests" in text.text
         assert ".workbench/policy.yaml" in text.text
         assert "can be used" not in text.text
+
+
+async def test_a_policy_file_that_is_no_file_is_said_and_hangs_nothing(opened: Any, decided: Any) -> None:
+    (decided.root / ".workbench").mkdir(exist_ok=True)
+    os.mkfifo(decided.root / ".workbench/policy.yaml")
+    async with opened() as page:
+        screen = await dialog(page, "policy", PolicyScreen)
+        text = screen.query_one(TextView)
+        await page.until(lambda: "in force" in text.text, "the rules")
+        assert "not a regular file" in text.text

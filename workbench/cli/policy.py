@@ -8,11 +8,9 @@ from workbench.cli.output import library_option, print_json, state_label, styled
 from workbench.commands import command
 from workbench.errors import ExitCode, InputError
 from workbench.policy.described import rule_lines, rules_of
-from workbench.policy.rules import POLICY_FILE, parse_policy
+from workbench.policy.rules import MAX_BYTES, POLICY_FILE, parse_policy
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
-
-_MAX_BYTES = 1 << 20
 
 
 @click.group(help=command("policy").help)
@@ -85,7 +83,7 @@ def validate(workspace: Workspace, file: Path | None, as_json: bool) -> None:
     path = file or workspace.root / POLICY_FILE
     try:
         with path.open("rb") as opened:
-            data = opened.read(_MAX_BYTES)
+            data = opened.read(MAX_BYTES)
     except OSError as error:
         raise InputError(f"the policy can't be read: {error.strerror}", where=visible(str(path))) from error
     found = parse_policy(data, visible(str(path)))

@@ -22,6 +22,8 @@ Identity = Literal["author", "signature", "touch"]
 IDENTITIES: tuple[Identity, ...] = get_args(Identity)
 
 CODEOWNERS = "codeowners"
+MAX_BYTES = 1 << 20
+"""Of a policy file; what comes after that is not read."""
 COMMENTS = "comments"
 """The check that holds while no thread of comments is open; it is judged anew each time, not kept in a record."""
 CHECKS = ("validation", "tests", "compare", "findings", COMMENTS)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.git import Repository
-from workbench.policy.rules import POLICY_FILE, parse_policy
+from workbench.policy.rules import MAX_BYTES, POLICY_FILE, parse_policy
+from workbench.skills.files import read_inside
 
 
 def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
@@ -13,7 +14,7 @@ def excluded(root: Path, repository: Repository | None) -> tuple[str, ...]:
     `verify` leaves out what the policy in force says; a list shows what this checkout says.
     """
     try:
-        data = (root / POLICY_FILE).read_bytes() if repository is None else _at_head(repository)
+        data = read_inside(root, POLICY_FILE, MAX_BYTES) if repository is None else _at_head(repository)
         return parse_policy(data).exclude if data is not None else ()
     except (OSError, InputError):
         return ()

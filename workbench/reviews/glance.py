@@ -51,24 +51,37 @@ class Glanced(NamedTuple):
     position: Position
 
 
+class _Begun(NamedTuple):
+    """What is known, or being looked up, before the skills are."""
+
+    position: Position
+    kept: _Kept | None
+    looking: Looking | None
+    ahead: "Ahead | None"
+
+
 class Glance:
     """One look at a library's rows; what does not depend on its skills is looked up while they are being read."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._memory = GitMemory(repository, f"rows {repository.root}")
-        self._looking = Looking(repository)
         beside = ThreadPoolExecutor(max_workers=1)
-        self._begun: Future[tuple[Position, _Kept | None, Ahead | None]] = beside.submit(self._begin)
+        self._begun: Future[_Begun] = beside.submit(self._begin)
         beside.shutdown(wait=False)
 
-    def _begin(self) -> "tuple[Position, _Kept | None, Ahead | None]":
-        """Where everything stands, what is kept of that, and, where nothing is, what takes longest to judge it."""
+    def _begin(self) -> "_Begun":
+        """Where everything stands, what is kept of that, and what takes longest of the rest.
+
+        git looks through the whole work tree only where many skills are known: few of a large repository are stored
+        and compared in no time, and its status may take seconds.
+        """
         known = self._memory.recall()
         ahead = self._ahead() if known is None else None
         position = position_of(self._repository)
         kept = _decoded(known.value) if known is not None and known.commit == _digest(position).hex() else None
-        return position, kept, ahead if known is None or kept is not None else self._ahead()
+        looking = Looking(self._repository) if kept is not None and len(kept.rows) > FEW else None
+        return _Begun(position, kept, looking, ahead if known is None or kept is not None else self._ahead())
 
     def _ahead(self) -> "Ahead | None":
         from workbench.reviews.survey import Ahead
@@ -77,8 +90,8 @@ class Glance:
 
     def rows(self, skills: Sequence[Skill]) -> Glanced:
         """The rows of these skills, which are all of the library."""
-        seen = present(self._repository, [skill.id for skill in skills], self._looking)
-        position, kept, ahead = self._begun.result()
+        position, kept, looking, ahead = self._begun.result()
+        seen = present(self._repository, [skill.id for skill in skills], looking)
         names = _digest([(skill.id, skill.name) for skill in skills])
         given = {skill.id: _given(skill, seen) for skill in skills}
         old = kept.rows if kept is not None and kept.names == names else {}

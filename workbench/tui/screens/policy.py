@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.app import ComposeResult
 
-from workbench.errors import InputError
+from workbench.errors import InputError, WorkbenchError
 from workbench.policy.described import rule_lines
-from workbench.policy.rules import POLICY_FILE, parse_policy
+from workbench.policy.rules import MAX_BYTES, POLICY_FILE, parse_policy
+from workbench.skills.files import read_inside
 from workbench.text import plural
 from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.widgets.text_view import TextLine, TextView, labelled
@@ -30,8 +31,8 @@ class PolicyScreen(WorkbenchScreen[None]):
 
     NAME = "Policy"
     ABOUT = (
-        "The rules in force are those that were approved, not those that stand in this work tree. The review of"
-        " @policy in the list of the queue changes them; H in a skill's review says which of them it meets."
+        "The rules in force are those that were approved, not those that stand in this work tree."
+        " `workbench review @policy` opens the review of a change of them; H in a skill's review says which it meets."
     )
     AUTO_FOCUS = "TextView"
 
@@ -50,7 +51,11 @@ class PolicyScreen(WorkbenchScreen[None]):
     def _look(self) -> None:
         workspace = self.workspace
         if workspace is not None:
-            self.run_job("Looking at the policy", lambda _: _read(workspace), self._show)
+            self.run_job("Looking at the policy", lambda _: _read(workspace), self._show, failed=self._failed)
+
+    def _failed(self, error: WorkbenchError) -> None:
+        lines = [TextLine((Span(line, "attention"),), hang=2) for line in (error.what, error.remedy) if line]
+        self.query_one(TextView).show([TextLine(), *lines])
 
     def _show(self, found: _Read) -> None:
         in_force = found.in_force
@@ -64,9 +69,8 @@ class PolicyScreen(WorkbenchScreen[None]):
 
 
 def _read(workspace: "Workspace") -> _Read:
-    place = workspace.root / POLICY_FILE
     try:
-        found = parse_policy(place.read_bytes(), POLICY_FILE)
+        found = parse_policy(read_inside(workspace.root, POLICY_FILE, MAX_BYTES), POLICY_FILE)
         here = "good", f"{POLICY_FILE} can be used: {plural(len(found.rules), 'rule')}"
     except InputError as error:
         here = "bad", f"{error.where or POLICY_FILE}: {error.what}"
