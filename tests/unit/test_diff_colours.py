@@ -75,8 +75,8 @@ def test_it_stops_when_asked() -> None:
 @pytest.mark.parametrize("name", ["a.md", "a.py", "a.sh", "a.js", "a.yaml", "a.json", "a.html"])
 def test_no_text_keeps_a_lexer_for_long(name: str, piece: str) -> None:
     began = time.process_time()
-    coloured(f"{piece}\n" * (400_000 // (len(piece) + 1)), name)
-    assert time.process_time() - began < 8
+    coloured(f"{piece}\n" * (80_000 // (len(piece) + 1)), name)
+    assert time.process_time() - began < 5
 
 
 @settings(max_examples=60, deadline=None)
