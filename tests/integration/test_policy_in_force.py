@@ -95,6 +95,31 @@ def test_a_pull_request_may_change_the_policy_once_that_was_approved(strict: Any
     assert workbench("review", "verify", "--base", "base").code == 0
 
 
+def test_a_branch_that_left_before_the_policy_changed_changes_nothing_of_it(strict: Any, workbench: Any) -> None:
+    """What a branch does not touch is not its doing: merging it brings neither an old policy nor an old skill back."""
+    strict.skill("skills/b")
+    strict.commit("Another")
+    strict.git("branch", "topic")
+    policy(strict, LAX)
+    approve(strict, workbench, "@policy", "mia")
+    strict.skill("skills/b", body="Newer.\n")
+    strict.commit("Newer")
+    strict.git("checkout", "-q", "topic")
+    strict.skill("skills/a", body="Changed.\n")
+    strict.commit("Changed")
+    approve(strict, workbench, "a", "bob")  # enough by the base's policy
+    said = workbench("review", "verify", "--base", "main", "--json")
+    assert [(one["path"], one["ok"]) for one in said.json["skills"]] == [("skills/a", True)], said.out
+    assert said.json["notes"] == []
+    assert workbench("review", "verify", "--policy-from", "main").code == 1  # all there is, held against main's
+    strict.git("merge", "-q", "--no-commit", "main")
+    strict.git("checkout", "-q", "topic", "--", ".workbench")
+    strict.commit("Take main, but keep the old policy")
+    said = workbench("review", "verify", "--base", "main")
+    assert said.code == 1
+    assert "nobody approved that (@policy)" in said.out
+
+
 def test_an_author_does_not_pass_their_own_policy_by_naming_a_base(library: Any, workbench: Any) -> None:
     library.skill("skills/a")
     policy(library, "roles: {r: ['*@example.com']}\nrequire: [{when: {}, chain: [{role: r}]}]\n")

@@ -92,6 +92,25 @@ def test_a_protected_branch_takes_a_policy_that_was_approved_under_the_one_befor
         assert done.returncode == 0, done.stderr
 
 
+def test_winding_a_branch_back_does_not_take_its_policy_away(guarded: Path, library: Any, workbench: Any) -> None:
+    library.write(".workbench/policy.yaml", "schema: 1\nrequire: [{when: {}, self_approval: false}]\n")
+    library.commit("Rules")
+    library.as_user("Bob", "bob@example.com")
+    workbench("review", "approve", "@policy", "--reason", "agreed")
+    assert push(library, "main", "workbench/reviews").returncode == 0
+    library.git("checkout", "-q", "-b", "beside", "main~1")
+    library.write("README.md", "beside\n")
+    library.commit("Beside")
+    for other in ("main~1", "beside"):
+        back = push(library, f"+{other}:main")
+        assert back.returncode == 1, other
+        assert "removes the policy" in back.stderr
+    library.git("merge", "-q", "-m", "Merge", "main")
+    workbench("review", "approve", "a", "--reason", "by the new rules")
+    done = push(library, "beside:main", "workbench/reviews")
+    assert done.returncode == 0, done.stderr
+
+
 def test_what_a_servers_hook_says_is_not_lost(guarded: Path, library: Any, workbench: Any) -> None:
     hook = guarded / "hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho 'closed until Monday' >&2\nexit 1\n")

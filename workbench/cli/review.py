@@ -118,7 +118,9 @@ def _said(record: Record) -> str:
 
 @review.command("verify", help=command("review.verify").help)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--base", metavar="REV", help="Judge only what changed since this revision, by this revision's policy.")
+@click.option(
+    "--base", metavar="REV", help="Judge only what HEAD changed since it left this revision, by this revision's policy."
+)
 @click.option("--policy-from", metavar="REV", help="Judge by this revision's policy.")
 @library_option
 @click.pass_context

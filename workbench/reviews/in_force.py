@@ -58,36 +58,50 @@ class InForce:
         return self.version.tree if self.version else None
 
 
+@dataclass(frozen=True, slots=True)
+class RulesOf:
+    """A revision whose policy is in force whatever was approved later, as a pull request's base in CI.
+
+    Attributes:
+        left: The commit where HEAD left it. A policy that is the same as there is not HEAD's doing, and merging HEAD
+            does not bring it back. None to hold HEAD's own policy against the revision's.
+    """
+
+    revision: str
+    left: str | None = None
+
+
 Approved = Callable[[PolicyVersion, InForce], bool]
 """Whether a version of the policy was approved under the rules that were in force before it."""
 
 
 def find_in_force(
-    repository: Repository, head: str | None, approved: Approved, policy_from: str | None = None
+    repository: Repository, head: str | None, approved: Approved, rules_of: RulesOf | None = None
 ) -> InForce:
     """The policy in force for what HEAD has.
 
     Args:
         head: The commit at HEAD; None without commits.
         approved: Judges a version by the records.
-        policy_from: A revision whose version is in force whatever was approved later, as a pull request's base in CI.
-            HEAD's own is pending until it was approved under that one, step by step.
+        rules_of: Whose version is in force. HEAD's own is pending until it was approved under that one, step by step.
 
     Raises:
-        InputError: `policy_from` names no commit.
+        InputError: `rules_of` names no commit.
     """
     if head is None:
         return InForce()
-    tip = _named(repository, policy_from) if policy_from else _default_tip(repository, head)
+    tip = named_commit(repository, rules_of.revision) if rules_of else _default_tip(repository, head)
     changes = read_changes(repository, head)
-    cut = repository.is_cut_off(head) if policy_from else repository.is_cut_off(head, tip)
+    cut = repository.is_cut_off(head) if rules_of else repository.is_cut_off(head, tip)
     if not changes and tip == head:
         return InForce(owners=_owners(repository, tip), notes=(_CUT,) if cut else (), cut=cut)
     here = version_at(repository, head)
     start = InForce(changes=changes, owners=_owners(repository, tip))
-    if policy_from:
+    if rules_of:
         found = settled = _of_version(repository, start, version_at(repository, tip))
-        if here.tree != found.tree:
+        if rules_of.left and here.tree == version_at(repository, rules_of.left).tree:
+            here = version_at(repository, tip)
+        elif here.tree != found.tree:
             settled = _walk(
                 repository, [*first_parents(repository, f"{tip}..{head}"), here], found, approved, based=True
             )
@@ -169,7 +183,12 @@ def _why(version: PolicyVersion) -> str:
     return f"the policy of {version.commit[:12]} can't be used"
 
 
-def _named(repository: Repository, revision: str) -> str:
+def named_commit(repository: Repository, revision: str) -> str:
+    """The commit that a revision names.
+
+    Raises:
+        InputError: It names none.
+    """
     commit = repository.resolve(f"{revision}^{{commit}}")
     if commit is None:
         what = f"'{visible(revision)}' names no commit here"

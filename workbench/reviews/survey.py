@@ -14,7 +14,7 @@ from workbench.reviews.at_hand import AtHand
 from workbench.reviews.coverage import COVERED, Coverage
 from workbench.reviews.gains import Gains
 from workbench.reviews.history import Change, read_history
-from workbench.reviews.in_force import Approved, InForce, find_in_force
+from workbench.reviews.in_force import Approved, InForce, RulesOf, find_in_force
 from workbench.reviews.ledger import Ledger, read_ledger
 from workbench.reviews.model import POLICY_ID, Record, Standing
 from workbench.reviews.policy_object import PolicyVersion, policy_skill
@@ -104,7 +104,7 @@ def read_background(
     skills: Sequence[Skill],
     among: Sequence[Skill],
     *,
-    policy_from: str | None = None,
+    rules_of: RulesOf | None = None,
     cached: bool = True,
     ahead: Ahead | None = None,
 ) -> Background:
@@ -114,17 +114,17 @@ def read_background(
         repository: The library's.
         skills: Those to judge.
         among: All skills of the library, for labels in tags.
-        policy_from: A revision whose policy is in force.
+        rules_of: Whose policy is in force.
         cached: Whether what was read before may be taken from memory and from the cache; `verify` does without.
         ahead: What is being read of it already.
 
     Raises:
-        InputError: `policy_from` names no commit.
+        InputError: `rules_of` names no commit.
     """
     copied = originals(skills, among)
     ids = with_originals([skill.id for skill in skills], copied)
-    if not cached or policy_from is not None:
-        return _read_background(repository, ids, among, copied, policy_from, cached=cached, ahead=ahead)
+    if not cached or rules_of is not None:
+        return _read_background(repository, ids, among, copied, rules_of, cached=cached, ahead=ahead)
 
     def read() -> Background:
         return _read_background(repository, ids, among, copied, None, cached=True, ahead=ahead)
@@ -137,7 +137,7 @@ def _read_background(
     ids: Sequence[str],
     among: Sequence[Skill],
     copied: Mapping[str, str],
-    policy_from: str | None,
+    rules_of: RulesOf | None,
     *,
     cached: bool,
     ahead: Ahead | None,
@@ -153,7 +153,7 @@ def _read_background(
     with ThreadPoolExecutor(max_workers=5) as beside:
         reading = ahead.ledger if ahead else beside.submit(read_ledger, repository, cached=cached)
         history = beside.submit(history_of)
-        rules = beside.submit(find_in_force, repository, head, _by_records(reading), policy_from)
+        rules = beside.submit(find_in_force, repository, head, _by_records(reading), rules_of)
         tags = beside.submit(read_tags, repository, among)
         head_trees = beside.submit(trees_at, repository, head, ids) if head else None
         ledger = reading.result()

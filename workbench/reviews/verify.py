@@ -10,6 +10,7 @@ from workbench.policy.decide import authors_matter
 from workbench.reviews.coverage import COVERED, Coverage, coverage_at
 from workbench.reviews.deprecating import deprecated_now
 from workbench.reviews.digests import digests_at
+from workbench.reviews.in_force import RulesOf, named_commit
 from workbench.reviews.model import POLICY_ID, REVIEWS_REF, Judged, Standing, Verification
 from workbench.reviews.survey import Ahead, Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.tag_evidence import FETCH_TAGS
@@ -35,8 +36,8 @@ def verify(
 
     Args:
         names: Ids of the skills to judge; empty means all.
-        base: Judge only the skills whose tree differs from this revision's, by this revision's policy.
-        policy_from: Judge by this revision's policy.
+        base: Judge only what HEAD changed since it left this revision, by this revision's policy.
+        policy_from: Judge by this revision's policy, which HEAD's own has to be, unless that was approved under it.
 
     Raises:
         InputError: There is no commit, or a revision names none; or this clone was made without the reviews branch, or
@@ -45,18 +46,20 @@ def verify(
     head = repository.head()
     if head is None:
         raise InputError("there is no commit to verify", where=str(repository.root), remedy="commit the skills first")
+    left = _where_it_left(repository, head, base) if base is not None else None
+    rules_of = RulesOf(policy_from) if policy_from else RulesOf(base, left) if base is not None else None
     ahead = Ahead(repository, cached=False)
     found = committed_skills(repository, head)
     coverage = coverage_at(repository, head, [skill.id for skill in found])
     digests = digests_at(repository, head, [skill.id for skill in found])
-    background = read_background(repository, found, found, policy_from=policy_from or base, cached=False, ahead=ahead)
+    background = read_background(repository, found, found, rules_of=rules_of, cached=False, ahead=ahead)
     if background.ledger.head is None:
         _refuse_a_partial_clone(repository)
     policy = background.policy
     every = [skill for skill in found if not (policy and first_match(policy.exclude, skill.id))]
     skills = [skill for skill in every if not names or skill.id in names]
-    if base is not None:
-        skills = _changed(repository, skills, coverage, head, base)
+    if left is not None:
+        skills = _changed(repository, skills, coverage, head, left)
     if policy_from is None and base is None:
         _refuse_an_unseen_policy(background)
     look_into(background, skills)
@@ -165,17 +168,23 @@ def _refuse_a_cut(background: Background, what: str) -> None:
     raise InputError(f"this clone is shallow, so {what}", where=where, remedy="git fetch --unshallow")
 
 
+def _where_it_left(repository: Repository, head: str, base: str) -> str:
+    """The commit where HEAD left `base`: what is the same there is not HEAD's doing. `base` where there is no such one.
+
+    Raises:
+        InputError: `base` names no commit.
+    """
+    commit = named_commit(repository, base)
+    if repository.is_cut_off(head, commit):
+        return commit
+    both = decode(repository.run("merge-base", "--all", commit, head, ok=(0, 1))).split()
+    return both[0] if len(both) == 1 else commit
+
+
 def _changed(
-    repository: Repository, skills: Sequence[Skill], coverage: Mapping[str, Coverage], head: str, base: str
+    repository: Repository, skills: Sequence[Skill], coverage: Mapping[str, Coverage], head: str, commit: str
 ) -> list[Skill]:
-    """The skills that differ from `base`, or that agents read otherwise since, as an attribute file can have it."""
-    commit = repository.resolve(f"{base}^{{commit}}")
-    if commit is None:
-        raise InputError(
-            f"'{visible(base)}' names no commit here",
-            where=str(repository.root),
-            remedy="fetch it first, for example: git fetch origin main",
-        )
+    """The skills that differ from `commit`, or that agents read otherwise since, as an attribute file can have it."""
     ids = [skill.id for skill in skills]
     before, after = trees_at(repository, commit, ids), trees_at(repository, head, ids)
     covered = coverage_at(repository, commit, list(coverage)) if coverage else {}
