@@ -146,7 +146,7 @@ class Standing:
         reasons: Why, one line each.
         tree: The current tree; None where git does not see the folder.
         head_tree: The tree at HEAD; None if it was never committed.
-        approved_tree: The last tree that met the rules.
+        approved_tree: The tree that met the rules last, of those in the history where there is one.
         released: The version whose tag is on this tree.
         self_approved: Whether the approval is by the author of the change.
         records: Every record of this skill, in the branch's order.

@@ -72,7 +72,7 @@ class Evidence:
 def derive(evidence: Evidence) -> Standing:
     """The first state, in DESIGN's order, that holds for the evidence's tree."""
     judge = _Judge(evidence)
-    approved = next(judge.approved_trees(), None)
+    approved = judge.last_approved()
     state, reasons, own = _state(judge, approved)
     coverage = evidence.coverage
     missed = coverage.beside if reasons == coverage.unread else coverage.unread + coverage.beside
@@ -158,6 +158,23 @@ class _Judge:
                 if self.approval(record.tree).met:
                     yield record.tree
 
+    def last_approved(self) -> str | None:
+        """The tree that was approved last of those the history has; of all trees, where it has none that was.
+
+        What was approved on a branch and never merged is not what a change here builds on.
+        """
+        elsewhere = None
+        for tree in self.approved_trees():
+            if tree in self._in_history:
+                return tree
+            elsewhere = elsewhere or tree
+        return elsewhere
+
+    @cached_property
+    def _in_history(self) -> frozenset[str | None]:
+        evidence = self.evidence
+        return frozenset((evidence.tree, evidence.head_tree, *(change.tree for change in evidence.changes)))
+
     def approval(self, tree: str) -> _Approval:
         """Whether the rules are met for a tree."""
         if tree not in self._known:
@@ -190,7 +207,7 @@ class _Judge:
         return self._decided(self.evidence.policy, tree, approvals, base, self._authors(tree, base))
 
     def base(self, tree: str) -> str | None:
-        """The last tree that met the rules when `tree` was first approved; None if none did.
+        """The tree that `last_approved` was when `tree` was first approved; None if none met the rules.
 
         Derived, because a record's own `base` is a claim. An approval that met nothing is no base: who gave it would
         have their own change behind them, and what it gained would be no gain any more.
@@ -208,12 +225,16 @@ class _Judge:
     def _found_base(self, tree: str, until: int) -> str | None:
         """The base of a tree from the records before number `until`; those of the trees in them are known."""
         seen = {tree}
+        elsewhere = None
         for record in reversed(self._counting[:until]):
             if record.verdict == "approve" and record.tree not in seen:
                 seen.add(record.tree)
-                if self._met_before(record.tree, until):
-                    return record.tree
-        return None
+                here = record.tree in self._in_history
+                if (here or elsewhere is None) and self._met_before(record.tree, until):
+                    if here:
+                        return record.tree
+                    elsewhere = record.tree
+        return elsewhere
 
     def _met_before(self, tree: str, until: int) -> bool:
         """Whether a tree met the rules by the records before number `until`."""
