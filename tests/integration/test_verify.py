@@ -151,3 +151,19 @@ def test_a_rule_names_skills_as_gitignore_would(two: Any, workbench: Any, patter
     policy(two, f"require:\n  - {{when: {{skills: ['{pattern}']}}, chain: [{{role: nobody}}]}}\n")
     workbench("review", "approve", "a", "--reason", "x")
     assert workbench("review", "verify", "a").code == 1
+
+
+@pytest.mark.parametrize("name", ["main", "origin/main"])
+def test_a_tag_that_is_named_like_a_branch_is_not_the_base(library: Any, workbench: Any, name: str) -> None:
+    library.skill("skills/a")
+    library.commit()
+    library.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    library.git("switch", "-q", "-c", "topic")
+    library.skill("skills/a", body="Nobody read this.\n")
+    library.commit()
+    library.git("tag", name)
+    for revision in (name, f"{name}~0", f"refs/tags/{name}~1"):
+        said = workbench("review", "verify", "--base", revision, "--json")
+        assert [one["path"] for one in said.json["skills"]] == ["skills/a"], revision
+    assert workbench("review", "verify", "--base", f"refs/tags/{name}", "--json").json["skills"] == []
+    assert len(workbench("review", "open", f"{name}...HEAD", "--json").json["skills"]) == 1

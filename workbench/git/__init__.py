@@ -22,6 +22,7 @@ from workbench.git.plumbing import (
     seconds_of,
 )
 from workbench.git.repository import Repository, dated, named
+from workbench.git.revisions import commit_named
 from workbench.git.status import Differences, differences
 from workbench.git.tidying import tidy
 from workbench.git.work_tree import WorkTree
@@ -40,6 +41,7 @@ __all__ = [
     "WorkTree",
     "adopt",
     "commands",
+    "commit_named",
     "covering",
     "dated",
     "deep_entries",

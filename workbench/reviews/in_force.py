@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.errors import InputError
-from workbench.git import Repository
+from workbench.git import Repository, commit_named
 from workbench.policy.codeowners import PLACES, Owners, parse_owners
 from workbench.policy.rules import NO_POLICY, Policy
 from workbench.reviews.history import Change
@@ -189,7 +189,7 @@ def named_commit(repository: Repository, revision: str) -> str:
     Raises:
         InputError: It names none.
     """
-    commit = repository.resolve(f"{revision}^{{commit}}")
+    commit = commit_named(repository.resolve, revision)
     if commit is None:
         what = f"'{visible(revision)}' names no commit here"
         raise InputError(what, where=str(repository.root), remedy="fetch it first, for example: git fetch origin main")

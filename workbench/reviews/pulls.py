@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.git import Repository
+from workbench.git import Repository, commit_named
 from workbench.git.remote import Mirror
 from workbench.reviews.model import REVIEWS_REF
 from workbench.reviews.sync import remote_address, remote_name
@@ -74,7 +74,7 @@ def commit_of(repository: Repository, name: str) -> str:
         InputError: It names none.
     """
     request = is_request(name)
-    commit = repository.resolve(f"{_place(name) if request else name}^{{commit}}")
+    commit = commit_named(repository.resolve, _place(name) if request else name)
     if commit is None:
         remedy = f"workbench review open {name}" if request else "fetch it first, for example: git fetch origin main"
         raise InputError(f"'{visible(name)}' names no commit here", where=visible(str(repository.root)), remedy=remedy)
