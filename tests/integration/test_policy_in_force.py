@@ -120,6 +120,33 @@ def test_a_branch_that_left_before_the_policy_changed_changes_nothing_of_it(stri
     assert "nobody approved that (@policy)" in said.out
 
 
+def test_restoring_an_old_policy_needs_a_new_approval(library: Any, workbench: Any) -> None:
+    """Bob lost his role; the approval of the version that gave it to him does not give it back."""
+    own = "require: [{when: {}, self_approval: true, chain: [{role: r}]}]\n"
+    with_bob = "roles: {r: [ada@example.com, bob@example.com]}\n" + own
+    library.skill("skills/a")
+    policy(library, "roles: {r: [ada@example.com]}\n" + own)
+    for text in (with_bob, "roles: {r: [ada@example.com, mia@example.com]}\n" + own):
+        without = policy(library, text)
+        approve(library, workbench, "@policy", "ada")
+    assert workbench("policy", "show", "--json").json["commit"] == without
+    library.git("branch", "base")
+    policy(library, with_bob)
+    policy(library, "roles: {r: [bob@example.com]}\n" + own)
+    approve(library, workbench, "@policy", "bob")
+    assert workbench("policy", "show", "--json").json["commit"] == without
+    for options in ([], ["--base", "base"]):
+        assert workbench("review", "verify", *options).code == 1
+    library.git("reset", "-q", "--hard", "base")
+    restored = policy(library, with_bob)
+    said = workbench("review", "verify", "@policy", "--base", "base")
+    assert said.code == 1
+    assert "restoring an old one needs its own" in said.out
+    approve(library, workbench, "@policy", "mia")
+    assert workbench("review", "verify", "@policy", "--base", "base").code == 0
+    assert workbench("policy", "show", "--json").json["commit"] == restored
+
+
 def test_an_author_does_not_pass_their_own_policy_by_naming_a_base(library: Any, workbench: Any) -> None:
     library.skill("skills/a")
     policy(library, "roles: {r: ['*@example.com']}\nrequire: [{when: {}, chain: [{role: r}]}]\n")

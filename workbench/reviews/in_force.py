@@ -41,6 +41,8 @@ class InForce:
         changes: What changed the policy on HEAD's history, newest first.
         notes: What a user should know.
         cut: Whether a shallow clone lacks a part of the history, so that an earlier policy or author may be missed.
+        since: How many records of the policy there were when the version came into force. An approval among them is
+            none of a version that follows: else whoever lost a role takes it back by restoring an old version.
     """
 
     policy: Policy | None = NO_POLICY
@@ -51,6 +53,7 @@ class InForce:
     changes: Sequence[Change] = ()
     notes: tuple[str, ...] = ()
     cut: bool = False
+    since: int = 0
 
     @property
     def tree(self) -> str | None:
@@ -71,8 +74,8 @@ class RulesOf:
     left: str | None = None
 
 
-Approved = Callable[[PolicyVersion, InForce], bool]
-"""Whether a version of the policy was approved under the rules that were in force before it."""
+Approved = Callable[[PolicyVersion, InForce], int | None]
+"""How many of the policy's records it took to approve a version under the rules before it; None where it is not."""
 
 
 def find_in_force(
@@ -98,7 +101,7 @@ def find_in_force(
     here = version_at(repository, head)
     start = InForce(changes=changes, owners=_owners(repository, tip))
     if rules_of:
-        found = settled = _of_version(repository, start, version_at(repository, tip))
+        found = settled = _at_base(repository, tip, start, approved)
         if rules_of.left and here.tree == version_at(repository, rules_of.left).tree:
             here = version_at(repository, tip)
         elif here.tree != found.tree:
@@ -132,17 +135,28 @@ def _walk(
                 continue
             asked = not based and found.policy is not None and None in found.policy.roles.values()
             owners = _owners(repository, f"{version.commit}^") if asked else start.owners
-            if approved(version, replace(found, owners=owners)):
-                found = _of_version(repository, found, version)
+            found = _after(repository, version, found, approved(version, replace(found, owners=owners)))
         elif version.written:
             first = _of_version(repository, start, version)
             found, broken = (first, broken) if first.policy is not None else (found, first)
     if found.version is None and broken is not None:
         return broken
     judged = on_default[-1].tree if on_default else None
-    if here.tree not in (None, found.tree, judged) and here.written and approved(here, found):
-        found = _of_version(repository, found, here)
+    if here.tree not in (None, found.tree, judged) and here.written:
+        found = _after(repository, here, found, approved(here, found))
     return found
+
+
+def _after(repository: Repository, version: PolicyVersion, before: InForce, given: int | None) -> InForce:
+    return before if given is None else replace(_of_version(repository, before, version), since=given)
+
+
+def _at_base(repository: Repository, tip: str, start: InForce, approved: Approved) -> InForce:
+    """The version of a base, approved or not; where it was, since when."""
+    version = version_at(repository, tip)
+    walked = _walk(repository, [*first_parents(repository, tip), version], start, approved)
+    since = walked.since if walked.tree == version.tree else 0
+    return replace(_of_version(repository, start, version), since=since)
 
 
 def unapproved_versions(repository: Repository, head: str) -> list[PolicyVersion]:

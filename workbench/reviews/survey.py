@@ -27,6 +27,7 @@ from workbench.reviews.versions import Release, read_tags
 from workbench.skills.lookalikes import alike, told
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Skill
 
+_OLDER = "it was given before the version of the policy that is in force, and restoring an old one needs its own"
 _IN_FORCE = "this version of the policy is in force"
 _SHALLOW = "shallow clone: which library a record belongs to can't be checked; git fetch --unshallow"
 
@@ -181,10 +182,15 @@ def _read_background(
 def _by_records(reading: Future[Ledger]) -> Approved:
     """Judges a version of the policy by the records there are, as any skill is judged, proved as it was before."""
 
-    def approved(version: PolicyVersion, before: InForce) -> bool:
+    def approved(version: PolicyVersion, before: InForce) -> int | None:
         ledger = reading.result()
         proved = prove(ledger.of(POLICY_ID), before.people, ledger.libraries)
-        return is_approved(policy_evidence(version.tree, proved, before, datetime.now(UTC)))
+        evidence = policy_evidence(version.tree, proved, before, datetime.now(UTC))
+        if not is_approved(evidence):
+            return None
+        given = (n for n, one in enumerate(proved, 1) if one.verdict == "approve" and one.tree == version.tree)
+        first = (n for n in given if is_approved(replace(evidence, records=evidence.records[:n])))
+        return next(first, len(proved))
 
     return approved
 
@@ -203,8 +209,13 @@ def policy_standing(background: Background, tree: str | None, head_tree: str | N
 def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce, now: datetime) -> Evidence:
     """All that the state of the policy with the given tree rests on.
 
-    An approval of it does not expire, which would bring back the version before it.
+    An approval of it does not expire, which would bring back the version before it. It counts if it came after the
+    version in force did: what restores an old version is as new a change as any.
     """
+    records = [
+        replace(record, counts=False, why_not=_OLDER) if number < before.since and _is_old(record, before) else record
+        for number, record in enumerate(records)
+    ]
     policy = before.policy
     if policy is not None:
         policy = replace(policy, rules=tuple(replace(rule, expires=None) for rule in policy.rules))
@@ -220,6 +231,10 @@ def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce
         has_checks=False,
         base=before.tree,
     )
+
+
+def _is_old(record: Record, before: InForce) -> bool:
+    return record.counts and record.verdict == "approve" and record.tree != before.tree
 
 
 def look_into(background: Background, skills: Sequence[Skill]) -> None:
