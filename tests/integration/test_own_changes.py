@@ -132,3 +132,74 @@ def test_which_commit_contains_which_is_as_git_says(library: Any) -> None:
         for later in commits:
             below = library.git("rev-list", later).split()
             assert ancestry.precedes(earlier, later) is (earlier in below)
+
+
+def hers_with_a_word_by_bob(library: Any, path: str, hers: str) -> str:
+    """A change by Eve and a word of Bob's on it, whose commit is dated as the first; the commit of hers."""
+    library.write(path, hers)
+    first = str(library.commit("Hers", author=EVE))
+    library.write(path, hers + "# a word\n")
+    library.git("add", "-A")
+    bob = ("--author", "Bob <bob@example.com>")
+    library.git("commit", "-q", "-m", "A word", *bob, env={"GIT_COMMITTER_DATE": "2001-01-01T00:00:00Z"})
+    return first
+
+
+def commit_beside(library: Any, onto: str) -> None:
+    """Merge what is checked out with an empty commit on `onto`."""
+    library.git("branch", "-q", "-f", "hers")
+    library.git("checkout", "-q", "--detach", onto)
+    library.git("commit", "-q", "--allow-empty", "-m", "Beside", "--author", EVE)
+    library.git("merge", "-q", "--no-ff", "--no-edit", "hers")
+    library.git("checkout", "-q", "-B", "main")
+
+
+def test_an_old_date_beside_a_sibling_hides_no_author(library: Any, workbench: Any) -> None:
+    start(library, workbench, TWO_EYES)
+    first = hers_with_a_word_by_bob(library, "skills/a/NOTES.md", "By Eve.\n")
+    commit_beside(library, first)
+    approve(library, workbench, "eve")
+    assert library.state("a") != "approved"
+    approve(library, workbench, "ada")
+    assert library.state("a") == "approved"
+
+
+def test_an_old_date_beside_a_sibling_hides_no_author_of_the_policy(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.write(".workbench/policy.yaml", f"schema: 1\n{TWO_EYES}")
+    library.commit("Policy")
+    lax = "schema: 1\nrequire:\n  - {when: {}, self_approval: true}\n"
+    commit_beside(library, hers_with_a_word_by_bob(library, ".workbench/policy.yaml", lax))
+    for who, shown in (("eve", True), ("ada", False)):
+        library.as_user(who.title(), f"{who}@example.com")
+        assert workbench("review", "approve", "@policy", "--reason", "fine").code == 0
+        assert ("@policy" in workbench("review", "verify").out) is shown
+
+
+def test_a_change_that_was_taken_back_beside_the_one_that_came_still_has_its_author(
+    library: Any, workbench: Any
+) -> None:
+    start(library, workbench, TWO_EYES)
+    library.write("skills/a/NOTES.md", "By Eve.\n")
+    first = library.commit("Hers", author=EVE)
+    library.git("revert", "--no-edit", "HEAD")
+    taken_back = library.git("rev-parse", "HEAD").strip()
+    library.git("checkout", "-q", "-B", "main", first)
+    library.write("skills/a/NOTES.md", "By Eve, spelled right.\n")
+    library.commit("A word", author="Bob <bob@example.com>")
+    library.git("merge", "-q", "-s", "ours", "--no-edit", taken_back)
+    library.write("skills/a/NOTES.md", "By Eve; spelled right.\n")
+    library.commit("Another word", author="Bob <bob@example.com>")
+    approve(library, workbench, "eve")
+    assert library.state("a") != "approved"
+
+
+def test_who_only_wrote_what_was_taken_back_may_approve_what_comes_after_it(library: Any, workbench: Any) -> None:
+    start(library, workbench, TWO_EYES)
+    library.write("skills/a/NOTES.md", "By Eve.\n")
+    library.commit("Hers", author=EVE)
+    library.git("revert", "--no-edit", "HEAD")
+    library.write("skills/a/NOTES.md", "By Bob.\n")
+    library.commit("His", author="Bob <bob@example.com>")
+    approve(library, workbench, "eve")
+    assert library.state("a") == "approved"

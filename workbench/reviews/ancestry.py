@@ -24,18 +24,27 @@ class Ancestry:
 
     def precedes(self, earlier: str, later: str) -> bool:
         """Whether `later` contains `earlier`, or is it. A commit that is not below the head precedes nothing."""
-        with self._lock:
-            if self._parents is None:
-                self._parents = self._read()
-                self._count()
         if earlier == later:
             return True
+        self._look()
         came = self._came.get(earlier)
         if came is None or later not in self._came:
             return False
         if later in self._line:
             return came <= self._came[later]
         return self._walked(earlier, came, later)
+
+    def leads(self, earlier: str, later: str, past: frozenset[str]) -> bool:
+        """Whether `later` contains `earlier` by a way that passes none of these commits."""
+        if not past or not self.precedes(earlier, later):
+            return self.precedes(earlier, later)
+        return earlier == later or self._walked(earlier, self._came[earlier], later, past)
+
+    def _look(self) -> None:
+        with self._lock:
+            if self._parents is None:
+                self._parents = self._read()
+                self._count()
 
     def _read(self) -> dict[str, Sequence[str]]:
         said = decode(self._repository.run("rev-list", "--parents", self._head, "--"))
@@ -58,9 +67,9 @@ class Ancestry:
                     waiting += parents[commit]
         self._line = frozenset(line)
 
-    def _walked(self, earlier: str, came: int, later: str) -> bool:
+    def _walked(self, earlier: str, came: int, later: str, past: frozenset[str] = frozenset()) -> bool:
         parents = self._parents or {}
-        seen, waiting = {later}, [later]
+        seen, waiting = {later, *past}, [later]
         while waiting:
             for parent in parents.get(waiting.pop(), ()):
                 if parent == earlier:

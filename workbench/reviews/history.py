@@ -72,12 +72,14 @@ def read_history(
 
 
 def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
-    """The commits that changed any of these skills, newest first."""
+    """The commits that changed any of these skills, newest first, none before one that contains it."""
     fields = ("%T", "%ct", "%an", "%ae", "%s", "%B")
     wanted = frozenset(ids) - {ROOT_ID}
     whole = ROOT_ID in ids
     steps = []
-    for entry in repository.log(fields, "-t", revisions, *(() if whole else _where(repository, wanted))):
+    for entry in repository.log(
+        fields, "-t", "--topo-order", revisions, *(() if whole else _where(repository, wanted))
+    ):
         commit, root_tree, at, name, email, subject, message = entry.fields
         trees: dict[str, str | None] = {ROOT_ID: root_tree} if whole else {}
         for change in entry.changes:

@@ -12,6 +12,7 @@ from workbench.errors import InputError
 from workbench.git import Repository, commit_named
 from workbench.policy.codeowners import PLACES, Owners, parse_owners
 from workbench.policy.rules import NO_POLICY, Policy
+from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.history import Change
 from workbench.reviews.model import POLICY_ID
 from workbench.reviews.policy_object import (
@@ -40,6 +41,7 @@ class InForce:
         pending: HEAD's version, where it is another one and was not approved.
         changes: What changed the policy on HEAD's history, newest first.
         notes: What a user should know.
+        ancestry: Which of HEAD's commits contains which; None without commits.
         cut: Whether a shallow clone lacks a part of the history, so that an earlier policy or author may be missed.
         since: How many records of the policy there were when the version came into force. An approval among them is
             none of a version that follows: else whoever lost a role takes it back by restoring an old version.
@@ -52,6 +54,7 @@ class InForce:
     pending: PolicyVersion | None = None
     changes: Sequence[Change] = ()
     notes: tuple[str, ...] = ()
+    ancestry: Ancestry | None = None
     cut: bool = False
     since: int = 0
 
@@ -96,10 +99,10 @@ def find_in_force(
     tip = named_commit(repository, rules_of.revision) if rules_of else _default_tip(repository, head)
     changes = read_changes(repository, head)
     cut = repository.is_cut_off(head) if rules_of else repository.is_cut_off(head, tip)
+    start = InForce(changes=changes, owners=_owners(repository, tip), ancestry=Ancestry(repository, head))
     if not changes and tip == head:
-        return InForce(owners=_owners(repository, tip), notes=(_CUT,) if cut else (), cut=cut)
+        return replace(start, notes=(_CUT,) if cut else (), cut=cut)
     here = version_at(repository, head)
-    start = InForce(changes=changes, owners=_owners(repository, tip))
     if rules_of:
         found = settled = _at_base(repository, tip, start, approved)
         if rules_of.left and here.tree == version_at(repository, rules_of.left).tree:

@@ -89,7 +89,7 @@ def write_tree(run: RunGit, treeish: str) -> str | None:
 def read_changes(repository: Repository, tip: str) -> list[Change]:
     """Every commit that changed the object, newest first, merged side branches included."""
     fields = ("%ct", "%an", "%ae", "%s", "%B")
-    entries = list(repository.log(fields, "--full-history", tip, "--", *PATHS))
+    entries = list(repository.log(fields, "--topo-order", "--full-history", tip, "--", *PATHS))
     versions = versions_of(repository, [entry.fields[0] for entry in entries])
     changes = []
     for entry, version in zip(entries, versions, strict=True):

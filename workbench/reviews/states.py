@@ -18,6 +18,7 @@ from workbench.policy.decide import (
     gains_matter,
 )
 from workbench.policy.rules import COMMENTS, Policy
+from workbench.reviews.authorship import authors_between
 from workbench.reviews.coverage import COVERED, Coverage
 from workbench.reviews.history import Change
 from workbench.reviews.mailmap import Mailmap
@@ -27,6 +28,7 @@ from workbench.skills.model import Skill
 from workbench.text import visible
 
 if TYPE_CHECKING:
+    from workbench.reviews.ancestry import Ancestry
     from workbench.reviews.threads import Discussion
 
 _NO_POLICY = "the library's policy can't be read, so nothing counts as approved"
@@ -45,7 +47,7 @@ class Evidence:
         owners: Who owns the skill by CODEOWNERS.
         has_checks: Whether it has checks that a rule can ask for.
         base: The tree that the one to judge is compared with; None for what met the rules before it.
-        precedes: Whether the first commit is contained in the second; None where history is one line.
+        ancestry: Which commit contains which; None where history is one line.
         coverage: What the tree does not hold of the folder.
         alike: Which skills it could be taken for.
         gains: Gives the capabilities that a tree has over another (None: over nothing); None where they are unknown.
@@ -63,7 +65,7 @@ class Evidence:
     owners: tuple[str, ...] = ()
     has_checks: bool = True
     base: str | None = None
-    precedes: Callable[[str, str], bool] | None = None
+    ancestry: "Ancestry | None" = None
     coverage: Coverage = COVERED
     alike: tuple[str, ...] = ()
     gains: Callable[[str | None, str], frozenset[str] | None] | None = None
@@ -290,7 +292,7 @@ class _Judge:
 
     def _authors(self, tree: str, base: str | None) -> frozenset[str]:
         evidence = self.evidence
-        return evidence.mailmap.everybody(_authors(evidence.changes, tree, base, evidence.precedes))
+        return evidence.mailmap.everybody(authors_between(evidence.changes, tree, base, evidence.ancestry))
 
 
 def _state(judge: _Judge, approved: str | None) -> tuple[State, tuple[str, ...], bool]:
@@ -333,28 +335,6 @@ def _gains(evidence: Evidence, policy: Policy, base: str | None, tree: str) -> f
     if evidence.gains is None or not gains_matter(policy, evidence.skill.id):
         return None
     return evidence.gains(base, tree)
-
-
-def _authors(
-    changes: Sequence[Change], tree: str, base: str | None, precedes: Callable[[str, str], bool] | None
-) -> frozenset[str]:
-    """E-mails of the authors and co-authors of the changes that led from `base` to `tree` when it first came.
-
-    Whoever restores a tree has not written it. The log has one order, by dates that people choose: what stands behind
-    the base in it may have come in beside it.
-    """
-    start = max((number for number, change in enumerate(changes) if change.tree == tree), default=0)
-    people: set[str] = set()
-    reached: str | None = None
-    for change in changes[start:]:
-        if reached is None and base is not None and change.tree == base:
-            reached = change.commit
-            continue
-        if change.authors <= people:
-            continue
-        if reached is None or (precedes is not None and not precedes(change.commit, reached)):
-            people |= change.authors
-    return frozenset(people)
 
 
 def _checks(raw: Any) -> Mapping[str, bool | None]:

@@ -173,7 +173,7 @@ def _read_background(
             in_force=in_force,
             notes=notes,
             gains=Gains(repository, cached=cached),
-            ancestry=Ancestry(repository, head) if head else None,
+            ancestry=in_force.ancestry,
             originals=copied,
             alike=alike([skill for skill in among if skill.id in wanted], among),
         )
@@ -230,6 +230,7 @@ def policy_evidence(tree: str | None, records: Sequence[Record], before: InForce
         owners=before.owners.of(POLICY_FILE),
         has_checks=False,
         base=before.tree,
+        ancestry=before.ancestry,
     )
 
 
@@ -297,7 +298,7 @@ def evidence_of(
         released=next((r.version for r in reversed(releases) if tree and r.tree == tree and r.stands), None),
         mailmap=in_force.people.mailmap,
         owners=in_force.owners.of(SKILL_FILE if skill.id == ROOT_ID else f"{skill.id}/{SKILL_FILE}"),
-        precedes=background.ancestry.precedes if background.ancestry else None,
+        ancestry=background.ancestry,
         coverage=coverage,
         gains=background.gains.between,
         alike=told(background.alike, skill.id),
