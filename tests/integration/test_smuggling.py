@@ -222,3 +222,46 @@ def test_a_skill_that_lies_beyond_a_link_hides_nothing_of_the_others(approved: A
         with repository.work_tree(ids) as scratch:
             found = coverage_in(repository, scratch, ids)
         assert "x.local" in found["skills/a"].left_out[0]
+
+
+def test_what_lies_where_agents_look_and_is_no_skill_of_the_library_does_not_pass(
+    approved: Any, workbench: Any, tmp_path: Path
+) -> None:
+    """A link out of the library, one to a folder that nobody judges, a submodule; not a link to a judged skill."""
+    other = tmp_path / "other"
+    other.mkdir()
+    approved.git("init", "-q", str(other))
+    approved.git(
+        "-C", str(other), "-c", "user.name=E", "-c", "user.email=e@x", "commit", "-q", "--allow-empty", "-m", "E"
+    )
+    agents = approved.root / ".claude/skills"
+    agents.mkdir(parents=True)
+    (approved.root / "skills/again").symlink_to("a")
+    (agents / "a").symlink_to("../../skills/a")
+    (approved.root / ".agents").mkdir()
+    (approved.root / ".agents/skills").symlink_to("../skills")
+    approved.commit("Links that say nothing new")
+    assert workbench("review", "verify").code == 0
+    approved.git("branch", "base")
+    (approved.root / "skills/out").symlink_to("/opt/elsewhere")
+    (agents / "up").symlink_to("../../../elsewhere")
+    (agents / "hidden").symlink_to("../../docs/hidden")
+    approved.write("docs/hidden/notes.md", "Not read by anybody.\n")
+    (agents / "twice").symlink_to("../../docs/twice")
+    (approved.root / "docs/twice").symlink_to("/opt/elsewhere")
+    (agents / "README.md").symlink_to("../../docs/hidden/notes.md")
+    approved.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), ".claude/skills/sub")
+    approved.commit("Smuggle")
+    smuggled = [
+        ".claude/skills/hidden",
+        ".claude/skills/sub",
+        ".claude/skills/twice",
+        ".claude/skills/up",
+        "skills/out",
+    ]
+    for options in ([], ["--base", "base"]):
+        said = workbench("review", "verify", *options, "--json")
+        assert said.code == 1
+        assert [one["path"] for one in said.json["skills"] if not one["ok"]] == smuggled
+    assert workbench("review", "verify", "--base", "HEAD", "--json").json["skills"] == []
+    assert workbench("review", "verify", "a").code == 0

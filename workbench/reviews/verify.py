@@ -7,6 +7,7 @@ from datetime import datetime
 from workbench.errors import InputError
 from workbench.git import Repository
 from workbench.policy.decide import authors_matter
+from workbench.policy.rules import Policy
 from workbench.reviews.coverage import COVERED, Coverage, coverage_at
 from workbench.reviews.deprecating import deprecated_now
 from workbench.reviews.digests import digests_at
@@ -15,6 +16,7 @@ from workbench.reviews.model import POLICY_ID, REVIEWS_REF, Judged, Standing, Ve
 from workbench.reviews.survey import Ahead, Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.tag_evidence import FETCH_TAGS
 from workbench.reviews.trees import skills_at, trees_at
+from workbench.reviews.unread_places import unread_places
 from workbench.skills.globs import first_match
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Problem, Skill
 from workbench.skills.reader import parse_skill
@@ -64,6 +66,7 @@ def verify(
         _refuse_an_unseen_policy(background)
     look_into(background, skills)
     judged = [_judge(skill, background, digests, coverage.get(skill.id, COVERED), now) for skill in skills]
+    judged += _unread(repository, head, left, [skill.id for skill in every], policy) if not names else []
     _refuse_unseen_authors(background, judged)
     if background.in_force.pending is not None and (not names or POLICY_ID in names):
         judged.insert(0, _judge_policy(background, now))
@@ -192,6 +195,18 @@ def _changed(
         skill
         for skill in skills
         if before.get(skill.id) != after.get(skill.id) or coverage.get(skill.id) != covered.get(skill.id)
+    ]
+
+
+def _unread(
+    repository: Repository, head: str, left: str | None, ids: Sequence[str], policy: Policy | None
+) -> list[Judged]:
+    """Places where agents look for skills that no approval covers, but for those that were there before."""
+    before = {(one.path, one.id) for one in unread_places(repository, left, ids)} if left is not None else set()
+    return [
+        Judged(one.path, one.path.rpartition("/")[2], False, "invalid", None, (one.why,))
+        for one in unread_places(repository, head, ids)
+        if (one.path, one.id) not in before and not (policy and first_match(policy.exclude, one.path))
     ]
 
 
