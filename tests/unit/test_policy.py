@@ -7,7 +7,7 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.policy.codeowners import parse_owners
-from workbench.policy.decide import Approval, Decision, Facts, decide
+from workbench.policy.decide import Approval, Decision, Facts, authors_matter, decide
 from workbench.policy.rules import parse_policy
 from workbench.policy.tool_rules import Limit, ToolRule
 from workbench.reviews.mailmap import parse_mailmap
@@ -34,6 +34,15 @@ def test_every_rule_that_matches_adds_its_demands() -> None:
     assert not judge(rules, by("bob@example.com")).met
     assert judge(rules, by("bob@example.com"), skill="skills/b").met
     assert judge(rules, by("sec@example.com")).met
+
+
+@pytest.mark.parametrize("when", ["{skills: ['skills/deploy-*']}", "{gains: [network]}"])
+def test_where_no_rule_matches_somebody_else_than_an_author_has_to_approve(when: str) -> None:
+    rules = f"require: [{{when: {when}, chain: [{{role: anybody}}], self_approval: true}}]\n"
+    decision = judge(rules, by("mal@example.com"), authors=("mal@example.com",), gains=frozenset())
+    assert [(demand.rule, demand.met, demand.who_could) for demand in decision.demands] == [(0, False, ("*",))]
+    assert judge(rules, by("bob@example.com"), authors=("mal@example.com",), gains=frozenset()).met
+    assert authors_matter(parse_policy(f"schema: 1\n{rules}".encode()), "skills/a")
 
 
 def test_what_is_missing_names_the_rule_and_who_could_meet_it() -> None:

@@ -34,7 +34,8 @@ def check(ctx: click.Context, workspace: Workspace, name: str, as_json: bool) ->
         for demand in found.demands:
             sign = styled("[x]", fg="green") if demand.met else styled("[ ]", fg="red")
             by = f"  by {', '.join(map(visible, demand.by))}" if demand.by else ""
-            click.echo(f"{sign} rule {demand.rule}: {demand.what}{by}")
+            rule = f"rule {demand.rule}: " if demand.rule else ""
+            click.echo(f"{sign} {rule}{demand.what}{by}")
             if not demand.met:
                 click.echo(f"      {demand.missing}")
             if demand.who_could:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from workbench.policy.chains import Filled, fill
-from workbench.policy.rules import COMMENTS, IDENTITIES, Identity, Link, Policy, Rule
+from workbench.policy.rules import COMMENTS, DEFAULT_RULE, IDENTITIES, Identity, Link, Policy, Rule
 from workbench.skills.globs import first_match
 from workbench.text import plural, visible
 
@@ -64,7 +64,7 @@ class Demand:
     """One thing that a rule asks for.
 
     Attributes:
-        rule: The rule's number in the policy, from 1.
+        rule: The rule's number in the policy, from 1; 0 where none matches and the default holds.
         what: What is asked for, in words.
         missing: What is missing, in words; empty where it is met.
         by: E-mails of those whose approvals meet it, or part of it.
@@ -110,12 +110,9 @@ class Decision:
 
 
 def decide(policy: Policy, facts: Facts) -> Decision:
-    """Judge the approvals by every rule that matches; with no approval at all nothing is met."""
+    """Judge the approvals by every rule that matches, or by the default; with no approval at all nothing is met."""
     demands = tuple(
-        demand
-        for number, rule in enumerate(policy.rules, start=1)
-        if _matches(rule, facts)
-        for demand in _demands(rule, number, policy, facts)
+        demand for number, rule in _binding(policy, facts) for demand in _demands(rule, number, policy, facts)
     )
     some = bool(facts.approvals)
     return Decision(some and all(demand.met for demand in demands), demands, some)
@@ -127,7 +124,7 @@ def accepts(policy: Policy, facts: Facts, approval: Approval) -> bool:
     No rule that matches may find it its author's own or too weakly proved, and it has to fill a step of one of them.
     Age plays no part: what was settled stays so.
     """
-    rules = [replace(rule, expires=None) for rule in policy.rules if _matches(rule, facts)]
+    rules = [replace(rule, expires=None) for _, rule in _binding(policy, facts)]
     if any(_why_unusable(approval, rule, facts) for rule in rules):
         return False
     links = [link for rule in rules for link in rule.chain]
@@ -146,7 +143,8 @@ def check_matters(policy: Policy, skill: str, check: str) -> bool:
 
 def authors_matter(policy: Policy, skill: str) -> bool:
     """Whether a rule that may match this skill leaves out the approvals of a change's own authors."""
-    return any(not rule.self_approval and _names(rule, skill) for rule in policy.rules)
+    named = [rule for rule in policy.rules if _names(rule, skill)]
+    return all(rule.gains for rule in named) or any(not rule.self_approval for rule in named)
 
 
 def demands_a_key(policy: Policy, skill: str) -> bool:
@@ -156,6 +154,12 @@ def demands_a_key(policy: Policy, skill: str) -> bool:
 
 def _names(rule: Rule, skill: str) -> bool:
     return not rule.skills or first_match(rule.skills, skill) is not None
+
+
+def _binding(policy: Policy, facts: Facts) -> list[tuple[int, Rule]]:
+    """The rules that match, by number; where none does the default, as number 0: one approval by somebody else."""
+    found = [(number, rule) for number, rule in enumerate(policy.rules, start=1) if _matches(rule, facts)]
+    return found or [(0, DEFAULT_RULE)]
 
 
 def _matches(rule: Rule, facts: Facts) -> bool:

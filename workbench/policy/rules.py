@@ -58,6 +58,10 @@ class Rule:
     expires: timedelta | None = None
 
 
+DEFAULT_RULE = Rule(chain=(Link("anybody"),))
+"""What holds of a skill that no rule of a policy matches, and of all where it has no rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A library's rules.
@@ -108,7 +112,7 @@ def parse_policy(data: bytes, where: str = POLICY_FILE) -> Policy:
     rules = tuple(_rule(reader, rule, number) for number, rule in enumerate(reader.items(top, "require"), start=1))
     tools = tuple(read_tool_rule(reader, rule, n) for n, rule in enumerate(reader.items(top, "tools"), start=1))
     return Policy(
-        rules=rules or (Rule(chain=(Link("anybody"),)),),
+        rules=rules or (DEFAULT_RULE,),
         roles={"anybody": ("*",), **roles},
         exclude=reader.texts(skills, "exclude"),
         tools=tools,
