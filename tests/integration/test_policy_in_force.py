@@ -1,5 +1,6 @@
 """Which policy is in force: what a change can't weaken for its own sake, in real repositories."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -145,6 +146,17 @@ def test_restoring_an_old_policy_needs_a_new_approval(library: Any, workbench: A
     approve(library, workbench, "@policy", "mia")
     assert workbench("review", "verify", "@policy", "--base", "base").code == 0
     assert workbench("policy", "show", "--json").json["commit"] == restored
+
+
+def test_rules_that_ask_for_signatures_are_noted_where_no_key_may_sign(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    policy(library, "require: [{when: {}}, {when: {gains: [network]}, identity: signature}]\n")
+    said = workbench("policy", "validate", "--json")
+    assert said.code == 0
+    assert "rule 2 asks for signatures" in said.json["notes"][0]
+    key = b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32)).decode()
+    library.write(".workbench/allowed_signers", f"ada@example.com ssh-ed25519 {key}\n")
+    assert workbench("policy", "validate", "--json").json["notes"] == []
 
 
 def test_an_author_does_not_pass_their_own_policy_by_naming_a_base(library: Any, workbench: Any) -> None:

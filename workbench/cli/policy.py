@@ -8,7 +8,7 @@ from workbench.cli.output import library_option, print_json, state_label, styled
 from workbench.commands import command
 from workbench.errors import ExitCode, InputError
 from workbench.policy.described import rule_lines, rules_of
-from workbench.policy.rules import MAX_BYTES, POLICY_FILE, parse_policy
+from workbench.policy.rules import MAX_BYTES, POLICY_FILE, Policy, parse_policy
 from workbench.text import plural, visible
 from workbench.workspace import Workspace
 
@@ -92,9 +92,28 @@ def validate(workspace: Workspace, file: Path | None, as_json: bool) -> None:
     notes = [
         f"no role is named '{visible(role)}', so nobody can meet that" for role in asked if role not in found.roles
     ]
+    notes += _unsignable(found, path.with_name("allowed_signers"))
     for note in notes:
         click.echo(f"note: {note}", err=True)
     if as_json:
         print_json({"ok": True, "rules": rules_of(found), "tools": len(found.tools), "notes": notes})
     else:
         click.echo(f"ok: {plural(len(found.rules), 'rule')}, {plural(len(found.tools), 'tool rule')}")
+
+
+def _unsignable(policy: Policy, signers: Path) -> list[str]:
+    """What is to be said where rules ask for signatures and no key is allowed: not even that file could be approved."""
+    from workbench.reviews.signers import SIGNERS_FILE, parse_signers
+
+    asking = [str(number) for number, rule in enumerate(policy.rules, start=1) if rule.identity != "author"]
+    try:
+        allowed = parse_signers(signers.read_text(encoding="utf-8", errors="replace")).keys if asking else ()
+    except OSError:
+        allowed = ()
+    if not asking or allowed:
+        return []
+    which = f"rule {asking[0]} asks" if len(asking) == 1 else f"the rules {', '.join(asking)} ask"
+    return [
+        f"{which} for signatures and {SIGNERS_FILE} allows no key, so nobody can meet that;"
+        " commit the file together with the rules: a later one would need a signed approval itself"
+    ]
