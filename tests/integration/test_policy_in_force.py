@@ -159,6 +159,17 @@ def test_rules_that_ask_for_signatures_are_noted_where_no_key_may_sign(library: 
     assert workbench("policy", "validate", "--json").json["notes"] == []
 
 
+@pytest.mark.parametrize("named", ["mia@example.com", "mia@new.example"])
+def test_a_role_may_name_a_person_by_any_of_their_e_mails(library: Any, workbench: Any, named: str) -> None:
+    library.skill("skills/a")
+    library.write(".mailmap", "Mia <mia@new.example> <mia@example.com>\n")
+    policy(library, f"roles: {{boss: [{named}]}}\nrequire: [{{when: {{}}, chain: [{{role: boss}}]}}]\n")
+    approve(library, workbench, "a", "bob")
+    assert workbench("review", "verify").code == 1
+    approve(library, workbench, "a", "mia")
+    assert workbench("review", "verify").code == 0
+
+
 def test_an_author_does_not_pass_their_own_policy_by_naming_a_base(library: Any, workbench: Any) -> None:
     library.skill("skills/a")
     policy(library, "roles: {r: ['*@example.com']}\nrequire: [{when: {}, chain: [{role: r}]}]\n")

@@ -1,6 +1,6 @@
 """Whether a policy's demands are met by the approvals that count: a checklist of what is missing and who could."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -13,6 +13,7 @@ from workbench.text import plural, visible
 
 NOBODY = "nobody has approved this tree"
 
+_WILD = frozenset("*?[")
 _CLOCKS = timedelta(days=1)
 """So far the clocks of two people may differ."""
 _PROOF_SHORT = {"author": "", "signature": ", signed", "touch": ", hardware key"}
@@ -47,6 +48,7 @@ class Facts:
         owners: Who owns the skill by CODEOWNERS: e-mails in lower case, or names that begin with `@`.
         has_checks: Whether there is anything to check; the policy itself has no tests, and no rule can ask for them.
         open_threads: How many threads of comments an approval that is given now would leave unresolved.
+        proper: Gives the e-mail by which a person's others are known, as approvals name them.
     """
 
     skill: str
@@ -57,6 +59,7 @@ class Facts:
     owners: tuple[str, ...] = ()
     has_checks: bool = True
     open_threads: int = 0
+    proper: Callable[[str], str] = str.casefold
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +217,17 @@ class _Members:
         """E-mails and globs of them, lower case; of CODEOWNERS' names those that the policy has a role for."""
         globs = self.policy.roles.get(self.link.role, ())
         if globs is not None:
-            return tuple(glob.casefold() for glob in globs)
+            return tuple(self._proper(glob) for glob in globs)
         found: list[str] = []
         for owner in self.facts.owners:
             if owner.startswith("@"):
-                found += [glob.casefold() for glob in self.policy.roles.get(owner) or ()]
+                found += [self._proper(glob) for glob in self.policy.roles.get(owner) or ()]
             else:
-                found.append(_literal(owner))
+                found.append(_literal(self.facts.proper(owner)))
         return tuple(found)
+
+    def _proper(self, glob: str) -> str:
+        return self.facts.proper(glob) if _WILD.isdisjoint(glob) else glob.casefold()
 
     @property
     def nameless(self) -> tuple[str, ...]:

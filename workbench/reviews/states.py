@@ -280,6 +280,7 @@ class _Judge:
             gains=_gains(evidence, policy, base, tree),
             owners=evidence.owners,
             has_checks=evidence.has_checks,
+            proper=evidence.mailmap.of,
         )
 
     def _approval_of(self, record: Record, open_threads: int = 0) -> Approval:
