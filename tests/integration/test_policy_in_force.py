@@ -311,6 +311,40 @@ def test_a_role_that_is_not_there_is_told_before_it_binds_anybody(strict: Any, w
     assert "bos" in said.err
 
 
+def test_a_request_whose_own_line_begins_with_another_policy_fails_though_it_changes_nothing(
+    library: Any, workbench: Any
+) -> None:
+    library.skill("skills/a")
+    library.commit("Start")
+    library.git("branch", "old")
+    policy(library, STRICT)
+    approve(library, workbench, "a", "mia")
+    library.git("checkout", "-q", "-b", "change", "old")
+    policy(library, LAX)
+    library.git("merge", "-q", "-s", "ours", "--no-commit", "main")
+    library.git("checkout", "main", "--", ".")
+    library.commit("Merge branch main")
+    assert library.git("diff", "--stat", "main", "HEAD") == ""
+    said = workbench("review", "verify", "--base", "main")
+    assert said.code == 1
+    assert "HEAD's own line begins with another policy" in said.out
+
+
+def test_a_request_from_before_the_policy_that_merged_it_passes(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.commit("Start")
+    library.git("checkout", "-q", "-b", "change")
+    library.write("README.md", "A word.\n")
+    library.commit("A word")
+    library.git("checkout", "-q", "main")
+    policy(library, STRICT)
+    policy(library, LAX)
+    approve(library, workbench, "@policy", "mia")
+    library.git("checkout", "-q", "change")
+    library.git("merge", "-q", "--no-edit", "main")
+    assert workbench("review", "verify", "--base", "main").code == 0
+
+
 OWNED = "roles: {owner: codeowners}\nrequire:\n  - {when: {}, chain: [{role: owner}]}\n"
 
 

@@ -114,7 +114,9 @@ def find_in_force(
     else:
         found = settled = _walk(repository, [*first_parents(repository, tip), here], start, approved)
     pending = here if here.tree != settled.tree and _ever_written(found, here) else None
-    notes = (*_notes(found, here, pending), *((_CUT,) if cut else ()))
+    other = _other_first(repository, tip, head) if rules_of else None
+    notes = (*_notes(found, here, pending), *_turns(other), *((_CUT,) if cut else ()))
+    pending = pending or (here if other else None)
     return replace(found, owners=start.owners, pending=pending, changes=changes, notes=notes, cut=cut)
 
 
@@ -160,6 +162,27 @@ def _at_base(repository: Repository, tip: str, start: InForce, approved: Approve
     walked = _walk(repository, [*first_parents(repository, tip), version], start, approved)
     since = walked.since if walked.tree == version.tree else 0
     return replace(_of_version(repository, start, version), since=since)
+
+
+def _other_first(repository: Repository, tip: str, head: str) -> PolicyVersion | None:
+    """The first version on HEAD's own first-parent history where the base, which has a policy, never had it.
+
+    HEAD has a base's past beside its own where it merged it. Were the base's branch moved on to HEAD instead of merging
+    HEAD into it, that would be the first version, which counts by itself.
+    """
+    theirs = {version.tree for version in first_parents(repository, tip) if version.written}
+    mine = (version for version in first_parents(repository, head) if version.written)
+    first = next((version for version in mine if read_policy(repository, version) is not None), None)
+    return first if theirs and first is not None and first.tree not in theirs else None
+
+
+def _turns(other: PolicyVersion | None) -> tuple[str, ...]:
+    if other is None:
+        return ()
+    what = (
+        f"HEAD's own line begins with another policy, of {other.commit[:12]}, which a fast-forward would put in force"
+    )
+    return (f"{what}: rebase onto the base",)
 
 
 def unapproved_versions(repository: Repository, head: str) -> list[PolicyVersion]:
