@@ -128,6 +128,21 @@ def test_the_author_of_a_pull_request_is_known_though_it_is_not_checked_out(bran
     assert states["skills/new"] == "approved"
 
 
+def test_a_verdict_on_a_set_says_where_each_skill_stands_by_it(branch: Any, workbench: Any) -> None:
+    branch.write(".workbench/policy.yaml", "schema: 1\nrequire: [{when: {}, checks: [tests]}]\n")
+    branch.git("stash", "-q", "-u")
+    branch.git("checkout", "-q", "main")
+    branch.git("stash", "pop", "-q")
+    branch.commit("Rules")
+    branch.as_user("Bob", "bob@example.com")
+    said = workbench("review", "approve", "--range", "main...topic", "--reason", "read")
+    assert "in-review" in said.out
+    assert "the check 'tests'" in said.out
+    told = workbench("review", "approve", "--range", "main...topic", "--reason", "again", "--json").json
+    assert set(told["states"].values()) == {"in-review"}
+    assert told["states"].keys() == {record["path"] for record in told["records"]}
+
+
 def test_what_i_judged_last_can_be_the_base(branch: Any, workbench: Any) -> None:
     workbench("review", "comment", "--range", "main...HEAD", "--reason", "so far")
     branch.write("skills/a/references/more.md", "More.\n")

@@ -133,12 +133,21 @@ def _decide_range(workspace: Workspace, range_: str, verdict: Verdict, said: _Sa
     decide = workspace.set_comments.send if said.drafts else workspace.sets.decide
     done = decide(range_, verdict, said.reason, expect=said.expect, sign=said.sign, may_ask=sys.stdin.isatty())
     _tell(done)
+    stands = {one.skill.id: one.standing for one in workspace.sets.open(range_).skills if one.standing is not None}
     if said.as_json:
-        notes = [note for one in done for note in one.notes]
-        print_json({"commit": done[0].commit, "records": [one.record.to_json() for one in done], "notes": notes})
+        print_json({
+            "commit": done[0].commit,
+            "records": [one.record.to_json() for one in done],
+            "states": {id_: standing.state for id_, standing in stands.items()},
+            "notes": [note for one in done for note in one.notes],
+        })  # fmt: skip
         return
     for one in done:
-        click.echo(f"  {visible(one.record.path)}  {one.record.tree[:12]}{_with(one)}")
+        standing = stands.get(one.record.path)
+        state = f"{state_label(standing.state)}  " if standing else ""
+        click.echo(f"  {visible(one.record.path)}  {state}{one.record.tree[:12]}{_with(one)}")
+        for reason in standing.reasons if standing is not None and standing.state != "approved" else ():
+            click.echo(f"      {reason}")
     count = plural(len(done), "skill")
     click.echo(f"{verdict} of {count} recorded in {done[0].commit[:12]} on workbench/reviews")
 
