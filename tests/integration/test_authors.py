@@ -108,3 +108,39 @@ def fast_import(library: Any, commits: int, path: str = ".mailmap") -> None:
     with (library.root.parent / "stream").open("rb") as file:
         subprocess.run(["git", "fast-import", "--quiet"], cwd=library.root, stdin=file, check=True)
     library.git("reset", "-q", "--hard")
+
+
+def merge_both(library: Any) -> None:
+    """A line by Mal on a branch and one by Cy on main, in one file, with main to be merged into the branch."""
+    library.skill("skills/a", body="one\ntwo\nthree\nfour\n")
+    library.commit("Lines")
+    approve(library, "bob")
+    library.git("switch", "-q", "-c", "side")
+    library.skill("skills/a", body="ONE\ntwo\nthree\nfour\n")
+    library.commit("First line", author=MAL)
+    library.git("switch", "-q", "main")
+    library.skill("skills/a", body="one\ntwo\nthree\nFOUR\n")
+    library.commit("Last line", author="Cy <cy@example.com>")
+    library.git("switch", "-q", "side")
+    library.as_user("Bob", "bob@example.com")
+
+
+def test_who_merges_without_writing_anything_is_no_author(strict: Any) -> None:
+    merge_both(strict)
+    strict.git("merge", "-q", "--no-edit", "main")
+    approve(strict, "mal")
+    approve(strict, "cy")
+    assert strict.state("a") != "approved"
+    approve(strict, "bob")
+    assert strict.state("a") == "approved"
+
+
+def test_who_writes_while_they_merge_is_an_author(strict: Any) -> None:
+    merge_both(strict)
+    strict.git("merge", "-q", "--no-commit", "main")
+    strict.write("skills/a/NOTES.md", "By Bob.\n")
+    strict.commit("Merge branch main")
+    approve(strict, "bob")
+    assert strict.state("a") != "approved"
+    approve(strict, "ada")
+    assert strict.state("a") == "approved"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.git import Repository, seconds_of
+from workbench.reviews.clean_merges import merged_cleanly
 from workbench.reviews.git_memory import GitMemory
 from workbench.reviews.step_store import Step, Steps, decode_steps, encode_steps
 from workbench.skills.model import ROOT_ID
@@ -22,7 +23,7 @@ class Change:
 
     Attributes:
         at: When it was committed, UTC seconds.
-        authors: E-mails of its author and co-authors, lower case.
+        authors: E-mails of its author and co-authors, lower case; none of a merge that git made without help.
         tree: The skill's tree after it; None where it was removed, or not known.
         version: The version whose tag is on that tree.
         approved: Whether that tree met the rules.
@@ -73,22 +74,26 @@ def read_history(
 
 def _walk(repository: Repository, ids: Sequence[str], revisions: str) -> tuple[Step, ...]:
     """The commits that changed any of these skills, newest first, none before one that contains it."""
-    fields = ("%T", "%ct", "%an", "%ae", "%s", "%B")
+    fields = ("%T", "%P", "%ct", "%an", "%ae", "%s", "%B")
     wanted = frozenset(ids) - {ROOT_ID}
     whole = ROOT_ID in ids
     steps = []
     for entry in repository.log(
         fields, "-t", "--topo-order", revisions, *(() if whole else _where(repository, wanted))
     ):
-        commit, root_tree, at, name, email, subject, message = entry.fields
+        commit, root_tree, parents, at, name, email, subject, message = entry.fields
         trees: dict[str, str | None] = {ROOT_ID: root_tree} if whole else {}
         for change in entry.changes:
             # Where a file took a folder's place, or the other way round, git tells both.
             if change.path in wanted and not (change.is_removal and change.path in trees):
                 trees[change.path] = None if change.is_removal else change.id
         if trees:
-            authors = people(email, message)
-            steps.append(Step(commit, seconds_of(at), f"{name} <{email}>", tuple(sorted(authors)), subject, trees))
+            clean = merged_cleanly(repository, parents.split(), trees) if " " in parents else frozenset()
+            for nobodys in (True, False):
+                part = {id_: tree for id_, tree in trees.items() if (id_ in clean) is nobodys}
+                authors = () if nobodys else tuple(sorted(people(email, message)))
+                if part:
+                    steps.append(Step(commit, seconds_of(at), f"{name} <{email}>", authors, subject, part))
     return tuple(steps)
 
 
