@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from workbench.analytics.usage import USAGE_DAYS
 from workbench.reviews.card import ALARMING, RISK_WORDS, Card, Risk, TestCount
 from workbench.reviews.markdown_text import code, escaped
-from workbench.skills.capabilities import Finding
+from workbench.skills.capabilities import KINDS, Finding
 from workbench.skills.capabilities.words import CAUTION, grouped, heading
 from workbench.text import cell_width, plural, visible
 
@@ -44,6 +44,8 @@ def _fitting(label: str, pieces: tuple[Piece, ...], width: int) -> tuple[Piece, 
     if _wide(pieces) <= width or label not in ("risk", "can do"):
         return pieces
     kinds = [(text.partition(": ")[0], tone) for text, tone in pieces if tone != "muted" and text.strip()]
+    if label == "can do" and _wide(tuple(_joined(kinds))) > width:
+        kinds = list(_in_a_word(kinds))
     kept: list[Piece] = []
     for number, kind in enumerate(kinds):
         left = len(kinds) - number
@@ -52,6 +54,16 @@ def _fitting(label: str, pieces: tuple[Piece, ...], width: int) -> tuple[Piece, 
             return (*kept[:-1], (f"  … {left} more", "attention"))
         kept += [kind, ("  ", "plain")]
     return tuple(kept[:-1])
+
+
+def _in_a_word(kinds: Sequence[Piece]) -> Iterator[Piece]:
+    """Each kind in one word, the sign only where it changes: `+ tools  network  - writes`."""
+    words = {heading(kind): kind for kind in KINDS}
+    sign = ""
+    for text, tone in kinds:
+        before, sign = sign, text[0]
+        word = words.get(text[2:], text[2:])
+        yield word if sign == before else f"{sign} {word}", tone
 
 
 def _wide(pieces: Sequence[Piece]) -> int:
