@@ -174,8 +174,7 @@ async def test_no_kind_of_gain_is_cut_off_and_the_whole_card_is_a_key_away(opene
     skill_library.commit("Change it")
     async with opened(ReviewScreen("skills/echo"), size=(80, 24)) as page:
         await page.shows("can do more")
-        assert "+ holds what can't be seen" in page.text
-        assert " more" in page.text
+        assert "+ hidden  subprocess  network  environment  reads  dynamic" in page.text
         await page.press("h")
         for word in ("evil.example", "TOKEN", "/etc/passwd", "U+202E"):
             assert word in page.text
