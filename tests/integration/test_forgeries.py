@@ -126,6 +126,20 @@ def test_a_forged_digest_fails_verification(approved: Any) -> None:
     assert not judged["b"].ok
 
 
+def test_another_library_whose_first_commit_is_merged_brings_no_approvals_along(approved: Any, workbench: Any) -> None:
+    tree = approved.git("rev-parse", "HEAD^{tree}").strip()
+    other = approved.git("commit-tree", tree, "-m", "Another library").strip()
+    forge(approved, "b", library=other, reviewer={"name": "Eve", "email": "eve@example.com"})
+    assert "another library" in doubts(approved, "b")[0]
+    approved.git("branch", "base")
+    approved.git("switch", "-q", "-c", "request")
+    for parents in (("HEAD", other), (other, "HEAD")):
+        merged = approved.git("commit-tree", tree, *(f"-p{one}" for one in parents), "-m", "Merge").strip()
+        approved.git("reset", "-q", "--hard", merged)
+        judged = {one["path"]: one["ok"] for one in workbench("review", "verify", "--json").json["skills"]}
+        assert judged == {"skills/a": True, "skills/b": False}
+
+
 def forge(library: Any, name: str, /, **fields: Any) -> None:
     """Put a record like the approval of `a` onto the branch, in its right place, for skill `name`."""
     import hashlib
@@ -153,6 +167,8 @@ def test_an_approval_in_the_name_of_somebody_else_does_not_count(approved: Any) 
         {"checks": {"when": datetime(2026, 1, 1, tzinfo=UTC), "what": b"\x00\xff", "whom": {1, 2}}},
         {"checks": {None: 1, 2: {3: float("nan")}}},
         {"version": 10**4000},
+        {"version": 10**20},
+        {"comments": [{"id": "c", "line": -(10**20)}]},
         {"reviewer": ["eve@example.com"], "answers": {"x": 1}, "comments": 3},
     ],
     ids=lambda fields: next(iter(fields)),

@@ -138,6 +138,11 @@ class Repository:
         commit, ref = said
         return commit, _branch_of(ref)
 
+    def first_root(self, revision: str) -> str | None:
+        """The commit without parents where the first parents of a revision end."""
+        said = self.run("rev-list", "--max-parents=0", "--first-parent", revision, "--")
+        return decode(said).strip() or None
+
     def roots(self) -> tuple[str, ...]:
         """The commits without parents that HEAD descends from; the first is the one by first parents."""
         try:

@@ -153,5 +153,5 @@ def _encoded(kept: _Kept) -> bytes:
     rows = {id_: row._replace(standing=replace(row.standing, records=())) for id_, row in kept.rows.items()}
     try:
         return msgspec.msgpack.encode(kept._replace(rows=rows))
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, OverflowError):
         return b""

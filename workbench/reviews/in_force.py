@@ -96,7 +96,7 @@ def find_in_force(
     """
     if head is None:
         return InForce()
-    tip = named_commit(repository, rules_of.revision) if rules_of else _default_tip(repository, head)
+    tip = named_commit(repository, rules_of.revision) if rules_of else default_tip(repository, head)
     changes = read_changes(repository, head)
     cut = repository.is_cut_off(head) if rules_of else repository.is_cut_off(head, tip)
     start = InForce(changes=changes, owners=_owners(repository, tip), ancestry=Ancestry(repository, head))
@@ -188,7 +188,7 @@ def _turns(other: PolicyVersion | None) -> tuple[str, ...]:
 def unapproved_versions(repository: Repository, head: str) -> list[PolicyVersion]:
     """The versions that count or counted without an approval: the first that can be read, and what came before it."""
     found = []
-    for version in first_parents(repository, _default_tip(repository, head)):
+    for version in first_parents(repository, default_tip(repository, head)):
         if version.written:
             found.append(version)
             if read_policy(repository, version) is not None:
@@ -236,7 +236,7 @@ def named_commit(repository: Repository, revision: str) -> str:
     return commit
 
 
-def _default_tip(repository: Repository, head: str) -> str:
+def default_tip(repository: Repository, head: str) -> str:
     """The commit of the default branch, the remote's or else `main` or `master`; HEAD where that is checked out."""
     places = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
     said = decode(repository.run("for-each-ref", "--format=%(refname) %(objectname) %(symref:lstrip=3)", *places))

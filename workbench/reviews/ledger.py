@@ -17,6 +17,7 @@ from workbench.errors import ConflictError, InputError
 from workbench.git import Identity, Repository, TreeEntry, tidy
 from workbench.reviews.branch_worker import records_from_worker
 from workbench.reviews.git_memory import GitMemory
+from workbench.reviews.in_force import default_tip
 from workbench.reviews.introductions import Branch, Brought, commit_dates, descents, no_earlier, read_branch
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import REVIEWS_REF, Record
@@ -110,7 +111,12 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
 
 
 def _libraries(repository: Repository) -> frozenset[str] | None:
-    return None if repository.is_shallow() else frozenset(repository.roots())
+    """The root of the default branch by first parents: what a request merges into itself names no library."""
+    if repository.is_shallow():
+        return None
+    head = repository.head()
+    root = repository.first_root(default_tip(repository, head)) if head else None
+    return frozenset(filter(None, (root,)))
 
 
 def _read_all(repository: Repository, head: str, *, cached: bool) -> Records:

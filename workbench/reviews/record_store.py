@@ -73,7 +73,7 @@ def encode_records(records: Records) -> bytes:
 
     try:
         return msgspec.msgpack.encode((records.newest, [(record.path, record) for record in records.all()]))
-    except UnicodeEncodeError:  # read from git each time
+    except (UnicodeEncodeError, OverflowError):  # read from git each time
         return b""
 
 

@@ -120,14 +120,22 @@ def _parse(data: bytes) -> tuple[Mapping[str, Any], str | None]:
 
     try:
         text = data.decode("utf-8")
-        if (plain := read_plain(text)) is not None:
-            return plain, None
-        raw = bounded_yaml.load(text).value
+        raw = plain if (plain := read_plain(text)) is not None else bounded_yaml.load(text).value
     except UnicodeDecodeError:
         return {}, "it can't be read: it is not UTF-8"
     except bounded_yaml.YamlError as error:
         return {}, f"it can't be read: {error.what}"
-    return (raw, None) if isinstance(raw, dict) else ({}, "it is not a mapping")
+    if not isinstance(raw, dict):
+        return {}, "it is not a mapping"
+    return (raw, None) if _can_be_kept(raw) else ({}, "it holds a number of more than 64 bits")
+
+
+def _can_be_kept(value: object) -> bool:
+    """Whether the cache can hold it: YAML's whole numbers have no bounds."""
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 64
+    inner = (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(_can_be_kept(one) for one in inner if isinstance(one, int | dict | list))
 
 
 def _contradiction(record: Record, data: bytes) -> str | None:
