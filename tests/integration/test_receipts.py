@@ -198,6 +198,25 @@ def test_a_receipt_is_held_against_the_policy_that_it_names(library: Any, workbe
     assert "the commit that it names has another" in workbench("review", "verify-receipt", str(mixed)).out
 
 
+def test_a_receipt_whose_first_policy_was_wiped_out_does_not_hold(library: Any, workbench: Any, tmp_path: Path) -> None:
+    library.skill("skills/a")
+    library.write(".workbench/policy.yaml", "schema: 1\nrequire: [{when: {}, self_approval: true}]\n")
+    library.commit()
+    workbench("review", "approve", "a", "--reason", "read it")
+    wiped = kept(workbench, tmp_path, change_in("policy", to={"tree": None, "commit": None}))
+    said = workbench("review", "verify-receipt", str(wiped))
+    assert (said.code, "its verdicts were given under one" in said.out) == (1, True)
+
+
+@pytest.mark.parametrize("field", ["library", "digest", "skill", "tree", "reviews"])
+@pytest.mark.parametrize("value", [["x"], {"a": 1}, 3])
+def test_a_field_of_another_type_is_said_and_breaks_nothing(
+    decided: Any, workbench: Any, tmp_path: Path, field: str, value: Any
+) -> None:
+    said = workbench("review", "verify-receipt", str(kept(workbench, tmp_path, change_in(field, to=value))))
+    assert (said.code, f"its {field} is no text" in said.out) == (1, True)
+
+
 def test_a_receipt_holds_in_another_clone_once_that_has_the_reviews(
     decided: Any, workbench: Any, tmp_path: Path
 ) -> None:

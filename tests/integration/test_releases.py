@@ -238,3 +238,24 @@ def test_what_was_agreed_to_is_what_is_released_or_gone_back_to(versions: Any) -
         desk.go_back("a", "1.0.0", expect=returned)
     assert versions.git("rev-parse", "HEAD") == head
     assert "a/v1.2.0" not in versions.git("tag")
+
+
+def test_a_skill_at_the_root_of_the_repository_goes_back_without_the_library_s_rules(
+    library: Any, workbench: Any
+) -> None:
+    text = "---\nname: whole\ndescription: Says a word. Use it for words.\n---\nSay {}.\n"
+    library.write("SKILL.md", text.format("one"))
+    library.write("notes/one.md", "One.\n")
+    library.commit("One")
+    workbench("review", "approve", ".", "--reason", "read it")
+    library.write("SKILL.md", text.format("two"))
+    (library.root / "notes/one.md").unlink()
+    rules = "schema: 1\nrequire: [{when: {}, self_approval: true}]\n"
+    library.write(".workbench/policy.yaml", rules)
+    library.commit("Two, and rules")
+    said = workbench("version", "rollback", ".", "--to", "approved", "--json")
+    assert (said.code, said.json["state"]) == (0, "approved"), said.err
+    assert (library.root / "SKILL.md").read_text() == text.format("one")
+    assert (library.root / "notes/one.md").read_text() == "One.\n"
+    assert (library.root / ".workbench/policy.yaml").read_text() == rules
+    assert library.git("status", "--porcelain").strip() == ""

@@ -120,11 +120,11 @@ def workbench(ctx: click.Context, library: Path | None, debug: bool) -> None:
 
     Without a command it opens the workbench in the terminal; where there is no terminal it prints the status.
     """
-    ctx.obj = {"library": library, "screen": (ctx.obj or {}).get("screen")}
+    ctx.ensure_object(dict)["library"] = library
     if debug:
         _print_git_commands()
     if ctx.invoked_subcommand is None:
-        if ctx.obj["screen"] and sys.stdin.isatty() and sys.stdout.isatty():
+        if ctx.obj.get("screen") and sys.stdin.isatty() and sys.stdout.isatty():
             ctx.exit(ctx.obj["screen"].open_path(library))
         from workbench.cli.library import status
 
@@ -167,8 +167,8 @@ def _open_what_is_closed() -> None:
 def run(argv: list[str] | None = None, *, screen: Screen | None = None) -> int:
     """Run the command line; gives the exit code. Without a `screen` it never opens the app."""
     output = sys.stdout
+    shared: dict[str, Any] = {"screen": screen}
     try:
-        shared = {"screen": screen}
         result: Any = workbench.main(args=argv, prog_name="workbench", standalone_mode=False, obj=shared)
         return result if isinstance(result, int) else ExitCode.OK
     except WorkbenchError as error:
@@ -184,19 +184,24 @@ def run(argv: list[str] | None = None, *, screen: Screen | None = None) -> int:
         return error.exit_code
     except SystemExit:
         if sys.stdout is not output:
-            return ExitCode.OK  # click has put it away, because its reader has gone
+            return _answered(shared)  # click has put it away, because its reader has gone
         raise
     except KeyboardInterrupt:
         click.echo("cancelled", err=True)
         return ExitCode.CANCELLED
     except BrokenPipeError:
         _give_up_output()  # the reader has gone, and nothing more can be said to it
-        return ExitCode.OK
+        return _answered(shared)
     except OSError as error:
         _give_up_output()
         place = f"{visible(str(error.filename))}: " if error.filename else ""
         click.echo(f"error: {place}{error.strerror or 'the system refused'}", err=True)
         return ExitCode.BAD_INPUT
+
+
+def _answered(shared: dict[str, Any]) -> int:
+    """The exit code where nobody reads on: that of the answer, where there is one, and never a yes in its place."""
+    return int(shared.get("answer", ExitCode.OK))
 
 
 def _give_up_output() -> None:

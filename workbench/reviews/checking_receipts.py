@@ -32,6 +32,7 @@ from workbench.reviews.survey import Background
 from workbench.text import visible
 
 _BRANCH = REVIEWS_REF.removeprefix("refs/heads/")
+_TEXTS = ("library", "digest", "skill", "tree", "reviews")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ def check_receipt(
     Raises:
         InputError: It is a receipt of this library, and the clone has no reviews to hold it against.
     """
+    if odd := [f"its {key} is no text" for key in _TEXTS if not isinstance(receipt.get(key), str | None)]:
+        return ReceiptCheck(False, tuple(odd), ())
     wrong = list(_by_itself(receipt))
     if repository is None or background is None:
         return ReceiptCheck(not wrong, tuple(wrong), ("no repository here: only the receipt itself was checked",))
@@ -178,6 +181,9 @@ class _Here:
             return [], ["it does not say which policy was in force"], in_force.people
         tree, commit = said["tree"], said["commit"]
         approved = {r.tree for r in then.of(POLICY_ID) if r.counts and r.verdict == "approve"}
+        under = [r for r in then.of(str(receipt.get("skill"))) if r.tree == receipt.get("tree") and r.raw.get("policy")]
+        if (tree, commit) == (None, None) and under:
+            return [], ["it names no policy, and its verdicts were given under one"], in_force.people
         if (tree, commit) == (None, None) and not approved:
             later = ["it was made before there was the policy that is in force now"] if in_force.tree else []
             return later, [], People()

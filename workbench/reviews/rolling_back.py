@@ -69,7 +69,8 @@ def roll_back(repository: Repository, row: SkillRow, background: Background, to:
     if repository.run("diff-index", "--cached", "--name-only", "-z", head, "--", *where):
         remedy = "commit it, or unstage it: git restore --staged"
         raise ConflictError("something else of it is staged", where=visible(row.id), remedy=remedy)
-    _refuse_what_stands_there(repository, row.id, standing.head_tree, tree)
+    # git never stored the tree of a skill at the root: HEAD has it together with the workbench's own folder.
+    _refuse_what_stands_there(repository, row.id, head if row.id == ROOT_ID else standing.head_tree, tree)
     who = repository.identity()
     message = f"Roll {visible(row.name)} back to {visible(to)}\n\nSkill: {visible(row.id)}\nSkill-Tree: {tree}\n"
     commit = repository.commit(_with(repository, head, row.id, tree), [head], message, who, now)
@@ -86,7 +87,7 @@ def _pathspecs(skill_id: str) -> tuple[str, ...]:
     """What of the work tree is the skill's."""
     if skill_id != ROOT_ID:
         return (f":(literal,top){skill_id}",)
-    return (":(literal,top).", f":(exclude,literal,top){WORKBENCH_FOLDER}")
+    return (":(top)", f":(exclude,literal,top){WORKBENCH_FOLDER}")
 
 
 def _refuse_what_stands_there(repository: Repository, skill_id: str, now: str, then: str) -> None:
