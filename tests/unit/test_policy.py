@@ -54,6 +54,16 @@ def test_what_is_missing_names_the_rule_and_who_could_meet_it() -> None:
     assert demand.nobody_left
 
 
+def test_what_is_missing_says_whose_approval_is_left_out_and_why_though_others_count() -> None:
+    rules = (
+        "roles: {r: ['*@example.com'], m: [max@example.com]}\n"
+        "require: [{chain: [{role: r, count: 1}, {role: m, count: 1}]}]\n"
+    )
+    decision = judge(rules, by("bob@example.com"), by("max@example.com"), authors=("max@example.com",))
+    why = "max@example.com approved, but is an author of the change"
+    assert decision.missing == (f"needs 1 more approval by m ({why})",)
+
+
 @pytest.mark.parametrize(("gains", "met"), [({"network"}, False), ({"reads"}, True), (set(), True), (None, False)])
 def test_a_rule_about_gains_holds_where_one_is_gained_or_where_nobody_knows(gains: Any, met: bool) -> None:
     rules = "require: [{when: {gains: [network, subprocess]}, chain: [{role: nobody}]}, {when: {}}]\n"

@@ -261,7 +261,7 @@ def _step(number: int, link: Link, members: _Members, filled: Filled, at: int, r
     else:
         missing = f"needs {plural(link.count - len(by), 'more approval')} by {role}{_PROOF_WORDS[rule.identity]}"
         why = _unusable(rule, facts)
-        missing = f"{why}; {missing}" if why and not by else missing
+        missing = f"{why}; {missing}" if why and not by else f"{missing}{_passed_over(members, rule, facts)}"
     barred = frozenset() if rule.self_approval else facts.authors
     who = tuple(g for g in members.globs if g not in barred and g not in by)
     spent = bool(members.globs) and not who and not members.nameless
@@ -282,6 +282,19 @@ def _why_unusable(approval: Approval, rule: Rule, facts: Facts) -> str | None:
     if rule.expires and approval.at - facts.now > _CLOCKS:
         return "early"
     return "weak" if IDENTITIES.index(approval.proof) < IDENTITIES.index(rule.identity) else None
+
+
+def _passed_over(members: _Members, rule: Rule, facts: Facts) -> str:
+    """Whose approvals a step leaves out though they have its role, and why; empty if it leaves out none."""
+    words = {
+        "own": "is an author of the change",
+        "old": "did so too long ago",
+        "early": "says to have done so later than now",
+        "weak": f"did so not{_PROOF_WORDS[rule.identity]}",
+    }
+    why = {one.email.casefold(): _why_unusable(one, rule, facts) for one in facts.approvals}
+    said = [f"{visible(who)} approved, but {words[reason]}" for who, reason in why.items() if reason and members(who)]
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def _unusable(rule: Rule, facts: Facts) -> str:
