@@ -20,6 +20,7 @@ from workbench.git.plumbing import (
     parse_batch,
     parse_tree,
     seconds_of,
+    tree_id,
 )
 from workbench.git.repository import Repository, dated, named
 from workbench.git.revisions import commit_named
@@ -55,5 +56,6 @@ __all__ = [
     "raw_entries",
     "seconds_of",
     "tidy",
+    "tree_id",
     "version",
 ]

@@ -1,11 +1,11 @@
-"""Entries put into a tree at any depth, with one git process for each level of folders, however many there are."""
+"""Entries put into a tree at any depth, with few git processes however many there are."""
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from workbench.git.deep_entries import tree_entries
-from workbench.git.plumbing import GitError, TreeEntry
+from workbench.git.plumbing import GitError, TreeEntry, tree_id
 
 
 class Trees(Protocol):
@@ -37,15 +37,17 @@ def graft(repository: Trees, tree: str | None, additions: Mapping[str, TreeEntry
     held = {"": {entry.path: entry for entry in (repository.entries(tree) if tree else [])}}
     for level in levels[1:]:
         held |= _read(repository, held, level)
-    for level in reversed(levels):
-        for folder in level:
-            held[folder] |= folders[folder]
-        made = repository.make_trees([held[folder].values() for folder in level])
-        for folder, id_ in zip(level, made, strict=True):
-            above, _, name = folder.rpartition("/")
-            if folder:
-                folders[above][name] = TreeEntry("040000", "tree", id_, name)
-    return made[0]
+    made = []
+    for folder in (folder for level in reversed(levels) for folder in level):
+        held[folder] |= folders[folder]
+        made.append(tree_id(held[folder].values()))
+        above, _, name = folder.rpartition("/")
+        if folder:
+            folders[above][name] = TreeEntry("040000", "tree", made[-1], name)
+    written = repository.make_trees([held[folder].values() for level in reversed(levels) for folder in level])
+    if written != made:
+        raise GitError("git gave trees other ids than their content has")
+    return made[-1]
 
 
 def _read(

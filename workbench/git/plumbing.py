@@ -49,10 +49,7 @@ class RunGit(Protocol):
 
 def empty_tree(like: str) -> str:
     """The id of the empty tree, which git knows without having it, where ids are like this one."""
-    data = b"tree 0\0"
-    return (
-        hashlib.sha256(data).hexdigest() if len(like) == 64 else hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    )
+    return _tree_id(b"", long=len(like) == 64)
 
 
 def parse_tree(listing: bytes) -> list[TreeEntry]:
@@ -71,6 +68,19 @@ def format_tree(entries: Iterable[TreeEntry]) -> bytes:
     return b"".join(
         f"{e.mode} {e.kind} {e.id}\t".encode() + e.path.encode("utf-8", "surrogateescape") + b"\0" for e in entries
     )
+
+
+def tree_id(entries: Iterable[TreeEntry]) -> str:
+    """The id that git gives a tree of these entries (none of them deeper), which need not be in its order."""
+    rows = [(entry, entry.path.encode("utf-8", "surrogateescape")) for entry in entries]
+    rows.sort(key=lambda row: row[1] + b"/" if row[0].kind == "tree" else row[1])
+    body = b"".join(b"%b %b\0%b" % (e.mode.lstrip("0").encode(), name, bytes.fromhex(e.id)) for e, name in rows)
+    return _tree_id(body, long=any(len(entry.id) == 64 for entry, _ in rows))
+
+
+def _tree_id(body: bytes, *, long: bool) -> str:
+    data = b"tree %d\0%b" % (len(body), body)
+    return hashlib.sha256(data).hexdigest() if long else hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def seconds_of(said: str) -> int:

@@ -16,6 +16,7 @@ from workbench.git import log
 from workbench.git.environment import OVERRIDES, hardened, switched_off
 from workbench.git.failures import failure, why_refused
 from workbench.git.grafting import graft
+from workbench.git.lasting import Lasting, names_objects_alone
 from workbench.git.plumbing import (
     GitError,
     Identity,
@@ -26,6 +27,7 @@ from workbench.git.plumbing import (
     parse_log,
     parse_tree,
 )
+from workbench.git.ref_files import AskGitError, RefFiles
 from workbench.git.streaming import stream_objects
 from workbench.git.work_tree import WorkTree
 from workbench.text import decode, visible
@@ -44,6 +46,8 @@ class Repository:
         self.root = root
         self.git_dir = git_dir
         self.common_dir = common_dir or git_dir
+        self._refs = RefFiles(self.git_dir, self.common_dir)
+        self._lasting = Lasting()
 
     @classmethod
     def discover(cls, folder: Path) -> "Repository | None":
@@ -98,6 +102,16 @@ class Repository:
         """
         return run_git(args, self.root, {**self._environment, **(env or {})}, stdin, ok)
 
+    def lasting(self, *args: str, ok: Sequence[int] = (0,)) -> bytes:
+        """What `run` gives, and without asking again where the answer can't have changed.
+
+        That is where objects are named by their full ids alone, in a history that is not cut.
+        """
+        if not names_objects_alone(args) or self.is_shallow():
+            return self.run(*args, ok=ok)
+        # Where a command may fail, no output says that something is not here, which may come.
+        return self._lasting.get(args, lambda: self.run(*args, ok=ok) or (b"" if ok == (0,) else None))
+
     @cached_property
     def _environment(self) -> dict[str, str]:
         drivers = ("--null", "--name-only", "--get-regexp", r"^(filter|diff|merge)\..*\..*$")
@@ -122,49 +136,55 @@ class Repository:
 
     def resolve(self, revision: str) -> str | None:
         """The full object id that `revision` names; None if it names none."""
-        said = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", revision, ok=(0, 1, 128))
+        name = revision.removesuffix("^{commit}")
+        try:
+            found = self._refs.commit(name)
+        except AskGitError:
+            return self._parsed(revision)
+        return found if name == revision or found is None else self._parsed(f"{found}^{{commit}}")
+
+    def _parsed(self, revision: str) -> str | None:
+        said = self.lasting("rev-parse", "--verify", "--quiet", "--end-of-options", revision, ok=(0, 1, 128))
         return decode(said).strip() or None
 
     def branch(self) -> str | None:
         """The current branch's name below `refs/heads`; None with a detached head."""
-        return _branch_of(decode(self.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1))).strip())
+        return _branch_of(self.link("HEAD") or "")
+
+    def link(self, ref: str) -> str | None:
+        """The ref that a ref is a link to; None where it is none, or is not there."""
+        try:
+            return self._refs.link(ref)
+        except AskGitError:
+            return decode(self.run("symbolic-ref", "--quiet", ref, ok=(0, 1, 128))).strip() or None
 
     def checked_out_at(self) -> tuple[str | None, str | None]:
         """The commit and the branch at HEAD, as `head` and `branch` give them."""
-        try:
-            said = decode(self.run("rev-parse", "HEAD^{commit}", "--symbolic-full-name", "HEAD")).split()
-        except GitError:  # no commit yet, or HEAD leads nowhere
-            return self.head(), self.branch()
-        commit, ref = said
-        return commit, _branch_of(ref)
+        return self.head(), self.branch()
 
     def first_root(self, revision: str) -> str | None:
         """The commit without parents where the first parents of a revision end."""
-        said = self.run("rev-list", "--max-parents=0", "--first-parent", revision, "--")
+        said = self.lasting("rev-list", "--max-parents=0", "--first-parent", revision, "--")
         return decode(said).strip() or None
 
     def roots(self) -> tuple[str, ...]:
         """The commits without parents that HEAD descends from; the first is the one by first parents."""
-        try:
-            every = decode(self.run("rev-list", "--max-parents=0", "HEAD", "--")).split()
-        except GitError:
-            if self.head() is None:
-                return ()
-            raise
-        if len(every) < 2:
-            return tuple(every)
-        first = decode(self.run("rev-list", "--max-parents=0", "--first-parent", "HEAD", "--")).split()
-        return tuple(dict.fromkeys([*first, *every]))
+        head = self.head()
+        if head is None:
+            return ()
+        every = decode(self.lasting("rev-list", "--max-parents=0", head, "--")).split()
+        first = self.first_root(head) if len(every) > 1 else None
+        return tuple(dict.fromkeys(filter(None, (first, *every))))
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` descends from `old`, or is it; False where one of them is not here."""
-        return self.run("rev-list", "--count", "--max-count=1", old, "--not", new, "--", ok=(0, 128)) == b"0\n"
+        return self.lasting("rev-list", "--count", "--max-count=1", old, "--not", new, "--", ok=(0, 128)) == b"0\n"
 
     def grew_straight(self, old: str, new: str) -> bool:
         """Whether only plain commits lead from `old` to `new`, so that the log below `old` is the log it was."""
         if not self.is_ancestor(old, new):
             return False
-        return not self.run("rev-list", "--min-parents=2", "--max-count=1", f"{old}..{new}", "--")
+        return not self.lasting("rev-list", "--min-parents=2", "--max-count=1", f"{old}..{new}", "--")
 
     def is_shallow(self) -> bool:
         """Whether history is cut, so that the root commit can't be known."""
@@ -203,8 +223,10 @@ class Repository:
         Raises:
             InputError: No e-mail is configured.
         """
-        name = os.environ.get("GIT_AUTHOR_NAME") or self.config("user.name")
-        email = os.environ.get("GIT_AUTHOR_EMAIL") or self.config("user.email") or os.environ.get("EMAIL")
+        said = decode(self.run("config", "--null", "--get-regexp", r"^user\.(name|email)$", ok=(0, 1)))
+        set_ = dict(line.partition("\n")[::2] for line in said.split("\0"))  # of several, the last is in force
+        name = os.environ.get("GIT_AUTHOR_NAME") or set_.get("user.name")
+        email = os.environ.get("GIT_AUTHOR_EMAIL") or set_.get("user.email") or os.environ.get("EMAIL")
         if not email:
             raise InputError(
                 "git does not know who you are, and a review has to name its reviewer",
@@ -219,7 +241,7 @@ class Repository:
 
     def entries(self, revision: str, *options: str) -> list[TreeEntry]:
         """The entries of a tree or commit (`-r` and `-t` as options go through)."""
-        return parse_tree(self.run("ls-tree", "-z", "--full-tree", *options, revision))
+        return parse_tree(self.lasting("ls-tree", "-z", "--full-tree", *options, revision))
 
     def ids_of(self, names: Sequence[str]) -> list[str | None]:
         """The object ids that many names (`commit:path`, `tag^{commit}`) stand for, None where one stands for none."""
@@ -258,7 +280,7 @@ class Repository:
     def log(self, fields: Sequence[str], *args: str) -> Iterator[LogEntry]:
         """Commits with the fields asked for (`%ct`, …; the id comes first by itself) and their raw changes."""
         return parse_log(
-            self.run(
+            self.lasting(
                 "--literal-pathspecs", "log", "-z", "-c", "--root", "--raw", "--no-renames", "--no-abbrev",
                 f"--format={'%x00'.join(('%H', *fields))}", *args,
             ),

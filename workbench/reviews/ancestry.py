@@ -47,7 +47,7 @@ class Ancestry:
                 self._count()
 
     def _read(self) -> dict[str, Sequence[str]]:
-        said = decode(self._repository.run("rev-list", "--parents", self._head, "--"))
+        said = decode(self._repository.lasting("rev-list", "--parents", self._head, "--"))
         return {commit: parents for commit, *parents in map(str.split, said.splitlines())}
 
     def _count(self) -> None:

@@ -75,7 +75,7 @@ def coverage_at(repository: Repository, commit: str, ids: Sequence[str]) -> Mapp
     if not ids:
         return {}
     wanted = frozenset(ids)
-    listing = repository.run("ls-tree", "-r", "-z", "--full-tree", commit)
+    listing = repository.lasting("ls-tree", "-z", "--full-tree", "-r", commit)
     missed = list(_leading_away(repository.run, listing, wanted))
     if _converts(repository.run, listing, b""):
         with tempfile.TemporaryDirectory(prefix="workbench-index-") as scratch:

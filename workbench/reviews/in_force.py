@@ -238,14 +238,13 @@ def named_commit(repository: Repository, revision: str) -> str:
 
 def default_tip(repository: Repository, head: str) -> str:
     """The commit of the default branch, the remote's or else `main` or `master`; HEAD where that is checked out."""
-    places = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
-    said = decode(repository.run("for-each-ref", "--format=%(refname) %(objectname) %(symref:lstrip=3)", *places))
-    found = {line.split(" ")[0]: line.split(" ")[1:] for line in said.splitlines()}
-    default = next((place for place in places if place in found), None)
-    if default is None:
-        return head
-    commit, remote_branch = found[default]
-    return head if repository.branch() == (remote_branch or default.rpartition("/")[2]) else commit
+    remotes = "refs/remotes/origin/"
+    for place in (f"{remotes}HEAD", "refs/heads/main", "refs/heads/master"):
+        commit = repository.resolve(place)
+        if commit is not None:
+            ref = repository.link(place) or place
+            return head if repository.branch() == ref.removeprefix(remotes).removeprefix("refs/heads/") else commit
+    return head
 
 
 def _owners(repository: Repository, tip: str) -> Owners:

@@ -1,13 +1,12 @@
 """Which tree each skill's folder has: at a commit, and in the work tree as `git add` would store it."""
 
-import hashlib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from workbench.git import FEW, Repository, RunGit, TreeEntry, WorkTree, format_tree, parse_tree
+from workbench.git import FEW, Repository, RunGit, TreeEntry, WorkTree, format_tree, parse_tree, tree_id
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.text import decode
 
@@ -43,9 +42,9 @@ def current_trees(repository: Repository, ids: Sequence[str], *, alone: bool = F
 
 def trees_at(repository: Repository, revision: str, ids: Sequence[str]) -> dict[str, str]:
     """The trees of these skills at a commit; those it does not have are left out."""
-    trees = tree_ids(repository.run(*_LISTING, revision, *_asked(ids)), frozenset(ids))
+    trees = tree_ids(repository.lasting(*_LISTING, revision, *_asked(ids)), frozenset(ids))
     if ROOT_ID in ids:
-        trees[ROOT_ID] = _root_tree(repository.entries(revision))
+        trees[ROOT_ID] = tree_id(_without_workbench(repository.entries(revision)))
     return trees
 
 
@@ -78,16 +77,3 @@ def tree_ids(listing: bytes, ids: Collection[str]) -> dict[str, str]:
 
 def _without_workbench(entries: Iterable[TreeEntry]) -> list[TreeEntry]:
     return [entry for entry in entries if entry.path != WORKBENCH_FOLDER]
-
-
-def _root_tree(entries: Iterable[TreeEntry]) -> str:
-    """The id that git would give the tree of these entries (given in git's order) without `.workbench`."""
-    kept = _without_workbench(entries)
-    body = b"".join(
-        entry.mode.lstrip("0").encode() + b" " + entry.path.encode("utf-8", "surrogateescape") + b"\0"
-        + bytes.fromhex(entry.id)
-        for entry in kept
-    )  # fmt: skip
-    data = b"tree %d\0" % len(body) + body
-    long_ids = any(len(entry.id) == 64 for entry in kept)
-    return hashlib.sha256(data).hexdigest() if long_ids else hashlib.sha1(data, usedforsecurity=False).hexdigest()
