@@ -8,6 +8,7 @@ import gc
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
@@ -25,14 +26,14 @@ for _name in {*os.environ} - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # set by the plugin 
         del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
-_scratch = tempfile.mkdtemp(prefix="workbench-tests-")
+_scratch = Path(tempfile.mkdtemp(prefix="workbench-tests-"))
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
-# What a test does not keep elsewhere must not end up in the user's own data folder.
-os.environ["WORKBENCH_DATA"] = os.path.join(_scratch, "data")
-# Thousands of repositories need no examples of hooks.
-os.environ["GIT_TEMPLATE_DIR"] = os.path.join(_scratch, "template")
 for _name in ("data", "template/hooks", "template/info"):
-    os.makedirs(os.path.join(_scratch, _name))
+    (_scratch / _name).mkdir(parents=True)
+# What a test does not keep elsewhere must not end up in the user's own data folder.
+os.environ["WORKBENCH_DATA"] = str(_scratch / "data")
+# Thousands of repositories need no examples of hooks.
+os.environ["GIT_TEMPLATE_DIR"] = str(_scratch / "template")
 
 # Thousands of tests leave a large heap behind; to look through it as often as Python does takes a sixth of the run.
 gc.set_threshold(2_000, 20, 20)
