@@ -74,17 +74,27 @@ class Workspace:
 
     @classmethod
     def open(
-        cls, path: Path | None = None, *, settings: Settings | None = None, store: Store | None = None
+        cls,
+        path: Path | None = None,
+        *,
+        settings: Settings | None = None,
+        store: Store | None = None,
+        to_install_from: bool = False,
     ) -> "Workspace":
         """Open the library at `path`; by default the one that holds the current folder, or the one that the settings
         name where that has no skills.
+
+        Args:
+            to_install_from: Whether copies that were installed in the current folder make no library of it.
 
         Raises:
             InputError: There is no such folder, or git can't use the repository around it.
         """
         settings = settings or load_settings()
         opened = cls._at(path, settings, store)
-        if path is None and settings.library and not opened.skills()[0]:
+        if path is not None or not settings.library:
+            return opened
+        if not (opened.own_skills() if to_install_from else opened.skills()[0]):
             return cls._at(Path(settings.library), settings, store)
         return opened
 
@@ -201,6 +211,12 @@ class Workspace:
         found = self.catalogue.read(excluded(self.root, self.repository), within=self.within)
         self._listed = found[0]
         return found
+
+    def own_skills(self) -> "list[Skill]":
+        """The skills that were not installed here from a library."""
+        from workbench.reviews.own_skills import own_skills
+
+        return own_skills(self.root, self.skills()[0])
 
     def view(self) -> LibraryView:
         """All skills with their standings."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from workbench.cli.output import library_option, print_json, print_table, styled
+from workbench.cli.output import print_json, print_table, source_option, styled
 from workbench.commands import command
 from workbench.config import expanded, home_dir
-from workbench.errors import ExitCode, WorkbenchError
+from workbench.errors import ExitCode, InputError, WorkbenchError
 from workbench.reviews.install_desk import SCOPES, Places, Synced
 from workbench.reviews.installed_copies import InstalledCopy
 from workbench.reviews.installing import Scope
@@ -40,7 +40,7 @@ def _places(function: Any) -> Any:
 @click.option("--scope", type=_SCOPES, default="project", show_default=True, help="In the project, or for the user.")
 @_places
 @click.option("--force", is_flag=True, help="Also what is not approved, or over what is there; it is recorded.")
-@library_option
+@source_option
 def install(
     workspace: Workspace,
     name: str,
@@ -54,6 +54,7 @@ def install(
     """Install the approved version of a skill for an agent."""
     where = Places(expanded(project), home or home_dir()).of(agent, scope)
     label, version = name_and_version(name)
+    _need_a_library(workspace, "to install from")
     made = workspace.installs.install(label, version, where, force=force)
     _print_notes(made.notes)
     done = made.copy
@@ -66,6 +67,18 @@ def install(
         click.echo(f"{styled('not approved', fg='yellow')}: installed all the same, as asked, and recorded", err=True)
     if done.saved:
         click.echo(f"what stood there is kept in {visible(done.saved)}", err=True)
+
+
+def _need_a_library(workspace: Workspace, for_what: str) -> None:
+    """Refuse a folder whose skills are all copies.
+
+    Raises:
+        InputError: It is one.
+    """
+    if workspace.skills()[0] and not workspace.own_skills():
+        remedy = "--library PATH, or 'library: PATH' in config.yaml"
+        what = f"the skills here are installed copies, so there is no library {for_what}"
+        raise InputError(what, where=visible(str(workspace.root)), remedy=remedy)
 
 
 def _print_notes(notes: Iterable[str]) -> None:
@@ -81,7 +94,7 @@ def _print_notes(notes: Iterable[str]) -> None:
 )
 @click.option("--scope", "scopes", type=_SCOPES, multiple=True, help="Only in the project, or only for the user.")
 @_places
-@library_option
+@source_option
 @click.pass_context
 def sync(
     ctx: click.Context,
@@ -99,6 +112,8 @@ def sync(
     wanted = [workspace.find(name).id for name in names]
     copies = workspace.installs.copies(places, skills=wanted, agents=agents, scopes=scopes)
     off = [copy for copy in copies if not copy.settled]
+    if copies and not off and all(copy.other for copy in copies):
+        _need_a_library(workspace, "to hold the copies against")
     made = Synced() if check else workspace.installs.sync(off, places)
     if as_json:
         print_json(
@@ -141,7 +156,7 @@ def _print_sync(copies: list[InstalledCopy], made: Synced) -> None:
 @click.argument("name", required=False)
 @click.option("--restore", is_flag=True, help="Put the copies back where they stood.")
 @_places
-@library_option
+@source_option
 @click.pass_context
 def quarantine(
     ctx: click.Context,

@@ -26,14 +26,22 @@ _LARGE_JSON = 100_000
 
 def library_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--library` and `--json`, and hands the function an open `workspace`."""
+    return _with_library(function, to_install_from=False)
 
+
+def source_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `library_option`, of a library that skills are installed from: a project that only has copies is none."""
+    return _with_library(function, to_install_from=True)
+
+
+def _with_library(function: Callable[..., Any], *, to_install_from: bool) -> Callable[..., Any]:
     @click.option("--library", type=click.Path(path_type=Path), metavar="PATH", help="The library to work on.")
     @click.option("--json", "as_json", is_flag=True, help="Print exact data as JSON.")
     @wraps(function)
     def opened(*args: Any, library: Path | None, **kwargs: Any) -> Any:
         ctx = click.get_current_context()
         chosen = library or (ctx.obj or {}).get("library")
-        return ctx.invoke(function, *args, workspace=Workspace.open(chosen), **kwargs)
+        return ctx.invoke(function, *args, workspace=Workspace.open(chosen, to_install_from=to_install_from), **kwargs)
 
     return opened
 

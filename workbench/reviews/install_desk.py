@@ -243,9 +243,9 @@ class InstallDesk:
         wanted = [places.of(agent, scope) for agent in agents or CLIENT_IDS for scope in scopes or SCOPES]
         for where, name, one in installations(wanted):
             copy = shelf.copy(where, name, one)
-            if skills and (copy.skill not in skills or copy.status == "elsewhere"):
+            if skills and (copy.skill not in skills or copy.other):
                 continue
-            if (row := shelf.row(copy.skill)) is not None and copy.status != "elsewhere":
+            if (row := shelf.row(copy.skill)) is not None and not copy.other:
                 copy = replace(copy, deprecated=deprecation_of(row.standing.records, copy.version))
             seen.setdefault(copy.path, copy)
         return list(seen.values())
@@ -266,6 +266,8 @@ class InstallDesk:
         for copy in copies:
             where = places.of(copy.agent, copy.scope)
             try:
+                if copy.other:
+                    raise ConflictError(copy.why, where=visible(copy.path), remedy="sync with that --library")
                 if copy.skill not in ids:
                     notes.append(_let_go(copy, where))
                     continue

@@ -20,10 +20,12 @@ from workbench.text import visible
 
 CopyStatus = Literal["same", "older", "draft", "changed", "missing", "gone", "quarantined", "elsewhere"]
 """`draft`: as it was installed, and not approved; `gone`: the library has the skill no more; `elsewhere`: it is another
-library's."""
+library's, and as it was installed."""
 
 SETTLED: frozenset[CopyStatus] = frozenset({"same", "quarantined", "elsewhere"})
 """What sync leaves alone."""
+
+_OTHER_BYTES = "its bytes are not those that were installed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class InstalledCopy:
         approved_tree: What is approved now.
         version: What it was installed as.
         pinned: Whether just that version was asked for, which is still approved: sync keeps it.
+        other: The library that it was installed from, where that is another one.
         why: What a reader has to know besides; made visible.
     """
 
@@ -50,6 +53,7 @@ class InstalledCopy:
     deprecated: Deprecation | None = None
     version: str | None = None
     pinned: bool = False
+    other: str | None = None
     why: str = ""
 
     @property
@@ -64,7 +68,8 @@ class InstalledCopy:
             "status": self.status, "tree": self.tree, "locked_tree": self.locked_tree,
             "approved_tree": self.approved_tree,
             "deprecated": self.deprecated.to_json() if self.deprecated else None,
-            "version": self.version, "pinned": self.pinned, "why": self.why or None,
+            "version": self.version, "pinned": self.pinned, "other": self.other,
+            "why": self.why or None,
         }  # fmt: skip
 
 
@@ -126,8 +131,7 @@ class Shelf:
         row = self._rows.get(one.skill) or self._moved(one)
         fields = (name, row.id if row else one.skill, where.agent, where.scope, str(target))
         if not self._library.installed(one):
-            why = f"it was installed from {visible(one.source or 'somewhere else')}"
-            return InstalledCopy(*fields, "elsewhere", None, one.tree, None, version=one.version, why=why)
+            return self._of_another(fields, target, one)
         approved = self._trees(row) if row else ()
         now = _approved_now(row) if row else None
         pinned = one.pinned and one.tree in approved
@@ -145,6 +149,20 @@ class Shelf:
             said.append(f"{visible(one.version or one.tree[:12])} was asked for, and is not approved any more")
         why = "; ".join(part for part in said if part)
         return InstalledCopy(*fields, status, tree, one.tree, now, version=one.version, pinned=pinned, why=why)
+
+    def _of_another(self, fields: tuple[str, str, str, Scope, str], target: Path, one: Placed) -> InstalledCopy:
+        """A copy of another library: what is approved there can't be said, only whether it is what was installed."""
+        other = one.source or "somewhere else"
+        tree, _ = tree_there(target, {one.tree}, one.tree)
+        said = [f"it was installed from {visible(other)}"]
+        changed = tree not in (None, one.tree)
+        if changed:
+            said.insert(0, _OTHER_BYTES)
+        elif tree is None:
+            said.append("nothing stands there")
+        status: CopyStatus = "changed" if changed else "elsewhere"
+        why = "; ".join(said)
+        return InstalledCopy(*fields, status, tree, one.tree, None, version=one.version, other=other, why=why)
 
     def _status(
         self, tree: str | None, wanted: str | None, approved: Sequence[str], one: Placed, *, gone: bool
@@ -173,7 +191,7 @@ class Shelf:
         if status == "draft" and row and tree:
             forced = "it was installed with --force" if one.unapproved else "these bytes are not approved any more"
             return remark(row.standing, tree) or forced
-        return "its bytes are not those that were installed" if status == "changed" else ""
+        return _OTHER_BYTES if status == "changed" else ""
 
     def _trees(self, row: SkillRow) -> tuple[str, ...]:
         if row.id not in self._approved:

@@ -49,6 +49,12 @@ def is_in_agents_folder(id_: str) -> bool:
     return _AGENTS_FOLDER.search(id_) is not None
 
 
+def project_of(id_: str) -> str | None:
+    """The folder in the library in which an agent reads a skill, "" for the library's own; None for any other skill."""
+    found = _AGENTS_FOLDER.search(id_)
+    return id_[: found.start()] if found else None
+
+
 def _on_disk(name: str, cwd: Path | None, root: Path) -> str | None:
     """The path that `name` has on disk, relative to the library; None outside it."""
     if cwd is None or not name or "\0" in name:

@@ -66,7 +66,7 @@ def _ask(app: "WorkbenchApp", workspace: "Workspace", copies: Sequence[Installed
 
 
 def _all_well(copies: Sequence[InstalledCopy]) -> str:
-    own = [copy for copy in copies if copy.status != "elsewhere"]
+    own = [copy for copy in copies if not copy.other]
     if not own:
         return "No copy was installed from here: Install in the palette does."
     away = sum(copy.status == "quarantined" for copy in own)
