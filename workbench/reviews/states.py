@@ -108,6 +108,16 @@ def decision_on(evidence: Evidence, tree: str) -> Decision:
     return _Judge(evidence).decision(tree)
 
 
+def was_approved(evidence: Evidence, tree: str) -> bool:
+    """Whether a tree has an approval that the rules let count, were it enough or not, taken back or not."""
+    judge = _Judge(evidence)
+    return any(judge.accepted(one) for one in evidence.records if one.counts and _approves(one, tree))
+
+
+def _approves(record: Record, tree: str) -> bool:
+    return record.verdict == "approve" and record.tree == tree
+
+
 class _Approval(NamedTuple):
     """Whether the rules are met for a tree, what is missing, and whether only its own authors approved it."""
 
@@ -133,7 +143,7 @@ class _Judge:
     def verdicts(self, tree: str) -> TreeVerdicts:
         """What the records of a tree come to."""
         if tree not in self._verdicts:
-            self._verdicts[tree] = verdicts_on(self._counting, tree, self._accepted, self.evidence.mailmap)
+            self._verdicts[tree] = verdicts_on(self._counting, tree, self.accepted, self.evidence.mailmap)
         return self._verdicts[tree]
 
     def settled(self) -> frozenset[str]:
@@ -142,7 +152,7 @@ class _Judge:
         stands = {one.file for tree in {record.tree for record in dissent} for one in self.verdicts(tree).open}
         return frozenset(record.file for record in dissent if record.file not in stands)
 
-    def _accepted(self, record: Record) -> bool:
+    def accepted(self, record: Record) -> bool:
         """Whether an approval may settle somebody else's dissent; without rules that can be read it does not matter."""
         policy = self.evidence.policy
         if policy is None:
@@ -240,7 +250,7 @@ class _Judge:
 
     def _met_before(self, tree: str, until: int) -> bool:
         """Whether a tree met the rules by the records before number `until`."""
-        verdicts = verdicts_on(self._counting[:until], tree, self._accepted, self.evidence.mailmap)
+        verdicts = verdicts_on(self._counting[:until], tree, self.accepted, self.evidence.mailmap)
         policy = self.evidence.policy
         if policy is None or verdicts.revokes or verdicts.requests or not verdicts.approvals:
             return False

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from workbench.git import Repository
@@ -19,13 +20,14 @@ from workbench.reviews.ledger import Ledger, read_ledger
 from workbench.reviews.model import POLICY_ID, Record, Standing
 from workbench.reviews.policy_object import PolicyVersion, policy_skill
 from workbench.reviews.proving import prove
-from workbench.reviews.states import Evidence, derive, is_approved
-from workbench.reviews.tag_evidence import held_against
+from workbench.reviews.states import Evidence, derive, is_approved, was_approved
+from workbench.reviews.tag_evidence import Told, held_against, version_released
 from workbench.reviews.trees import skills_at, trees_at
 from workbench.reviews.twins import followed, may_follow, originals, with_originals
 from workbench.reviews.versions import Release, read_tags
 from workbench.skills.lookalikes import alike, told
 from workbench.skills.model import ROOT_ID, SKILL_FILE, Skill
+from workbench.skills.reader import parse_skill
 
 _OLDER = "it was given before the version of the policy that is in force, and restoring an old one needs its own"
 _IN_FORCE = "this version of the policy is in force"
@@ -163,12 +165,12 @@ def _read_background(
         if repository.is_shallow():
             notes = (*notes, _SHALLOW)
         proved = ledger.proved(in_force.people)
-        return Background(
+        read = Background(
             repository=repository,
             head=head,
             ledger=proved,
             history=history.result(),
-            releases=held_against(repository, tags.result(), proved, ids),
+            releases={},
             head_trees=head_trees.result() if head_trees else {},
             in_force=in_force,
             notes=notes,
@@ -177,6 +179,22 @@ def _read_background(
             originals=copied,
             alike=alike([skill for skill in among if skill.id in wanted], among),
         )
+        return replace(read, releases=held_against(repository, tags.result(), proved, ids, partial(_sound, read)))
+
+
+def _sound(background: Background, told: Sequence[Told]) -> frozenset[str]:
+    """Files of those records of releases whose tree says that version, and was approved by who may."""
+    repository = background.repository
+    places = [f"{one.tree}:{SKILL_FILE}" for _, one in told]
+    found = repository.ids_of(places)
+    texts = repository.blobs(filter(None, found))
+    good = set()
+    for (id_, record), blob in zip(told, found, strict=True):
+        skill = parse_skill(id_, texts.get(blob or "", b""), folder_name=None)
+        if skill.version is not None and skill.version == version_released(record):
+            evidence = evidence_of(skill, record.tree, background, record.at)
+            good |= {record.file} if was_approved(evidence, record.tree) else set()
+    return frozenset(good)
 
 
 def _by_records(reading: Future[Ledger]) -> Approved:

@@ -1,10 +1,11 @@
 """Whether a version's tag still names what was released: a tag can be moved by whoever may push one, records can't.
 
 A release leaves a comment on the reviews branch that names the version and the tree. Where there is none (a tag that
-was made by hand), the approvals of the tag's tree say of which version they were.
+was made by hand), the approvals of the tag's tree say of which version they were. Anybody who may push there can leave
+such a comment, too: what one says against a tag, or of a version without one, has to be sound.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,8 +27,14 @@ def released_fields(version: str, tag: str) -> Mapping[str, Any]:
     return {RELEASED: {"version": version, "tag": tag}}
 
 
+Told = tuple[str, Record]
+"""The id of a skill, and a record of a release of it."""
+Sound = Callable[[Sequence[Told]], Collection[str]]
+"""Of some records of releases the files of those whose tree says that version, and was approved by who may."""
+
+
 def held_against(
-    repository: Repository, tags: Tags, ledger: Ledger, ids: Iterable[str]
+    repository: Repository, tags: Tags, ledger: Ledger, ids: Iterable[str], sound: Sound
 ) -> dict[str, tuple[Release, ...]]:
     """The releases of all skills, each with why its tag is not to be believed where the records say so.
 
@@ -37,8 +44,9 @@ def held_against(
         ledger: The records.
         ids: The skills of which the records' own releases are given, too: their tags may have another label by now,
             or be of another kind, or not here.
+        sound: Says which records are to be believed against a tag, or without one.
     """
-    told = {id_: _told(ledger.of(id_)) for id_ in dict.fromkeys((*tags.releases, *ids))}
+    told = _believed({id_: _told(ledger.of(id_)) for id_ in dict.fromkeys((*tags.releases, *ids))}, tags, sound)
     found = {id_: list(tags.releases.get(id_, ())) for id_ in told}
     claimed = [
         (id_, version, tag)
@@ -128,12 +136,41 @@ def _tag_of(record: Record) -> str:
     return str(record.raw[RELEASED].get("tag"))
 
 
-def _told(records: Sequence[Record]) -> dict[str, Record]:
-    """The records of releases by version: the first one of each."""
-    found: dict[str, Record] = {}
+def version_released(record: Record) -> str | None:
+    """The version that the record of a release names; None of any other record."""
+    said = record.raw.get(RELEASED) if record.counts else None
+    version = said.get("version") if isinstance(said, Mapping) else None
+    return version if isinstance(version, str) and version[:1].isdigit() and parse_version(version) else None
+
+
+def _told(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """The records of releases by version: the first one of each tree."""
+    found: dict[str, list[Record]] = {}
     for record in records:
-        said = record.raw.get(RELEASED) if record.counts else None
-        version = said.get("version") if isinstance(said, Mapping) else None
-        if isinstance(version, str) and version[:1].isdigit() and parse_version(version):
-            found.setdefault(version, record)
+        version = version_released(record)
+        if version is not None and all(one.tree != record.tree for one in found.get(version, ())):
+            found.setdefault(version, []).append(record)
+    return found
+
+
+def _believed(
+    told: Mapping[str, Mapping[str, Sequence[Record]]], tags: Tags, sound: Sound
+) -> dict[str, dict[str, Record]]:
+    """The one record of each version that is believed, by skill: where a tag is contradicted, one that does so."""
+    tagged = {(id_, one.version): one.tree for id_, some in tags.releases.items() for one in some}
+    every = [(id_, version, records) for id_, versions in told.items() for version, records in versions.items()]
+    doubtful = [
+        (id_, one)
+        for id_, version, records in every
+        if [one.tree for one in records] != [tagged.get((id_, version))]
+        for one in records
+    ]
+    good = sound(doubtful) if doubtful else ()
+    found: dict[str, dict[str, Record]] = {id_: {} for id_ in told}
+    for id_, version, records in every:
+        tree = tagged.get((id_, version))
+        against = [one for one in records if one.tree != tree and one.file in good]
+        agreeing = [one for one in records if one.tree == tree]
+        if against or agreeing:
+            found[id_][version] = [*against, *agreeing][0]
     return found
