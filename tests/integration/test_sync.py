@@ -234,3 +234,54 @@ def test_paths_that_differ_only_in_case_are_two_records(shared: Any, bob: Any, w
     rows = {row.id: row.state for row in Workspace.open(bob.root).view().rows}
     assert (rows["skills/a"], rows["skills/A"]) == ("approved", "approved")
     assert os.fsencode(next(iter(records(bob))))
+
+
+def test_sync_takes_a_local_branch_that_lost_something_only_when_told_to(
+    shared: Any, workbench: Any, tmp_path: Path
+) -> None:
+    approve(shared, "a")
+    before = head(shared)
+    sync(shared, workbench)
+    Workspace.open(shared.root).reviews.decide("skills/a", "revoke", "it phones home")
+    assert workbench("review", "verify").code == 1
+    shared.git("update-ref", "refs/heads/workbench/reviews", before)
+    said = sync(shared, workbench)
+    assert (said.code, "was rewritten" in said.err) == (4, True)
+    assert workbench("review", "verify").code == 1
+    assert sync(shared, workbench, "--accept-rewrite").code == 0
+    assert "was rewritten" not in workbench("review", "verify").err
+
+
+def test_a_branch_that_was_deleted_here_and_is_whole_at_the_remote_comes_back(shared: Any, workbench: Any) -> None:
+    approve(shared, "a")
+    sync(shared, workbench)
+    before = head(shared)
+    shared.git("update-ref", "-d", "refs/heads/workbench/reviews")
+    assert sync(shared, workbench).code == 0
+    assert head(shared) == before
+
+
+def test_another_library_in_the_same_folder_was_not_rewritten(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.commit()
+    assert workbench("review", "approve", "a", "-m", "read it").code == 0
+    assert workbench("review", "verify").code == 0
+    shutil.rmtree(library.root / ".git")
+    again = type(library)(library.root)
+    again.commit("Another library")
+    assert workbench("review", "approve", "a", "-m", "read it").code == 0
+    assert workbench("review", "verify").code == 0
+
+
+def test_without_a_remote_a_rewritten_branch_can_be_taken_as_it_is(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.commit()
+    assert workbench("review", "approve", "a", "-m", "read it").code == 0
+    before = library.git("rev-parse", "workbench/reviews").strip()
+    assert workbench("review", "comment", "a", "-m", "hm").code == 0
+    library.git("update-ref", "refs/heads/workbench/reviews", before)
+    said = workbench("review", "verify")
+    assert (said.code, "sync --accept-rewrite" in said.err) == (1, True)
+    assert workbench("review", "sync").code == 2
+    assert workbench("review", "sync", "--accept-rewrite").code == 0
+    assert workbench("review", "verify").code == 0

@@ -172,9 +172,11 @@ def sync(workspace: Workspace, remote: str | None, accept_rewrite: bool, as_json
     if as_json:
         print_json(done.to_json())
         return
-    if done.why:
+    if not done.remote:
+        click.echo("the branch is taken as it is here; there is no remote to share it with")
+    elif done.why:
         click.echo(f"{visible(done.remote)} was not reached: {visible(done.why)}", err=True)
         click.echo(f"{plural(done.queued, 'commit')} of reviews {'waits' if done.queued == 1 else 'wait'} here")
-        return
-    united = ", united with what was here" if done.united else ""
-    click.echo(f"{visible(done.remote)}: {done.fetched} came{united}, {done.pushed} went")
+    else:
+        united = ", united with what was here" if done.united else ""
+        click.echo(f"{visible(done.remote)}: {done.fetched} came{united}, {done.pushed} went")

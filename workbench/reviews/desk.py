@@ -233,7 +233,10 @@ class ReviewDesk:
             ids = [self._find(name, skills).id for name in names]
         found = verify(repository, datetime.now(UTC), names=ids, base=base, policy_from=policy_from)
         wrong = self.rewritten(repository)
-        return replace(found, ok=False, notes=(wrong, *found.notes)) if wrong else found
+        if wrong is None:
+            return found
+        note = f"{wrong}; workbench review sync --accept-rewrite takes it as it is now"
+        return replace(found, ok=False, notes=(note, *found.notes))
 
     def sync(
         self, *, remote: str | None = None, accept_rewrite: bool = False, cancel: threading.Event | None = None

@@ -18,10 +18,11 @@ def rewritten(store: Store, repository: Repository, head: str | None, place: str
         head: The head now; None where the branch is gone.
         place: A remote's name; empty for this repository's own branch.
     """
-    rows = store.query("SELECT head FROM reviews_seen WHERE place = ?", (_key(repository, place),))
-    if not rows:
+    ask = "SELECT head FROM reviews_seen WHERE place = ?"
+    heads = (row["head"] for key in _keys(repository, place) for row in store.query(ask, (key,)))
+    seen = next(map(str, heads), None)
+    if seen is None:
         return None
-    seen = str(rows[0]["head"])
     if head is not None and (seen == head or repository.is_ancestor(seen, head)):
         return None
     where = f" of {visible(place)}" if place else ""
@@ -34,7 +35,7 @@ def remember(store: Store, repository: Repository, head: str | None, place: str 
     """Keep a head as the last one seen. Where the store can't be written, what was seen before stays."""
     if head is None:
         return
-    key = _key(repository, place)
+    key = _keys(repository, place)[0]
     try:
         if store.query("SELECT 1 FROM reviews_seen WHERE place = ? AND head = ?", (key, head)):
             return
@@ -44,6 +45,13 @@ def remember(store: Store, repository: Repository, head: str | None, place: str 
         return
 
 
-def _key(repository: Repository, place: str) -> str:
+def _keys(repository: Repository, place: str) -> tuple[str, ...]:
+    """What a head is kept under: with the library's first commit, as a folder may come to hold another library.
+
+    The second is what it was kept under where that was not known, as in a shallow clone.
+    """
     folder = str(repository.common_dir).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return f"{folder}\n{place}"
+    without = f"{folder}\n{place}"
+    head = None if repository.is_shallow() else repository.head()
+    root = repository.first_root(head) if head else None
+    return (f"{without}\n{root}", without) if root else (without,)

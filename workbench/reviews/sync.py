@@ -71,14 +71,19 @@ def sync(
         store: The user's, which knows the heads seen last.
         cache: Where other repositories are kept.
         remote: Its name; by default `origin`, or the only one.
-        accept_rewrite: Take a remote branch that lost what was seen of it; what is here stays in any case.
+        accept_rewrite: Take a branch, the remote's or this repository's, that lost what was seen of it. What is here
+            stays in any case. Without any remote it is all that is done.
         cancel: Set it to end the conversation.
 
     Raises:
         UsageError: No remote is meant.
-        ConflictError: The remote's branch was rewritten, or the local one is checked out or kept moving.
+        ConflictError: The remote's branch or the local one was rewritten, or this is checked out or kept moving.
         GitError: The remote refuses what is sent.
     """
+    if accept_rewrite and remote is None and not _remotes(repository):
+        here = repository.resolve(REVIEWS_REF)
+        last_seen.remember(store, repository, here)
+        return Synced("", here, here)
     name = remote_name(repository, remote)
     mirror = Mirror(cache, remote_address(repository, name), cancel=cancel, credentials=True)
     outgoing = Mirror(cache, remote_address(repository, name, push=True), cancel=cancel, credentials=True)
@@ -94,6 +99,7 @@ def sync(
             return replace(result, queued=_count(repository, result.after, _known(repository, name)), why=error.what)
         _check_rewrite(store, repository, mirror, theirs, name, accept_rewrite)
         result = _unite(repository, result, theirs)
+        _refuse_a_rewrite(last_seen.rewritten(store, repository, result.after), str(repository.root), accept_rewrite)
         last_seen.remember(store, repository, theirs, name)
         _note_theirs(repository, name, theirs)
         if result.after is None or result.after == theirs:
@@ -118,7 +124,7 @@ def remote_name(repository: Repository, wanted: str | None) -> str:
     Raises:
         UsageError: There is none, or none of that name.
     """
-    names = decode(repository.run("remote")).split("\n")[:-1]
+    names = _remotes(repository)
     if wanted is not None:
         if wanted not in names:
             known = ", ".join(map(visible, names)) or "there are none"
@@ -130,6 +136,10 @@ def remote_name(repository: Repository, wanted: str | None) -> str:
     raise UsageError(
         "this library has no remote, or several and none is origin", where=visible(str(repository.root)), remedy=remedy
     )
+
+
+def _remotes(repository: Repository) -> list[str]:
+    return decode(repository.run("remote")).split("\n")[:-1]
 
 
 def remote_address(repository: Repository, name: str, *, push: bool = False) -> str:
@@ -151,10 +161,13 @@ def _check_rewrite(
     """
     if theirs is not None:
         _take(repository, mirror)
-    wrong = last_seen.rewritten(store, repository, theirs, name)
+    _refuse_a_rewrite(last_seen.rewritten(store, repository, theirs, name), name, accept)
+
+
+def _refuse_a_rewrite(wrong: str | None, where: str, accept: bool) -> None:
     if wrong and not accept:
         remedy = "ask who moved it; --accept-rewrite takes it as it is now, and what is here stays"
-        raise ConflictError(wrong, where=visible(name), remedy=remedy)
+        raise ConflictError(wrong, where=visible(where), remedy=remedy)
 
 
 def _take(repository: Repository, mirror: Mirror) -> None:
