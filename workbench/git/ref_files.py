@@ -46,6 +46,15 @@ class RefFiles:
         last, _ = self._followed(ref)
         return last if last != ref else None
 
+    def has_any(self, prefix: str) -> bool:
+        """Whether there may be a ref whose name begins so; the prefix ends with a stroke.
+
+        Raises:
+            AskGitError: git has to be asked.
+        """
+        self._refuse_other_formats()
+        return (self._common_dir / prefix).exists() or f" {prefix}" in self._all_packed()
+
     def _followed(self, ref: str) -> tuple[str, bytes | None]:
         """The ref at the end of the links, and the id in its file; None where it has no file."""
         for _ in range(_MOST_LINKS):
@@ -61,8 +70,7 @@ class RefFiles:
         raise AskGitError
 
     def _content(self, ref: str) -> bytes | None:
-        if (self._common_dir / "reftable").exists():
-            raise AskGitError
+        self._refuse_other_formats()
         file = (self._git_dir if ref == "HEAD" else self._common_dir) / ref
         if file.is_symlink():
             raise AskGitError
@@ -73,12 +81,18 @@ class RefFiles:
         except OSError as error:
             raise AskGitError from error
 
+    def _refuse_other_formats(self) -> None:
+        if (self._common_dir / "reftable").exists():
+            raise AskGitError
+
     def _packed(self, ref: str) -> str | None:
+        found = re.search(rf"^([0-9a-f]{{40,64}}) {re.escape(ref)}$", self._all_packed(), re.MULTILINE)
+        return found[1] if found else None
+
+    def _all_packed(self) -> str:
         try:
-            packed = (self._common_dir / "packed-refs").read_bytes()
+            return (self._common_dir / "packed-refs").read_text(encoding="utf-8", errors="surrogateescape")
         except FileNotFoundError:
-            return None
+            return ""
         except OSError as error:
             raise AskGitError from error
-        found = re.search(rb"^([0-9a-f]{40,64}) %b$" % re.escape(ref.encode()), packed, re.MULTILINE)
-        return found[1].decode() if found else None

@@ -158,6 +158,13 @@ class Repository:
         except AskGitError:
             return decode(self.run("symbolic-ref", "--quiet", ref, ok=(0, 1, 128))).strip() or None
 
+    def has_remote_branches(self) -> bool:
+        """Whether anything was ever fetched from a remote's branches."""
+        try:
+            return self._refs.has_any("refs/remotes/")
+        except AskGitError:
+            return bool(self.run("for-each-ref", "--count=1", "refs/remotes/"))
+
     def checked_out_at(self) -> tuple[str | None, str | None]:
         """The commit and the branch at HEAD, as `head` and `branch` give them."""
         return self.head(), self.branch()

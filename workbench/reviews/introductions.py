@@ -45,7 +45,7 @@ class Branch:
     newest: int
 
 
-def read_branch(repository: Repository, revisions: str, now: float, newest: int = 0) -> Branch:
+def read_branch(repository: Repository, revisions: Sequence[str], now: float, newest: int = 0) -> Branch:
     """What the commits of `revisions` brought, including what came with a merge.
 
     Args:
@@ -55,7 +55,7 @@ def read_branch(repository: Repository, revisions: str, now: float, newest: int 
     found: dict[tuple[str, str], list[Introduction]] = {}
     parents: dict[str, Sequence[str]] = {}
     dates: dict[str, int] = {}
-    for entry in reversed(list(repository.log(("%an <%ae>", "%ct", "%P"), "--topo-order", revisions, "--"))):
+    for entry in reversed(list(repository.log(("%an <%ae>", "%ct", "%P"), "--topo-order", *revisions, "--"))):
         commit, author, said, above = entry.fields
         parents[commit] = above.split()
         floor = max((dates.get(parent, newest) for parent in parents[commit]), default=0)

@@ -40,6 +40,8 @@ class Ledger:
     Attributes:
         kept: The records as they were read.
         libraries: Root commits of this library; None where they can't be known (a shallow clone).
+        beside: Another commit whose records are among these: the remote's branch, where it and the one here each have
+            what the other lacks.
         people: By whose keys and e-mails the records are proved; None before that is known.
     """
 
@@ -47,6 +49,7 @@ class Ledger:
     kept: Records
     libraries: frozenset[str] | None = None
     people: People | None = None
+    beside: str | None = None
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -86,7 +89,7 @@ class Ledger:
 
 
 def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
-    """Every record on the reviews branch, the local one or else a remote's; who said it is not yet judged.
+    """Every record on the reviews branch, here and as the remote had it when fetched; who said it is not yet judged.
 
     Args:
         repository: The library's.
@@ -95,10 +98,10 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     Raises:
         InputError: A shallow clone holds only the end of the branch.
     """
-    head = _head(repository)
+    head, other = _heads(repository)
     if head is None:
         return Ledger(None, Records(()))
-    if repository.is_cut_off(head):
+    if repository.is_cut_off(head, *([other] if other else [])):
         raise InputError(
             "this clone has only the end of the branch workbench/reviews, so records would be missed",
             where=visible(str(repository.root)),
@@ -107,7 +110,10 @@ def read_ledger(repository: Repository, *, cached: bool = True) -> Ledger:
     with ThreadPoolExecutor(max_workers=1) as beside:
         libraries = beside.submit(_libraries, repository)
         records = _read_all(repository, head, cached=cached)
-    return Ledger(head, records, libraries.result())
+        if other is not None:
+            more = _read_records(repository, (f"{head}..{other}",), records)
+            records = more or _read_records(repository, (head, other)) or Records(())
+    return Ledger(head, records, libraries.result(), beside=other)
 
 
 def _libraries(repository: Repository) -> frozenset[str] | None:
@@ -127,7 +133,7 @@ def _read_all(repository: Repository, head: str, *, cached: bool) -> Records:
         return before
     found = None
     if known is not None and before is not None and repository.grew_straight(known.commit, head):
-        found = _read_records(repository, f"{known.commit}..{head}", before)
+        found = _read_records(repository, (f"{known.commit}..{head}",), before)
     records = found or _all_records(repository, head)
     if memory is not None:
         memory.remember(head, encode_records(records))
@@ -145,18 +151,32 @@ def records_at(repository: Repository, commit: str) -> tuple[Record, ...]:
 
 def read_at(repository: Repository, commit: str) -> Records:
     """The records that a commit of the branch has in its history."""
-    return _read_records(repository, commit) or Records(())
+    return _read_records(repository, (commit,)) or Records(())
 
 
-def _head(repository: Repository) -> str | None:
-    """The branch here, or else as `origin` has it, or the only remote.
+def _heads(repository: Repository) -> tuple[str | None, str | None]:
+    """The commit that holds the records, and another one where the branch here and the remote's each have their own.
+
+    What a fetch brought counts at once: a revoke among it is not overlooked until somebody shares reviews again.
+    """
+    local, theirs = repository.resolve(REVIEWS_REF), _tracked(repository)
+    if local is None:
+        return theirs, None
+    here = _commit_of(repository, local)
+    there = repository.resolve(f"{theirs}^{{commit}}") if theirs else None
+    if there is None or repository.is_ancestor(there, here):
+        return here, None
+    return (there, None) if repository.is_ancestor(here, there) else (here, there)
+
+
+def _tracked(repository: Repository) -> str | None:
+    """The branch as `origin` had it when it was fetched, or the only remote.
 
     Not just any remote's: whoever forks a library can commit in anybody's name there, and to look at a fork's branches
     must not be to believe its reviews.
     """
-    local = repository.resolve(REVIEWS_REF)
-    if local:
-        return _commit_of(repository, local)
+    if not repository.has_remote_branches():
+        return None
     listed = decode(repository.run("for-each-ref", "--format=%(objectname) %(refname)", f"refs/remotes/*/{_BRANCH}"))
     heads = {ref.split("/")[2]: commit for commit, _, ref in (line.partition(" ") for line in listed.splitlines())}
     if not heads or "origin" in heads:
@@ -179,7 +199,7 @@ def _commit_of(repository: Repository, id_: str) -> str:
     return commit
 
 
-def _read_records(repository: Repository, revisions: str, before: Records | None = None) -> Records | None:
+def _read_records(repository: Repository, revisions: Sequence[str], before: Records | None = None) -> Records | None:
     """All records once those that `revisions` bring are known; None where they say more of a known one.
 
     A known one got a signature since, or was brought again, or was revoked and is approved now.
@@ -331,7 +351,7 @@ def append(
         additions[place] = TreeEntry("040000", "tree", tree, place)
     for attempt in range(_ATTEMPTS):
         local = repository.resolve(REVIEWS_REF)
-        parent = local or _head(repository)
+        parent = local or _tracked(repository)
         grafted = repository.graft(f"{parent}^{{tree}}" if parent else None, additions)
         commit = repository.commit(grafted, [parent] if parent else [], message, who, at)
         try:

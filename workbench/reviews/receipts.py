@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from workbench.errors import InputError
+from workbench.errors import ConflictError, InputError
 from workbench.git import Repository
 from workbench.reviews.digests import digest_of, digest_of_paths
 from workbench.reviews.in_force import InForce
@@ -54,10 +54,14 @@ def receipt_of(
 
     Raises:
         InputError: Nothing was ever decided on that tree, or git does not have it.
+        ConflictError: The reviews have to be united first.
     """
     ledger, in_force = background.ledger, background.in_force
     if ledger.head is None:
         raise InputError("there are no reviews here", where=visible(str(repository.root)))
+    if ledger.beside is not None:
+        what = "the reviews here and the remote's each have what the other lacks, and a receipt names one commit"
+        raise ConflictError(what, where=visible(str(repository.root)), remedy="workbench review sync unites them")
     decided = decided_on(ledger, row.id, tree)
     if not decided:
         first = row.id == POLICY_ID and tree == in_force.tree
