@@ -66,6 +66,18 @@ def test_a_key_that_is_not_allowed_proves_nothing_and_is_named(signed: Any, work
     assert "is not among the allowed signers" in said.out
 
 
+def test_a_key_is_its_owner_s_under_an_old_address_too(signed: Any, workbench: Any, keys: Path) -> None:
+    key = " ".join((keys / "ada.pub").read_text().split()[:2])
+    for line, proved in ((f"ada@old.example.com {key}\n", True), (f"!ada@old.example.com,*@none {key}\n", False)):
+        signed.git("update-ref", "-d", "refs/heads/workbench/reviews")
+        signed.write(".workbench/allowed_signers", line)
+        signed.write(".mailmap", "Ada <ada@example.com> <ada@old.example.com>\n")
+        signed.git("add", "-A")
+        signed.git("commit", "-q", "--amend", "--no-edit")
+        approve(workbench)
+        assert (workbench("review", "verify").code == 0) is proved
+
+
 def test_a_key_that_was_allowed_too_late_or_no_longer_proves_nothing(signed: Any, workbench: Any, keys: Path) -> None:
     line = (keys / "ada.pub").read_text().split()
     signed.write(".workbench/allowed_signers", f'ada@example.com valid-before="20200101Z" {line[0]} {line[1]}\n')

@@ -64,6 +64,20 @@ def test_what_is_missing_says_whose_approval_is_left_out_and_why_though_others_c
     assert decision.missing == (f"needs 1 more approval by m ({why})",)
 
 
+def test_one_key_is_one_person_where_keys_prove_who_it_is() -> None:
+    def keyed(email: str, key: str) -> Approval:
+        return Approval(email, NOW, {}, "signature", key=key)
+
+    rules = "require: [{chain: [{role: anybody, count: 2}], identity: signature}]\n"
+    ada, zed = keyed("ada@example.com", "K"), keyed("zed@example.com", "K")
+    decision = judge(rules, ada, zed)
+    assert not decision.met
+    assert "zed@example.com approved, but with a key" in decision.missing[0]
+    assert judge(rules, ada, keyed("zed@example.com", "L")).met
+    assert not judge(rules.replace(", count: 2", ""), ada, zed, authors=("ada@example.com",)).met
+    assert judge(rules.replace("signature", "author"), ada, zed).met
+
+
 @pytest.mark.parametrize(("gains", "met"), [({"network"}, False), ({"reads"}, True), (set(), True), (None, False)])
 def test_a_rule_about_gains_holds_where_one_is_gained_or_where_nobody_knows(gains: Any, met: bool) -> None:
     rules = "require: [{when: {gains: [network, subprocess]}, chain: [{role: nobody}]}, {when: {}}]\n"

@@ -27,6 +27,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> str:
     ("a[d]a@example.com {key}", "ada@example.com", False),
     ('ada@example.com namespaces="git,workbench-*" {key}', "ada@example.com", True),
     ('ada@example.com namespaces="git" {key}', "ada@example.com", False),
+    ('ada@example.com namespaces="" {key}', "ada@example.com", False),
     ('ada@example.com valid-after="20260101",valid-before="20270101Z" {key}', "ada@example.com", True),
     ("ada@example.com valid-before=20261120 {key}", "ada@example.com", False),
     ("ada@example.com valid-after=202611220000Z {key}", "ada@example.com", False),

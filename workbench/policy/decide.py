@@ -26,6 +26,7 @@ class Approval:
 
     Attributes:
         open_threads: How many threads of comments stand unresolved against it now.
+        key: The fingerprint of the key that proves the person.
     """
 
     email: str
@@ -33,6 +34,7 @@ class Approval:
     checks: Mapping[str, bool | None] = field(default_factory=dict)
     proof: Identity = "author"
     open_threads: int = 0
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,16 @@ def _why_unusable(approval: Approval, rule: Rule, facts: Facts) -> str | None:
         return "old"
     if rule.expires and approval.at - facts.now > _CLOCKS:
         return "early"
-    return "weak" if IDENTITIES.index(approval.proof) < IDENTITIES.index(rule.identity) else None
+    if IDENTITIES.index(approval.proof) < IDENTITIES.index(rule.identity):
+        return "weak"
+    return "same" if rule.identity != "author" and _key_was_used(approval, facts) else None
+
+
+def _key_was_used(approval: Approval, facts: Facts) -> bool:
+    """Whether the approval's key proves somebody else's approval before it: whoever has the key is one person."""
+    used = (one for one in facts.approvals if one.key is not None and one.key == approval.key)
+    first = next(used, approval)
+    return first.email.casefold() != approval.email.casefold()
 
 
 def _passed_over(members: _Members, rule: Rule, facts: Facts) -> str:
@@ -291,6 +302,7 @@ def _passed_over(members: _Members, rule: Rule, facts: Facts) -> str:
         "old": "did so too long ago",
         "early": "says to have done so later than now",
         "weak": f"did so not{_PROOF_WORDS[rule.identity]}",
+        "same": "with a key that another one's approval has, too",
     }
     why = {one.email.casefold(): _why_unusable(one, rule, facts) for one in facts.approvals}
     said = [f"{visible(who)} approved, but {words[reason]}" for who, reason in why.items() if reason and members(who)]
@@ -307,5 +319,6 @@ def _unusable(rule: Rule, facts: Facts) -> str:
         "old": f"the approval is older than {rule.expires.days if rule.expires else 0} days",
         "early": "the approval says it was given later than now, and the policy wants it to expire",
         "weak": f"the policy demands an approval{_PROOF_WORDS[rule.identity]}, and the author of a commit is a claim",
+        "same": "the approval has a key that somebody else's has, too",
     }
     return "; ".join(text for reason, text in words.items() if reason in reasons)

@@ -72,7 +72,9 @@ def _objection(record: Record, signed: Signed, people: People) -> str | None:
     key = fingerprint(signed.key)
     if not lines:
         return f"the key {key} is not among the allowed signers"
-    names = {record.reviewer_email, people.mailmap.of(record.reviewer_email)}
+    person = people.mailmap.of(record.reviewer_email)
+    others = {name for line in lines for name in line.principals if people.mailmap.of(name) == person}
+    names = {record.reviewer_email, person, *others}
     theirs = [line for line in lines if any(line.is_of(name) for name in names)]
     if not theirs:
         return f"the key {key} is somebody else's, not {visible(record.reviewer_email)}'s"

@@ -25,14 +25,14 @@ class Signer:
     Attributes:
         principals: Patterns of e-mails, `!` before one excludes; `*` and `?` as in file names.
         key: The public key in SSH's wire format.
-        namespaces: Patterns of what it may sign; empty for anything.
+        namespaces: Patterns of what it may sign; None for anything.
         after: It may sign from then on.
         before: It may sign until then.
     """
 
     principals: tuple[str, ...]
     key: bytes
-    namespaces: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] | None = None
     after: datetime | None = None
     before: datetime | None = None
 
@@ -47,7 +47,7 @@ class Signer:
 
     def may_sign(self, *moments: datetime) -> bool:
         """Whether the key may sign reviews, at each of these moments."""
-        for_reviews = not self.namespaces or _any(self.namespaces, NAMESPACE)
+        for_reviews = self.namespaces is None or _any(self.namespaces, NAMESPACE)
         return for_reviews and all(
             (self.after is None or moment >= self.after) and (self.before is None or moment < self.before)
             for moment in moments
@@ -101,7 +101,8 @@ def _signer(line: str) -> Signer | str:
         after, before = _moment(options.get("valid-after")), _moment(options.get("valid-before"))
     except (binascii.Error, ValueError):
         return "the key or a time can't be read"
-    namespaces = tuple(part for part in options.get("namespaces", "").split(",") if part)
+    said = options.get("namespaces")
+    namespaces = None if said is None else tuple(part for part in said.split(",") if part)
     return Signer(principals, key, namespaces, after, before)
 
 

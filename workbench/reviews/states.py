@@ -295,7 +295,7 @@ class _Judge:
 
     def _approval_of(self, record: Record, open_threads: int = 0) -> Approval:
         who = self.evidence.mailmap.of(record.reviewer_email)
-        return Approval(who, record.at, _checks(record.raw.get("checks")), record.proof, open_threads)
+        return Approval(who, record.at, _checks(record.raw.get("checks")), record.proof, open_threads, record.signer)
 
     @cached_property
     def _talk(self) -> "Discussion":
