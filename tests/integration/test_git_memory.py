@@ -4,6 +4,8 @@ import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from workbench.errors import ConflictError
+from workbench.reviews.git_memory import _SOURCES
 from workbench.reviews.survey import read_background, standing_of
 from workbench.reviews.trees import trees_at
 
@@ -137,3 +140,11 @@ def test_what_was_kept_of_another_state_of_the_branch_does_not_bring_back_an_app
         connection.executemany("UPDATE history SET value = ?2 WHERE key = ?1", old)
     connection.close()
     assert library.state("skills/a") == "revoked"
+
+
+def test_all_of_the_program_that_a_state_follows_from_is_in_the_mark_of_what_is_kept() -> None:
+    asked = "import sys, workbench.reviews.glance, workbench.reviews.judging; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    ours = {name.removeprefix("workbench.").split(".")[0] for name in loaded if name.startswith("workbench.")}
+    marked = {source.removesuffix(".py") for source in _SOURCES}
+    assert ours - marked == {"config", "errors", "source_mark", "storage", "workers"}  # none of them judges

@@ -73,7 +73,8 @@ class GitMemory:
 _PUT = "INSERT OR REPLACE INTO history (key, head, value) VALUES (?, ?, ?)"
 
 
-_SOURCES = ("reviews", "git", "text.py", "skills/bounded_yaml.py")
+_SOURCES = ("reviews", "policy", "skills", "git", "text.py")
+"""All of the program that what is kept may follow from."""
 
 
 def _store() -> Store | None:
