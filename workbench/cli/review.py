@@ -134,7 +134,6 @@ def verify(
 ) -> None:
     """Say whether the rules hold at HEAD; exit 1 if they do not."""
     found = workspace.reviews.verify(names, base=base, policy_from=policy_from)
-    answer = ctx.find_root().obj["answer"] = ExitCode.OK if found.ok else ExitCode.NO
     if as_json:
         print_json(
             {
@@ -159,7 +158,7 @@ def verify(
         click.echo(f"the rules hold for {held} of {plural(len(found.skills), 'skill')} at {(found.commit or '')[:12]}")
         for note in found.notes:
             click.echo(f"note: {visible(note)}", err=True)
-    ctx.exit(answer)
+    ctx.exit(ExitCode.OK if found.ok else ExitCode.NO)
 
 
 @review.command("sync", help=command("review.sync").help)

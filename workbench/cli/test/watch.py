@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.output import styled
+from workbench.cli.steady import nobody_reads
 from workbench.cli.test.output import Printer, print_summary
 from workbench.cli.test.running import Asked, run_once
 from workbench.errors import ExitCode, WorkbenchError
@@ -25,7 +26,7 @@ def watch(workspace: Workspace, asked: Asked) -> ExitCode:
     import watchfiles
 
     root = Path(os.path.realpath(workspace.root))
-    if _run(workspace, asked):
+    if _run(workspace, asked) or nobody_reads():
         return ExitCode.CANCELLED
     stop = threading.Event()
     folders = [path for one in asked.ids if (path := root / one).is_dir()]
@@ -35,7 +36,8 @@ def watch(workspace: Workspace, asked: Asked) -> ExitCode:
             changed = _by_skill((Path(path) for _, path in changes), root, asked.ids)
             if not changed:
                 continue
-            if _run(workspace, replace(asked, wanted=replace(asked.wanted, failed=False, changed=changed))):
+            again = replace(asked, wanted=replace(asked.wanted, failed=False, changed=changed))
+            if _run(workspace, again) or nobody_reads():
                 return ExitCode.CANCELLED
             _say_waiting()
         break
