@@ -161,3 +161,38 @@ async def test_a_range_that_names_nothing_is_said_with_the_remedy(opened: Any, b
         await page.shows("'nowhere' names no commit here")
         await page.press("A")
         assert isinstance(page.screen, ChangeSetScreen)
+
+
+async def test_what_is_typed_into_the_filter_of_the_skills_runs_nothing(opened: Any, branch: Any) -> None:
+    async with opened(ChangeSetScreen("main...HEAD"), size=NARROW) as page:
+        await shown(page)
+        rows = page.screen.query_one("#set-skills", VirtualList)
+        rows.focus()
+        await page.press("slash")
+        await page.type("old")
+        assert isinstance(page.screen, ChangeSetScreen)
+        await page.until(lambda: rows.left == 1, "one row")
+        await page.press("escape")
+        assert rows.left == 3
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_the_rules_of_the_skill_under_the_cursor_are_at_hand(opened: Any, branch: Any, size: Any) -> None:
+    async with opened(ChangeSetScreen("main...HEAD"), size=size) as page:
+        await shown(page)
+        await page.shows("rules  × 1 approval by anybody")
+        await page.press("H")
+        await page.shows("What the rules demand of skills/b")
+        await page.press("escape")
+        rows = page.screen.query_one("#set-skills", VirtualList)
+        rows.focus()
+        await page.press("G")
+        await page.until(lambda: "rules  ×" not in page.text, "no rules of what is removed")
+
+
+async def test_the_dialog_says_what_should_not_be_overlooked(opened: Any, branch: Any) -> None:
+    async with opened(ChangeSetScreen("main...HEAD"), size=NARROW) as page:
+        await shown(page)
+        await page.press("A")
+        for words in ("! high    skills/b", "removes   skills/old: no approval is asked", "unviewed  4 files"):
+            await page.shows(words)

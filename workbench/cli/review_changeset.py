@@ -66,8 +66,11 @@ def open_(
         click.echo(f"note: {plural(len(found.outside), 'changed file')} outside these skills (--json lists)", err=True)
     if found.policy_changes:
         click.echo("note: the rules change too; they are approved apart, as @policy, once checked out", err=True)
-    if any(one.standing for one in found.skills):
-        click.echo(f"all at once: workbench review approve --range {visible(range_)} --expect {found.ends.head[:12]}")
+    if any(one.standing and one.standing.state != "approved" for one in found.skills):
+        click.echo(
+            f"all at once: workbench review approve --range {visible(range_)} --expect {found.ends.head[:12]}"
+            " --reason TEXT"
+        )
 
 
 def _open_screen(workspace: Workspace, range_: str | None, remote: str | None, *, mine: bool, printed: bool) -> None:

@@ -18,7 +18,9 @@ from workbench.reviews.file_notes import notes_of
 from workbench.reviews.gains import Gains
 from workbench.reviews.generated import Generated
 from workbench.reviews.history import read_history
+from workbench.reviews.listing import SkillRow
 from workbench.reviews.model import Standing
+from workbench.reviews.policy_check import PolicyCheck, check
 from workbench.reviews.pulls import commit_of, is_request, pull_base
 from workbench.reviews.queue import RISKS, Risk, risk_of
 from workbench.reviews.set_inputs import SetInputs
@@ -57,6 +59,7 @@ class Changed:
         read_in: For each hunk (by file and number) that is the same in an earlier skill of the set: that skill.
         made: For a generated skill: what it is made of, and what of that the set changes.
         discussion: What was said about it so far.
+        rules: What the policy demands of it; None where it is removed, or only trees were read.
     """
 
     skill: Skill
@@ -69,6 +72,7 @@ class Changed:
     read_in: Mapping[tuple[str, int], str] = field(default_factory=dict)
     made: Generated | None = None
     discussion: Discussion = field(default_factory=Discussion)
+    rules: PolicyCheck | None = None
 
     @property
     def risk(self) -> Risk:
@@ -241,7 +245,8 @@ def read_changeset(
             tree = new.get(id_)
             standing = standing_of(skill, tree, background, now, coverage.get(id_, COVERED)) if tree else None
             talk = discussion_of(evidence_of(skill, tree, background, now)) if tree else Discussion()
-            found.append(Changed(skill, standing, base, tree, (), discussion=talk))
+            held = check(SkillRow(skill, standing), background, now) if standing and read_lines else None
+            found.append(Changed(skill, standing, base, tree, (), discussion=talk, rules=held))
         if read_lines:
             background.gains.read(tree for one in found if one.tree for tree in (one.tree, one.base) if tree)
             inputs = SetInputs(scratch, ends.base, ends.head)

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from workbench.commands import Scope, command
 from workbench.errors import WorkbenchError
 from workbench.reviews.card import Card
-from workbench.reviews.changeset import ChangeSet
+from workbench.reviews.changeset import Changed, ChangeSet
 from workbench.reviews.changeset_diff import owners, place, whole_diff
 from workbench.reviews.comment_desk import SENDING
 from workbench.reviews.diff import FileDiff
@@ -28,11 +28,14 @@ from workbench.tui.changeset_rows import COLUMNS, beside, set_rows
 from workbench.tui.jobs import Job
 from workbench.tui.remarks import counted
 from workbench.tui.screens.commented import CommentedScreen
+from workbench.tui.screens.review_rules import checklist, rules_line
+from workbench.tui.screens.text_dialog import TextDialog
 from workbench.tui.screens.verdict import Subject, VerdictDialog
 from workbench.tui.toned import toned, toned_lines
 from workbench.tui.widgets.change_card import ChangeCard
 from workbench.tui.widgets.diff_pane import DiffPane
 from workbench.tui.widgets.diff_view import DiffView
+from workbench.tui.widgets.filtered_list import FilteredList
 from workbench.tui.widgets.tones import Span
 from workbench.tui.widgets.virtual_list import VirtualList
 
@@ -81,7 +84,9 @@ class ChangeSetScreen(CommentedScreen):
         " here; if it moved meanwhile, nothing is recorded. Nothing is checked out."
     )
     SCOPES: ClassVar[tuple[Scope, ...]] = ("lists", "review", "tabs")
-    BINDINGS: ClassVar = bindings_of(*_VERDICTS, *_COMMENTS, "diff.raw", "diff.since-mine", "review.card")
+    BINDINGS: ClassVar = bindings_of(
+        *_VERDICTS, *_COMMENTS, "diff.raw", "diff.since-mine", "review.card", "review.rules"
+    )
     CSS_PATH = "changeset.tcss"
     AUTO_FOCUS = "DiffView"
 
@@ -100,11 +105,12 @@ class ChangeSetScreen(CommentedScreen):
         """What is compared, the skills, the card of one, the diff of all, and what can be said."""
         workspace = self.workspace
         yield Static(Content(""), id="set-head")
-        yield VirtualList(COLUMNS, id="set-skills")
+        yield FilteredList(COLUMNS, noun="skill", id="set-list", list_id="set-skills")
         yield ChangeCard(id="set-card")
         with Horizontal(id="set-body"):
             yield DiffPane(layout=workspace.settings.diff if workspace else "auto", contents=self._contents)
             yield Static(Content(""), id="set-instead")
+        yield Static(Content(""), id="set-rules")
         yield Static(Content(""), id="set-verdicts")
 
     def on_mount(self) -> None:
@@ -146,7 +152,7 @@ class ChangeSetScreen(CommentedScreen):
         self._say_heading()
         rows = self.query_one("#set-skills", VirtualList)
         with self.prevent(VirtualList.Moved):
-            rows.show(set_rows(found))
+            self.query_one(FilteredList).show(set_rows(found))
         rows.styles.height = min(len(found.skills) + 1, 7)
         if self._owners:
             self.query_one(DiffPane).load(whole_diff(found, raw=self._raw), read.viewed)
@@ -220,8 +226,28 @@ class ChangeSetScreen(CommentedScreen):
         if event.file < len(files) and not rows.has_focus:
             rows.move_to(self._owners[files[event.file].path][0])
 
+    def _current(self) -> Changed | None:
+        """The skill under the cursor."""
+        row = self.query_one("#set-skills", VirtualList).current
+        skills = self._reading.found.skills if self._reading else ()
+        return next((one for one in skills if row is not None and one.skill.id == row.id), None)
+
+    def action_show_rules(self) -> None:
+        """Show what the policy demands of the skill under the cursor."""
+        one = self._current()
+        if one is not None and one.rules is not None:
+            title = f"What the rules demand of {visible(one.skill.id)}"
+            self.app.push_screen(TextDialog(title, list(checklist(one.rules))))
+        elif one is not None:
+            self.workbench.say("Nothing is demanded: it is removed, which needs no approval")
+
     def _read_card(self) -> None:
         """Show the card of the skill under the cursor; it is worked out when it is asked for the first time."""
+        one = self._current()
+        line = rules_line(one.rules, self.workbench.keymap) if one else Content("")
+        rules = self.query_one("#set-rules", Static)
+        rules.update(line)
+        rules.display = bool(line)
         workspace, reading, shown = self.workspace, self._reading, self.query_one(ChangeCard)
         row = self.query_one("#set-skills", VirtualList).current
         if workspace is None or reading is None or row is None:
@@ -276,8 +302,8 @@ class ChangeSetScreen(CommentedScreen):
         self.reload()
 
     def go_back(self) -> bool:
-        """Close the search on escape."""
-        return self.query_one(DiffPane).close_search()
+        """Close the search, or the filter, on escape."""
+        return self.query_one(DiffPane).close_search() or self.query_one(FilteredList).close_filter()
 
     def action_verdict(self, verdict: Verdict) -> None:
         """Ask for the reason of one verdict on all skills, or say why there can't be one."""
@@ -298,10 +324,22 @@ class ChangeSetScreen(CommentedScreen):
         ids = ", ".join(one.skill.id for one in found.skills if one.standing is not None)
         subject = Subject(
             ids, f"{plural(len(judged), 'skill')} of {found.ends.range}", found.ends.head, found.ends.base[:_SHORT],
-            settles, self._comments.drafts if verdict in SENDING else (), range=found.ends.range,
+            settles, self._comments.drafts if verdict in SENDING else (), self._beware(found), range=found.ends.range,
             seen=tuple(record.file for record in open_),
         )  # fmt: skip
         self.app.push_screen(VerdictDialog(workspace, verdict, subject), self._verdict_given)
+
+    def _beware(self, found: ChangeSet) -> tuple[tuple[str, str], ...]:
+        """What a verdict on the set should not overlook: what gains most, what is removed, and what was not viewed."""
+        high = ", ".join(one.skill.id for one in found.skills if one.risk == "high" and one.standing is not None)
+        gone = ", ".join(one.skill.id for one in found.skills if one.standing is None)
+        left = self.query_one(DiffPane).unviewed
+        said = (
+            ("! high", high),
+            ("removes", f"{gone}: no approval is asked for that" if gone else ""),
+            ("unviewed", plural(left, "file") if left else ""),
+        )
+        return tuple((word, about) for word, about in said if about)
 
     def _verdict_given(self, outcome: "Recorded | bool | None") -> None:
         """After the dialog: the first of the records, True if the set has to be read again, None for nothing."""

@@ -262,7 +262,9 @@ class ReviewScreen(CommentedScreen):
         settles = tuple(f"{visible(record.reviewer_name)}: {first_line(record.reason)}" for record in open_)
         seen = tuple(record.file for record in open_)
         drafts = self._comments.drafts if verdict in SENDING else ()
-        subject = Subject(row.id, row.name, tree, diff.base_label, settles, drafts, seen=seen)
+        left = self.query_one(DiffPane).unviewed if verdict == "approve" else 0
+        beware = (("unviewed", plural(left, "file")),) if left else ()
+        subject = Subject(row.id, row.name, tree, diff.base_label, settles, drafts, beware, seen=seen)
         self.app.push_screen(VerdictDialog(workspace, verdict, subject), self._verdict_given)
 
     def _verdict_given(self, outcome: "Recorded | bool | None") -> None:

@@ -31,6 +31,7 @@ class Subject:
         compared: What the tree was compared with, in words.
         open_points: What an approval settles, one line each.
         drafts: What is sent with it.
+        beware: What a reader should not overlook: a word, and what it is about.
         range: What is judged as one; None for one skill.
         seen: Files of the records behind `open_points`: an approval that would settle others is refused.
     """
@@ -41,6 +42,7 @@ class Subject:
     compared: str
     open_points: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
+    beware: tuple[tuple[str, str], ...] = ()
     range: str | None = None
     seen: tuple[str, ...] = ()
 
@@ -138,6 +140,7 @@ class VerdictDialog(Dialog[Recorded | bool]):
         return [
             f"{'skill ' if subject.range is None else 'skills'}    {visible(subject.skill)}",
             f"{'tree' if subject.range is None else 'head'}      {subject.tree[:12]}",
+            *(f"{word:8}  {visible(about)}" for word, about in subject.beware),
             f"compared  with {visible(subject.compared)}",
             f"records   {effect_of(self._verdict)}",
             *settles,
@@ -145,7 +148,8 @@ class VerdictDialog(Dialog[Recorded | bool]):
         ]
 
     def on_mount(self) -> None:
-        """Begin with the reason: it is the one thing to fill in."""
+        """Begin with the reason: it is the one thing to fill in; on a low screen the buttons need its room."""
+        self.set_class(self.app.size.height < 30, "-low")
         self.query_one("#reason").focus()
 
     def action_back(self) -> None:

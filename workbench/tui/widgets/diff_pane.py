@@ -104,6 +104,11 @@ class DiffPane(Vertical):
         return self.query_one(CommentedDiff)
 
     @property
+    def unviewed(self) -> int:
+        """How many changed files are not ticked."""
+        return sum(one.path not in self._viewed for one in self._files)
+
+    @property
     def _files(self) -> tuple[FileDiff, ...]:
         diff = self.view.diff
         return diff.files if diff else ()
@@ -297,7 +302,7 @@ class DiffPane(Vertical):
         seen = file.path not in self._viewed
         self._viewed = self._viewed | {file.path} if seen else self._viewed - {file.path}
         self._list_files()
-        left = sum(one.path not in self._viewed for one in self._files)
+        left = self.unviewed
         self.post_message(self.Ticked(file, seen, left))
         if seen and left:
             self.action_next_unviewed()
