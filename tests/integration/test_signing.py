@@ -243,3 +243,28 @@ def test_a_signer_that_the_same_change_allows_proves_nothing(signed: Any, workbe
         said = workbench("review", "verify", *options)
         assert said.code == 1
         assert "is not among the allowed signers" in said.out
+
+
+def test_a_release_is_no_change_of_who_signs(signed: Any, workbench: Any) -> None:
+    for version, options in (("1.0.0", ("--sign",)), ("1.1.0", ("--no-sign",))):
+        signed.skill("skills/a", body=f"{version}\n", metadata=f"{{version: '{version}'}}")
+        signed.commit()
+        approve(workbench)
+        said = workbench("version", "release", "a", *options)
+        assert said.code == 0, said.err
+    records = workbench("review", "log", "--json").json
+    notes = [one for one in records if one["reason"].startswith("Released")]
+    assert [one["proof"] for one in notes] == ["author", "signature"]  # the newest first
+    assert not any(one["signer_change"] for one in records)
+
+
+def test_a_note_on_who_signs_names_what_the_change_begins_with(signed: Any, workbench: Any) -> None:
+    approve(workbench)
+    assert workbench("review", "comment", "a", "-m", "hm", "--no-sign").code == 0
+    signed.write(".workbench/policy.yaml", "schema: 1\n" + TOUCHLESS.replace("signature", "author"))
+    signed.commit()
+    workbench("review", "approve", "@policy", "-m", "x", "--sign")
+    signed.skill("skills/a", body="Two.\n")
+    signed.commit()
+    approve(workbench, "--no-sign")
+    assert "a comment of" in workbench("review", "verify").err

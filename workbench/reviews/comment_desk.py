@@ -95,7 +95,8 @@ class CommentDesk:
 
         Args:
             tree: A revision or tree; None for the current tree.
-            base: The tree that it is compared with, which has the lines of side `old`.
+            base: The tree that it is compared with, which has the lines of side `old`. Without it they are looked for
+                in the shown state, and then in the approved one.
 
         Raises:
             InputError: Outside git, or `tree` names nothing.
@@ -103,9 +104,13 @@ class CommentDesk:
         """
         with self._here(name) as here:
             shown = here.ground.tree if tree is None else here.ground.named(tree)
-            threads = placed(here.ground.discussion, here.ground.files, tree=shown, base=base)
-            mine = tuple(kept.place(one, here.ground.files, tree=shown, base=base) for one in self.drafts(here.row.id))
-            return Talk(here.row.id, here.row.name, shown, threads, mine, here.ground.discussion.problems)
+            talk, files = here.ground.discussion, here.ground.files
+            threads = placed(talk, files, tree=shown, base=base)
+            if base is None and any(one.outdated for one in threads):
+                before = placed(talk, files, tree=shown, base=here.ground.approved)
+                threads = tuple(old if new.outdated else new for new, old in zip(threads, before, strict=True))
+            mine = tuple(kept.place(one, files, tree=shown, base=base) for one in self.drafts(here.row.id))
+            return Talk(here.row.id, here.row.name, shown, threads, mine, talk.problems)
 
     def drafts(self, skill_id: str) -> tuple[Draft, ...]:
         """The drafts on one skill, oldest first; none where the store can't be opened."""

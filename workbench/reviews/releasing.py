@@ -1,7 +1,8 @@
 """Releasing a version of a skill: an annotated tag on a commit that is there already."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,9 @@ from workbench.text import visible
 
 _SIGNATURE = re.compile(rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----$", re.MULTILINE)
 """How a signature begins; the lines of a changelog begin otherwise."""
+
+Signer = Callable[[], Callable[[bytes], bytes] | None]
+"""Gives what signs a record, or raises `WorkbenchError` where nothing can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ def release(
     sign: bool | None = None,
     now: datetime | None = None,
     expect: Planned | None = None,
+    signer: Signer | None = None,
 ) -> Released:
     """Make the annotated tag `<skill>/v<version>` on the commit that was looked at, if the rules hold for it there.
 
@@ -115,6 +120,7 @@ def release(
         sign: Whether to sign the tag; None as git's `tag.gpgSign` says.
         now: The moment of the record that tells of it; None for this one.
         expect: What was agreed to; another commit with the same skill is as good.
+        signer: Gives what signs the record of a release whose tag is signed.
 
     Raises:
         RefusedError: The rules do not hold for it.
@@ -133,7 +139,8 @@ def release(
     repository.run("tag", *options, plan.tag, plan.head, stdin=message.encode())
     if plan.signed:
         _hold_signature(repository, plan.tag)
-    note = _noted(repository, row, plan.version, plan.tag, now or datetime.now(UTC))
+    opinion = Opinion("comment", f"Released as {plan.tag}.", "cli", extra=released_fields(plan.version, plan.tag))
+    note = _noted(repository, row, opinion, now or datetime.now(UTC), signer if plan.signed else None)
     return Released(row.id, plan.version, plan.tag, plan.head, plan.tree, plan.signed, plan.changelog, note)
 
 
@@ -152,9 +159,15 @@ def _hold_signature(repository: Repository, tag: str) -> None:
     raise InputError("git could not sign the tag, and it was taken away again", where=visible(tag), remedy=remedy)
 
 
-def _noted(repository: Repository, row: SkillRow, version: str, tag: str, now: datetime) -> str | None:
-    """Leave a comment that names the tag on the reviews branch, where it can't be moved; gives why there is none."""
-    opinion = Opinion("comment", f"Released as {tag}.", "cli", extra=released_fields(version, tag))
+def _noted(repository: Repository, row: SkillRow, opinion: Opinion, now: datetime, signer: Signer | None) -> str | None:
+    """Leave a comment that names the tag on the reviews branch, where it can't be moved; gives why there is none.
+
+    It is signed as the tag is, if it can be: unsigned it tells of the release all the same.
+    """
+    if signer is not None:
+        with suppress(WorkbenchError):
+            decide(repository, row.skill, row.standing, replace(opinion, sign=signer()), now)
+            return None
     try:
         decide(repository, row.skill, row.standing, opinion, now)
     except WorkbenchError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from workbench.reviews.mailmap import Mailmap
 from workbench.reviews.model import Record
 from workbench.reviews.sshsig import fingerprint
+from workbench.reviews.tag_evidence import RELEASED
 from workbench.text import visible
 
 
@@ -55,6 +56,8 @@ def signer_changes(records: Iterable[Record], mailmap: Mailmap) -> Iterator[Sign
         person = mailmap.of(record.reviewer_email)
         known = people.setdefault(person, _Known())
         key = _key_of(record)
+        if key is None and RELEASED in record.raw:
+            continue  # a release's own note, which nobody was asked to sign
         if known.keys and key not in known.keys and (key is not None or known.always):
             yield SignerChange(record, person, known.keys[-1], key)
         if key is None:

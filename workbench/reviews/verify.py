@@ -12,7 +12,7 @@ from workbench.reviews.coverage import COVERED, Coverage, coverage_at
 from workbench.reviews.deprecating import deprecated_now
 from workbench.reviews.digests import digests_at
 from workbench.reviews.in_force import RulesOf, named_commit
-from workbench.reviews.model import POLICY_ID, REVIEWS_REF, Judged, Standing, Verification
+from workbench.reviews.model import POLICY_ID, REVIEWS_REF, Judged, Standing, Verdict, Verification
 from workbench.reviews.survey import Ahead, Background, look_into, policy_standing, read_background, standing_of
 from workbench.reviews.tag_evidence import FETCH_TAGS
 from workbench.reviews.trees import skills_at, trees_at
@@ -23,6 +23,10 @@ from workbench.skills.reader import parse_skill
 from workbench.text import decode, plural, visible
 
 _NAMED = 3
+_NOUNS: Mapping[Verdict, str] = {
+    "approve": "an approval", "revoke": "a revoke", "request-changes": "a request for changes",
+    "request": "a request for review", "comment": "a comment", "baseline": "a baseline",
+}  # fmt: skip
 _BRANCH = REVIEWS_REF.removeprefix("refs/heads/")
 
 
@@ -101,7 +105,8 @@ def _signer_notes(judged: Sequence[Judged], background: Background) -> Iterator[
     }
     for change in background.ledger.signer_changes.values():
         if (change.person, change.now) in approvals:
-            yield f"an approval of {change.record.at:%Y-%m-%d} is {change.text} ({visible(change.record.file)})"
+            what = f"{_NOUNS[change.record.verdict]} of {change.record.at:%Y-%m-%d}"
+            yield f"{what} is {change.text} ({visible(change.record.file)})"
 
 
 def committed_skills(repository: Repository, revision: str) -> list[Skill]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConflictError
@@ -164,10 +165,15 @@ class VersionDesk:
     ) -> "Released":
         """Tag what HEAD has as a version. Raises as `releasing.release`."""
         from workbench.reviews.releasing import release
+        from workbench.reviews.signing_choice import signer_for
 
         repository = self._reviews.need_git("releasing")
         row, background = self._reviews.standing(name)
-        return release(repository, row, background, self._skills(), version=version, sign=sign, expect=expect)
+        # Whoever was asked for a passphrase for the tag is not asked again for what tells of it.
+        signer = partial(signer_for, repository, background, [row.id], True, "auto", may_ask=False)
+        return release(
+            repository, row, background, self._skills(), version=version, sign=sign, expect=expect, signer=signer
+        )
 
     def compare(self, name: str, before: str, after: str | None = None) -> "SkillDiff":
         """What changed between two versions, revisions or trees of a skill; None for what the work tree has.
