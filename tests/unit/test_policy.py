@@ -64,6 +64,20 @@ def test_what_is_missing_says_whose_approval_is_left_out_and_why_though_others_c
     assert decision.missing == (f"needs 1 more approval by m ({why})",)
 
 
+def test_what_is_said_of_a_check_is_what_the_approvals_know_of_it() -> None:
+    rules = "require: [{chain: [{role: anybody}], checks: [tests]}]\n"
+
+    def said(*approvals: Approval, **more: Any) -> str:
+        return next(one.missing for one in judge(rules, *approvals, **more).demands if one.short == "tests")
+
+    ada = "ada@example.com"
+    assert said() == "the check 'tests' is held against an approval, and there is none"
+    assert "none of them does" in said(by(ada, tests=True), authors=(ada,))
+    assert "had no result when it was approved: workbench test NAME, then approve again" in said(by(ada))
+    assert said(by(ada, tests=False)) == "the check 'tests' did not pass when it was approved"
+    assert said(by(ada, tests=True)) == ""
+
+
 def test_one_key_is_one_person_where_keys_prove_who_it_is() -> None:
     def keyed(email: str, key: str) -> Approval:
         return Approval(email, NOW, {}, "signature", key=key)

@@ -14,6 +14,8 @@ from workbench.text import plural, visible
 NOBODY = "nobody has approved this tree"
 
 _WILD = frozenset("*?[")
+_FIRST = {"tests": "workbench test NAME, then ", "compare": "workbench test NAME --compare APPROVED, then "}
+"""How a check gets a result."""
 _CLOCKS = timedelta(days=1)
 """So far the clocks of two people may differ."""
 _PROOF_SHORT = {"author": "", "signature": ", signed", "touch": ", hardware key"}
@@ -77,6 +79,7 @@ class Demand:
         nobody_left: Whether all who could have approved already, or are authors of the change.
         short: It in a word or two, for a line that holds all: `maintainer, signed`.
         lacking: How many approvals are missing; 0 where it is met or is no approval.
+        waits: Whether it can't be told before there is an approval that counts.
     """
 
     rule: int
@@ -88,6 +91,7 @@ class Demand:
     nobody_left: bool = False
     short: str = ""
     lacking: int = 0
+    waits: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for programs."""
@@ -195,8 +199,21 @@ def _demands(rule: Rule, number: int, policy: Policy, facts: Facts) -> Iterator[
         if not facts.has_checks:
             continue
         passed = any(approval.checks.get(check) for approval in usable)
-        missing = "" if passed else f"the check '{visible(check)}' did not pass when it was approved"
-        yield Demand(number, f"the check '{visible(check)}' passed", passed, missing, short=visible(check))
+        missing = "" if passed else _unchecked(check, usable, facts)
+        waits = not usable
+        yield Demand(number, f"the check '{visible(check)}' passed", passed, missing, short=visible(check), waits=waits)
+
+
+def _unchecked(check: str, usable: Sequence[Approval], facts: Facts) -> str:
+    """Why a check does not hold: an approval that counts says how it stood on the tree that was approved."""
+    what = f"the check '{visible(check)}'"
+    if not facts.approvals:
+        return f"{what} is held against an approval, and there is none"
+    if not usable:
+        return f"{what} is held against an approval that counts, and none of them does"
+    if all(approval.checks.get(check) is None for approval in usable):
+        return f"{what} had no result when it was approved: {_FIRST.get(check, '')}approve again"
+    return f"{what} did not pass when it was approved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ def in_a_line(check: PolicyCheck) -> list[tuple[str, str]]:
         if demand.met:
             by = f" by {', '.join(map(visible, demand.by))}" if demand.by else ""
             said.append((f"✓ {demand.short}{by}", "good"))
+        elif demand.waits:
+            said.append((f"○ {demand.short}", "muted"))
         elif demand.who_could == ("*",):
             said.append((f"× {plural(demand.lacking, 'approval')} by {demand.short}", "attention"))
         else:

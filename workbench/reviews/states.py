@@ -357,12 +357,13 @@ def _checks(raw: Any) -> Mapping[str, bool | None]:
     if isinstance(tests, Mapping):
         passed = tests.get("failed") == 0 and isinstance(tests.get("passed"), int) and tests["passed"] > 0
     findings = raw.get("findings")
-    return {
+    found = {
         "validation": raw.get("validation") == "pass",
         "tests": passed,
         "compare": raw.get("compare") == "pass",
         "findings": isinstance(findings, Mapping) and findings.get("new") == 0,
     }
+    return {check: stood if check in raw else None for check, stood in found.items()}
 
 
 def _refused(verdicts: TreeVerdicts) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def checklist(check: PolicyCheck) -> Iterator[TextLine]:
     yield TextLine((Span(where, "muted"), Span("; a change of it waits for approval" * check.pending, "attention")))
     yield TextLine()
     for demand in check.demands:
-        sign, tone = ("✓", "good") if demand.met else ("×", "attention")
+        sign, tone = ("✓", "good") if demand.met else ("○", "muted") if demand.waits else ("×", "attention")
         by = f"  by {', '.join(demand.by)}" if demand.by else ""
         yield TextLine((Span(f"{sign} ", tone), Span(demand.what), Span(by, "muted")), hang=2)
         if not demand.met:
