@@ -300,3 +300,22 @@ def test_the_log_is_searched_by_skill_person_day_and_verdict(decided: Any, workb
     assert len(workbench("review", "log", "--verdict", "approve", "--json").json) == 1
     assert workbench("review", "log", "--since", "2999-01-01").code == 1
     assert "They are in another repository." in workbench("review", "log").out
+
+
+def test_a_skill_that_is_gone_is_still_found_by_its_name(library: Any, workbench: Any) -> None:
+    for name in ("a", "c"):
+        library.skill(f"skills/{name}")
+    library.commit()
+    assert workbench("review", "approve", "a", "-m", "read it").code == 0
+    before = workbench("review", "receipt", "a").json
+    library.git("rm", "-rq", "skills/a")
+    library.commit("Remove it")
+    for name in ("a", "skills/a"):
+        assert [one["path"] for one in workbench("review", "log", "--skill", name, "--json").json] == ["skills/a"]
+        said = workbench("review", "receipt", name)
+        assert said.code == 0, said.err
+        assert {**said.json, "receipt": ""} == {**before, "receipt": ""}
+    library.write("kept.json", said.out)
+    assert workbench("review", "verify-receipt", "kept.json").code == 0
+    assert workbench("review", "receipt", "b").code == 2
+    assert workbench("review", "log", "--skill", "b").code == 2

@@ -9,7 +9,7 @@ import click
 
 from workbench.cli.output import library_option, print_json, print_table, styled
 from workbench.commands import command
-from workbench.errors import ExitCode
+from workbench.errors import ExitCode, UsageError
 from workbench.reviews.model import VERDICTS, Record
 from workbench.reviews.receipt_file import load_receipt
 from workbench.reviews.receipts import as_markdown
@@ -54,9 +54,19 @@ def log(
 
 
 def _path_of(workspace: Workspace, name: str) -> str:
-    """The id of a skill; one that is no longer there is named by the path that its records have."""
-    known = {record.path for record in workspace.reviews.log()}
-    return name if name in known else workspace.find(name).id
+    """The id of a skill; one that is no longer there is known by its records."""
+    from workbench.reviews.gone import id_of_records
+
+    records = workspace.reviews.log()
+    if name in {record.path for record in records}:
+        return name
+    try:
+        return workspace.find(name).id
+    except UsageError:
+        gone = id_of_records(records, name)
+        if gone is None:
+            raise
+        return gone
 
 
 def _is_by(record: Record, who: str) -> bool:

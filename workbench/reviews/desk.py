@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.config import Settings, cache_dir
-from workbench.errors import InputError
+from workbench.errors import InputError, UsageError
 from workbench.git import Repository
 from workbench.reviews import last_seen
 from workbench.reviews.comments import NO_REMARKS, Remarks
@@ -284,8 +284,7 @@ class ReviewDesk:
 
         repository = self.need_git("a receipt")
         label, version = name_and_version(name)
-        row, background = self._row(label)
-        assert background is not None
+        row, background = self._row_or_what_is_gone(repository, label)
         if version:
             return receipt_of_version(repository, row, background, version)
         decided = row.standing.tree if row.standing.state == "approved" else row.standing.approved_tree
@@ -293,6 +292,19 @@ class ReviewDesk:
         if tree is None:
             raise InputError("git does not see this folder", where=visible(row.id))
         return receipt_of(repository, row, background, tree)
+
+    def _row_or_what_is_gone(self, repository: Repository, name: str) -> "tuple[SkillRow, Background]":
+        from workbench.reviews.gone import row_of_records
+
+        try:
+            row, background = self._row(name)
+        except UsageError:
+            found = row_of_records(repository, name, self._skills(), datetime.now(UTC))
+            if found is None:
+                raise
+            return found
+        assert background is not None
+        return row, background
 
     def check_receipt(self, receipt: Mapping[str, Any]) -> "ReceiptCheck":
         """Whether a receipt holds, as far as it can be checked here. Raises as `checking_receipts.check_receipt`."""
