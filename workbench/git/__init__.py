@@ -13,6 +13,7 @@ from workbench.git.log import GitCommand, adopt, commands, on_command
 from workbench.git.plumbing import (
     GitError,
     Identity,
+    LogEntry,
     RunGit,
     TreeEntry,
     empty_tree,
@@ -36,6 +37,7 @@ __all__ = [
     "GitCommand",
     "GitError",
     "Identity",
+    "LogEntry",
     "Repository",
     "RunGit",
     "TreeEntry",

@@ -265,10 +265,12 @@ def _background(
     """What states rest on, were the set's head the one that is checked out."""
     background = read_background(repository, skills, among)
     ids = with_originals([skill.id for skill in skills], background.originals)
+    history = read_history(repository, ids, ends.head)
     return replace(
         background,
         head_trees=trees,
-        history=read_history(repository, ids, ends.head),
+        history=history,
+        moved=history.moved,
         ancestry=Ancestry(repository, ends.head),
     )
 

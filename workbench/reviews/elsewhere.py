@@ -91,10 +91,12 @@ def _there(
     """Those of these skills that still wait, judged as if the branch were checked out."""
     skills = [skill for skill in committed_skills(repository, branch.commit) if skill.id in trees]
     ids = [skill.id for skill in skills]
+    history = read_history(repository, ids, branch.commit)
     there = replace(
         background,
         head_trees={**background.head_trees, **trees},
-        history={**background.history, **read_history(repository, ids, branch.commit)},
+        history={**background.history, **history},
+        moved=history.moved,
         ancestry=Ancestry(repository, branch.commit),
     )
     look_into(there, skills)

@@ -50,6 +50,7 @@ class Evidence:
         ancestry: Which commit contains which; None where history is one line.
         coverage: What the tree does not hold of the folder.
         alike: Which skills it could be taken for.
+        before: The same of the folders that the skill was renamed from.
         gains: Gives the capabilities that a tree has over another (None: over nothing); None where they are unknown.
     """
 
@@ -69,6 +70,7 @@ class Evidence:
     coverage: Coverage = COVERED
     alike: tuple[str, ...] = ()
     gains: Callable[[str | None, str], frozenset[str] | None] | None = None
+    before: "tuple[Evidence, ...]" = ()
 
 
 def derive(evidence: Evidence) -> Standing:
@@ -96,6 +98,10 @@ def derive(evidence: Evidence) -> Standing:
 def approved_trees(evidence: Evidence) -> tuple[str, ...]:
     """Every tree that meets the rules, the one that was approved last first."""
     return tuple(_Judge(evidence).approved_trees())
+
+
+def _has(evidence: Evidence, tree: str) -> bool:
+    return any(change.tree == tree for change in evidence.changes)
 
 
 def is_approved(evidence: Evidence) -> bool:
@@ -303,7 +309,18 @@ class _Judge:
 
     def _authors(self, tree: str, base: str | None) -> frozenset[str]:
         evidence = self.evidence
-        return evidence.mailmap.everybody(authors_between(evidence.changes, tree, base, evidence.ancestry))
+        wrote = authors_between(evidence.changes, tree, base, evidence.ancestry)
+        return evidence.mailmap.everybody(wrote | (self._authors_before if base is None else frozenset()))
+
+    @cached_property
+    def _authors_before(self) -> frozenset[str]:
+        """Who wrote the skill where it was before its folder was renamed, since it was approved there."""
+        found: set[str] = set()
+        for one in self.evidence.before:
+            if one.tree is not None:
+                approved = next((tree for tree in approved_trees(one) if _has(one, tree)), None)
+                found |= authors_between(one.changes, one.tree, approved, one.ancestry)
+        return frozenset(found)
 
 
 def _state(judge: _Judge, approved: str | None) -> tuple[State, tuple[str, ...], bool]:

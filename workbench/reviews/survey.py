@@ -14,7 +14,7 @@ from workbench.reviews.ancestry import Ancestry
 from workbench.reviews.at_hand import AtHand
 from workbench.reviews.coverage import COVERED, Coverage
 from workbench.reviews.gains import Gains
-from workbench.reviews.history import Change, read_history
+from workbench.reviews.history import Change, History, read_history
 from workbench.reviews.in_force import Approved, InForce, RulesOf, find_in_force
 from workbench.reviews.ledger import Ledger, read_ledger
 from workbench.reviews.model import POLICY_ID, Record, Standing
@@ -48,6 +48,7 @@ class Background:
     notes: tuple[str, ...]
     gains: Gains
     ancestry: Ancestry | None = None
+    moved: Mapping[str, Mapping[str, Sequence[Change]]] = field(default_factory=dict)
     originals: Mapping[str, str] = field(default_factory=dict)
     alike: Mapping[str, Sequence[str]] = field(default_factory=dict)
     judged: dict[str, "_Judged"] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -91,12 +92,12 @@ class Ahead:
         """None where this process has read a background of the repository."""
         return None if _at_hand.has(repository) else cls(repository)
 
-    def history(self, ids: Sequence[str]) -> Mapping[str, Sequence[Change]] | None:
-        """The changes of these skills; None where one of them is not at HEAD."""
+    def history(self, ids: Sequence[str]) -> History | None:
+        """The changes of these skills, and of others; None where one of them is not at HEAD."""
         found = self._history.result()
-        return {id_: found[id_] for id_ in ids} if found.keys() >= set(ids) else None
+        return found if found.keys() >= set(ids) else None
 
-    def _of_head(self) -> Mapping[str, Sequence[Change]]:
+    def _of_head(self) -> History:
         head = self._repository.head()
         ids = sorted(skills_at(self._repository, head)) if head else []
         return read_history(self._repository, ids, head or "HEAD", cached=self._cached)
@@ -147,7 +148,7 @@ def _read_background(
 ) -> Background:
     head = repository.head()
 
-    def history_of() -> Mapping[str, Sequence[Change]]:
+    def history_of() -> History:
         begun = ahead.history(ids) if ahead else None
         return read_history(repository, ids if head else (), cached=cached) if begun is None else begun
 
@@ -170,6 +171,7 @@ def _read_background(
             head=head,
             ledger=proved,
             history=history.result(),
+            moved=history.result().moved,
             releases={},
             head_trees=head_trees.result() if head_trees else {},
             in_force=in_force,
@@ -303,6 +305,20 @@ def evidence_of(
     skill: Skill, tree: str | None, background: Background, now: datetime, coverage: Coverage = COVERED
 ) -> Evidence:
     """All that the state of one skill with the given tree rests on."""
+    moved = background.moved.get(skill.id, {}).items()
+    before = tuple(_before(skill, place, changes, background, now) for place, changes in moved)
+    return replace(_evidence(skill, tree, background, now, coverage), before=before)
+
+
+def _before(skill: Skill, place: str, changes: Sequence[Change], background: Background, now: datetime) -> Evidence:
+    """What is known of a skill in the folder that it was renamed from, as it was there last."""
+    tree = next((change.tree for change in changes if change.tree is not None), None)
+    return replace(_evidence(replace(skill, id=place), tree, background, now), changes=changes)
+
+
+def _evidence(
+    skill: Skill, tree: str | None, background: Background, now: datetime, coverage: Coverage = COVERED
+) -> Evidence:
     releases = background.releases.get(skill.id, ())
     in_force = background.in_force
     return Evidence(
