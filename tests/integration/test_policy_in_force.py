@@ -379,3 +379,22 @@ def test_owners_that_a_request_brings_first_change_no_policy_after(library: Any,
     assert workbench("review", "verify", "--base", "main").code == 1
     approve(library, workbench, "@policy", "mia")
     assert workbench("review", "verify", "--base", "main").code == 0
+
+
+def test_the_file_that_github_takes_counts_and_a_change_of_it_is_told(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    library.write(".github/CODEOWNERS", "* mia@example.com\n")
+    policy(library, OWNED)
+    assert approve(library, workbench, "a", "mia").code == 0
+    library.git("checkout", "-q", "-b", "change")
+    library.write("CODEOWNERS", "* eve@example.com\n")
+    library.commit("A file that nobody looks at")
+    assert "CODEOWNERS" not in workbench("review", "verify", "--base", "main").err
+    library.write(".github/CODEOWNERS", "* eve@example.com\n")
+    library.commit("The file")
+    said = workbench("review", "verify", "--base", "main")
+    assert (said.code, "HEAD changes CODEOWNERS" in said.err) == (0, True)
+    library.git("checkout", "-q", "main")
+    library.git("merge", "-q", "change")
+    library.git("checkout", "-q", "-b", "other", "HEAD~2")
+    assert "CODEOWNERS" not in workbench("review", "verify", "--base", "main").err

@@ -115,6 +115,14 @@ def test_an_approval_that_is_too_old_does_not_count_and_a_check_must_have_passed
     assert judge(rules, by("bob@x.com", days=31), by("bob@x.com", days=1, tests=True)).met
 
 
+def test_a_star_at_the_end_owns_no_deeper_files_as_on_github() -> None:
+    owners = parse_owners("/skills/ ada@x.org\n/skills/* eve@x.org\n/docs/** bob@x.org\n")
+    assert owners.of("skills/README.md") == ("eve@x.org",)
+    assert owners.of("skills/a/SKILL.md") == ("ada@x.org",)
+    assert owners.of("docs/a/b.md") == ("bob@x.org",)
+    assert parse_owners("* all@x.org\n").of("a/b/c") == ("all@x.org",)
+
+
 def test_owners_come_from_codeowners_and_a_team_from_the_role_of_its_name() -> None:
     owners = parse_owners("* @org/all\n/skills/a/ ada@Example.com @org/tools  # both\n/skills/b/\n")
     assert owners.of("skills/a/SKILL.md") == ("ada@example.com", "@org/tools")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from workbench.skills.globs import matches
 
-PLACES = ("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
-"""Where the file may stand, relative to the library's root."""
+PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+"""Where the file may stand, relative to the library's root; the first counts, in GitHub's order."""
 
 _MAX_LINES = 10_000
 
@@ -18,7 +18,15 @@ class Owners:
 
     def of(self, path: str) -> tuple[str, ...]:
         """The owners of a path: the last line that matches it decides, also where it names nobody."""
-        return next((owners for pattern, owners in reversed(self.lines) if matches(pattern, path)), ())
+        return next((owners for pattern, owners in reversed(self.lines) if _owns(pattern, path)), ())
+
+
+def _owns(pattern: str, path: str) -> bool:
+    """As a line of `.gitignore` matches, but `docs/*` means what lies in `docs` itself and nothing below that."""
+    above, _, last = pattern.rpartition("/")
+    if last == "*" and above and "**" not in above and path.count("/") != above.strip("/").count("/") + 1:
+        return False
+    return matches(pattern, path)
 
 
 def parse_owners(text: str) -> Owners:

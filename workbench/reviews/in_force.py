@@ -115,7 +115,8 @@ def find_in_force(
         found = settled = _walk(repository, [*first_parents(repository, tip), here], start, approved)
     pending = here if here.tree != settled.tree and _ever_written(found, here) else None
     other = _other_first(repository, tip, head) if rules_of else None
-    notes = (*_notes(found, here, pending), *_turns(other), *((_CUT,) if cut else ()))
+    owned = _other_owners(repository, found.policy, head, (tip, rules_of.left if rules_of else None))
+    notes = (*_notes(found, here, pending), *_turns(other), *owned, *((_CUT,) if cut else ()))
     pending = pending or (here if other else None)
     return replace(found, owners=start.owners, pending=pending, changes=changes, notes=notes, cut=cut)
 
@@ -245,6 +246,18 @@ def default_tip(repository: Repository, head: str) -> str:
             ref = repository.link(place) or place
             return head if repository.branch() == ref.removeprefix(remotes).removeprefix("refs/heads/") else commit
     return head
+
+
+def _other_owners(
+    repository: Repository, policy: Policy | None, head: str, before: Sequence[str | None]
+) -> tuple[str, ...]:
+    """A word where HEAD has other owners than any commit before it, and the rules ask owners: nobody approves that."""
+    if policy is None or None not in policy.roles.values():
+        return ()
+    owners = _owners(repository, head)
+    if any(owners == _owners(repository, commit) for commit in before if commit):
+        return ()
+    return ("HEAD changes CODEOWNERS, which no approval here covers: once merged, rules that ask owners go by it",)
 
 
 def _owners(repository: Repository, tip: str) -> Owners:
