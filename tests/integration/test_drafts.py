@@ -218,3 +218,20 @@ def test_a_draft_on_a_branch_is_sent_with_the_branchs_range(reviewed: Any, workb
     assert [(one["line"], one["text"]) for one in record["comments"]] == [(11, "why?")]
     [thread] = workbench("review", "comments", "a", "--tree", "topic", "--json").json["threads"]
     assert (thread["line"], thread["outdated"]) == (11, False)
+
+
+def test_the_drafts_on_a_range_are_listed_together(library: Any, workbench: Any) -> None:
+    for name in "ab":
+        library.skill(f"skills/{name}")
+    library.commit()
+    library.git("checkout", "-q", "-b", "topic")
+    for name in "ab":
+        library.skill(f"skills/{name}", body="Another.\n")
+    library.commit()
+    for name in "ab":
+        draft = ("review", "draft", "add", name, "SKILL.md:5", "--range", "main...HEAD", "--text", f"on {name}")
+        assert workbench(*draft).code == 0
+    said = workbench("review", "draft", "list", "--range", "main...HEAD", "--json")
+    assert [(one["skill"], one["text"]) for one in said.json] == [("skills/a", "on a"), ("skills/b", "on b")]
+    assert "skills/b" in workbench("review", "draft", "list", "--range", "main...HEAD").out
+    assert workbench("review", "draft", "list").code == 2

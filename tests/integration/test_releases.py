@@ -259,3 +259,24 @@ def test_a_skill_at_the_root_of_the_repository_goes_back_without_the_library_s_r
     assert (library.root / "notes/one.md").read_text() == "One.\n"
     assert (library.root / ".workbench/policy.yaml").read_text() == rules
     assert library.git("status", "--porcelain").strip() == ""
+
+
+def test_changed_data_is_not_called_words(library: Any, workbench: Any) -> None:
+    library.skill("skills/a", metadata="{version: '1.0.0'}")
+    library.write("skills/a/data.bin", b"\0\1\2")
+    library.commit()
+    assert workbench("review", "approve", "a", "-m", "read it").code == 0
+    library.write("skills/a/data.bin", b"\0\1\3")
+    library.commit()
+    said = workbench("version", "suggest", "a", "--json").json
+    assert [one["text"] for one in said["reasons"]] == ["data changed: data.bin"]
+
+
+def test_a_version_is_compared_with_what_is_here(library: Any, workbench: Any) -> None:
+    library.skill("skills/a", metadata="{version: '1.0.0'}")
+    library.commit()
+    assert workbench("review", "approve", "a", "-m", "read it").code == 0
+    assert workbench("version", "release", "a").code == 0
+    library.skill("skills/a", body="Another.\n", metadata="{version: '1.0.0'}")
+    said = workbench("version", "compare", "a", "1.0.0")
+    assert (said.code, "+Another." in said.out) == (0, True)

@@ -167,3 +167,12 @@ def test_a_tag_that_is_named_like_a_branch_is_not_the_base(library: Any, workben
         assert [one["path"] for one in said.json["skills"]] == ["skills/a"], revision
     assert workbench("review", "verify", "--base", f"refs/tags/{name}", "--json").json["skills"] == []
     assert len(workbench("review", "open", f"{name}...HEAD", "--json").json["skills"]) == 1
+
+
+def test_what_a_request_removes_is_told_and_needs_no_approval(two: Any, workbench: Any) -> None:
+    two.git("checkout", "-q", "-b", "topic")
+    two.git("rm", "-rq", "skills/b")
+    two.commit("Remove b")
+    said = workbench("review", "verify", "--base", "main", "--json")
+    assert said.code == 0
+    assert said.json["notes"] == ["1 skill removed, which needs no approval: skills/b"]

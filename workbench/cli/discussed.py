@@ -1,5 +1,6 @@
 """The skill that comments are about: in the work tree, or as the head of a range or a pull request has it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,3 +48,10 @@ def talk_on(workspace: Workspace, name: str, range_: str | None, tree: str | Non
     if talk is None:
         raise UsageError("the range removes this skill, so that nothing can be said on its lines")
     return talk
+
+
+def talks_on(workspace: Workspace, range_: str) -> "Sequence[Talk]":
+    """The threads and drafts on every skill that a range leaves there. Raises as `SetDesk.open`."""
+    from workbench.reviews.discussed import WholeSet
+
+    return WholeSet(workspace.set_comments, workspace.sets.open(range_)).read()

@@ -90,4 +90,6 @@ def _print_offers(workspace: Workspace, *, as_json: bool) -> None:
     elif offers:
         print_table(("RANGE", "ABOUT"), [(one.range, one.about) for one in offers])
     else:
-        click.echo("HEAD is the default branch, and no pull request was fetched: workbench review open pr/123")
+        click.echo(
+            "HEAD adds nothing to the default branch, and no pull request was fetched: workbench review open pr/123"
+        )

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.discussed import discussed, range_option, talk_on
+from workbench.cli.discussed import discussed, range_option, talk_on, talks_on
 from workbench.cli.output import library_option, print_json, print_table
 from workbench.commands import command
 from workbench.errors import InputError, UsageError
@@ -116,25 +116,27 @@ def add(
 
 
 @draft.command("list", help=command("comment.list").help)
-@click.argument("name")
+@click.argument("name", required=False)
 @range_option
 @library_option
-def list_drafts(workspace: Workspace, name: str, range_: str | None, as_json: bool) -> None:
-    """List the drafts on a skill."""
-    talk = talk_on(workspace, name, range_)
+def list_drafts(workspace: Workspace, name: str | None, range_: str | None, as_json: bool) -> None:
+    """List the drafts on a skill, or on all skills of a range, which are sent together."""
+    if name is None and range_ is None:
+        raise UsageError("a skill or a --range has to be named")
+    talks = talks_on(workspace, range_) if name is None and range_ else [talk_on(workspace, name or "", range_)]
+    drafts = [one for talk in talks for one in talk.drafts]
     if as_json:
-        print_json([one.to_json() for one in talk.drafts])
+        print_json([one.to_json() for one in drafts])
         return
     rows = []
-    for one in talk.drafts:
+    for one in drafts:
         made = one.draft
         about = f"answer to {made.reply_to}" if made.reply_to else one.place or "the skill as a whole"
         about = f"resolves {made.resolves}" if made.resolves and not made.says else about
-        rows.append(
-            (str(made.id), about, "outdated" if one.outdated else one.side, first_line(made.text) or "suggestion")
-        )
+        side = "outdated" if one.outdated else one.side
+        rows.append((str(made.id), *([] if name else [made.skill]), about, side, first_line(made.text) or "suggestion"))
     if rows:
-        print_table(("ID", "PLACE", "SIDE", "TEXT"), rows, right=(0,))
+        print_table(("ID", *([] if name else ["SKILL"]), "PLACE", "SIDE", "TEXT"), rows, right=(0,))
     else:
         click.echo("no drafts", err=True)
 

@@ -77,17 +77,17 @@ def suggest(workspace: Workspace, name: str, base: str | None, as_json: bool) ->
 @version.command("compare", help=command("version.compare").help)
 @click.argument("name")
 @click.argument("before")
-@click.argument("after")
+@click.argument("after", required=False)
 @library_option
-def compare(workspace: Workspace, name: str, before: str, after: str, as_json: bool) -> None:
-    """Print what changed between any two versions, revisions or trees of a skill."""
+def compare(workspace: Workspace, name: str, before: str, after: str | None, as_json: bool) -> None:
+    """Print what changed between any two versions, revisions or trees of a skill, or since one of them."""
     from workbench.reviews.diff_text import as_text, diff_json
 
     found = workspace.versions.compare(name, before, after)
     if as_json:
         print_json(diff_json(found))
         return
-    click.echo(f"{visible(found.skill)}: {visible(before)} → {visible(after)}")
+    click.echo(f"{visible(found.skill)}: {visible(before)} → {visible(after or 'what is here')}")
     for line in as_text(found):
         click.echo(line)
     if not found.files:

@@ -76,7 +76,8 @@ def suggest(before: Described, after: Described) -> Bump:
     found = [*_fields(before, after), *_tools(before.tools, after.tools), *_abilities(before, after)]
     found += _files(before, after)
     if not found and before.contents != after.contents:
-        found = [Reason("patch", "words only")]
+        data = sorted(path for path in {**before.contents, **after.contents} if _is_other_data(path, before, after))
+        found = [Reason("patch", f"data changed: {_list(data)}" if data else "words only")]
     reasons = tuple(sorted(dict.fromkeys(found), key=lambda reason: -LEVELS.index(reason.level)))
     level = reasons[0].level if reasons else "none"
     return _versioned(Bump(level, reasons, before.skill.version, declared=after.skill.version))
@@ -212,6 +213,12 @@ def _files(before: Described, after: Described) -> Iterator[Reason]:
         yield Reason("minor", f"{plural(len(came), 'new script')}: {_list(came)}")
     if changed:
         yield Reason("patch", f"code changed: {_list(changed)}")
+
+
+def _is_other_data(path: str, before: Described, after: Described) -> bool:
+    """Whether a file changed that is no text."""
+    old, new = before.contents.get(path), after.contents.get(path)
+    return old != new and any(one is not None and b"\0" in one.data for one in (old, new))
 
 
 def _is_test(path: str) -> bool:

@@ -67,7 +67,7 @@ def as_markdown(found: ChangeSet, cards: Mapping[str, Card | InputError | None])
     """One comment for a pull request, `MARKER` on its first line; nothing of the skills can act as markup in it."""
     lines = [
         MARKER,
-        f"## Skills in {escaped(found.ends.range)}",
+        f"## Skills in {escaped(_short(found.ends.range))}",
         "",
         f"{_counted(found)}, at `{found.ends.head[:12]}`.",
         "",
@@ -113,3 +113,8 @@ def _beside(found: ChangeSet) -> Iterator[str]:
         some = ", ".join(found.outside[:_MOST_LISTED])
         more = f" and {len(found.outside) - _MOST_LISTED:,} more" if len(found.outside) > _MOST_LISTED else ""
         yield f"{plural(len(found.outside), 'changed file')} outside these skills: {some}{more}."
+
+
+def _short(range_: str) -> str:
+    """A range as one says it: `origin/main...HEAD`."""
+    return range_.replace("refs/remotes/", "").replace("refs/heads/", "")

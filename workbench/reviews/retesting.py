@@ -147,7 +147,9 @@ def _tree_of(scratch: WorkTree, row: SkillRow, revision: str) -> str:
     if revision == APPROVED:
         tree = row.standing.approved_tree
         if tree is None:
-            raise InputError("no version of it was ever approved", where=visible(row.id), remedy="name a revision")
+            raise InputError(
+                "no version of it was approved by the rules in force", where=visible(row.id), remedy="name a revision"
+            )
         return tree
     tree = named_tree(scratch, row.id, revision)
     if tree is None:

@@ -120,7 +120,7 @@ def earlier_tree(repository: Repository, row: SkillRow, background: Background, 
     if to == APPROVED:
         tree = row.standing.approved_tree
         if tree is None:
-            raise InputError("no version of it was ever approved", where=where)
+            raise InputError("no version of it was approved by the rules in force", where=where)
     else:
         releases = {one.version: one for one in background.releases.get(row.id, ())}
         found = releases.get(to.removeprefix("v"))

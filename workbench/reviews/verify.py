@@ -81,7 +81,8 @@ def verify(
         if one.moved
     )
     ok = all(one.ok for one in judged) and not moved
-    notes = (*background.notes, *moved, *_lost_tags(skills, background), *_signer_notes(judged, background))
+    gone = _removed(repository, left, [skill.id for skill in found], policy) if left is not None and not names else ()
+    notes = (*background.notes, *moved, *gone, *_lost_tags(skills, background), *_signer_notes(judged, background))
     return Verification(ok, head, tuple(judged), notes)
 
 
@@ -201,6 +202,15 @@ def _changed(
         for skill in skills
         if before.get(skill.id) != after.get(skill.id) or coverage.get(skill.id) != covered.get(skill.id)
     ]
+
+
+def _removed(repository: Repository, left: str, ids: Sequence[str], policy: Policy | None) -> Iterator[str]:
+    """What HEAD has no more: to remove a skill needs no approval, and should not go unseen."""
+    before = sorted(skills_at(repository, left).keys() - set(ids))
+    gone = [visible(id_) for id_ in before if not (policy and first_match(policy.exclude, id_))]
+    if gone:
+        more = ", …" if len(gone) > _NAMED else ""
+        yield f"{plural(len(gone), 'skill')} removed, which needs no approval: {', '.join(gone[:_NAMED])}{more}"
 
 
 def _unread(

@@ -55,7 +55,10 @@ class OpenRangeDialog(Dialog[None]):
     def _offer(self, offers: tuple[Offer, ...]) -> None:
         rows = [Row(one.range, (one.range, Span(one.about, "muted"))) for one in offers]
         shown = self.query_one(VirtualList)
-        shown.show(rows, empty="Nothing is offered: HEAD is the default branch, and no pull request was fetched.")
+        shown.show(
+            rows,
+            empty="Nothing is offered: HEAD adds nothing to the default branch, and no pull request was fetched.",
+        )
         shown.styles.height = max(1, min(8, len(rows)))
 
     def _failed(self, error: WorkbenchError) -> None:
