@@ -76,6 +76,20 @@ async def test_a_wide_screen_shows_both_sides_and_a_narrow_one_does_not() -> Non
         assert not any("read(path) " in text and "strict" in text for text in drawn(pilot))
 
 
+@pytest.mark.parametrize("width", [80, 130])
+async def test_the_first_switch_of_the_layout_is_seen(width: int) -> None:
+    async with DiffApp(skill_diff(modified("run.py", CHANGE))).run_test(size=(width, 24)) as pilot:
+        await pilot.pause()
+        view = pilot.app.query_one(DiffView)
+        seen = [view.split]
+        for _ in range(3):
+            view.action_toggle_layout()
+            await pilot.pause()
+            seen.append(view.split)
+        wide = width > 100
+        assert seen == [wide, not wide, wide, wide]
+
+
 async def test_the_cursor_stays_on_its_line_when_the_layout_changes() -> None:
     async with DiffApp(skill_diff(modified("a", CHANGE), modified("b", CHANGE))).run_test(size=(130, 24)) as pilot:
         await pilot.pause()

@@ -102,7 +102,7 @@ def test_a_review_on_a_narrow_screen(snap_compare: Any, app_of: Any) -> None:
 
 @pytest.mark.usefixtures("changed")
 def test_a_review_on_a_wide_screen(snap_compare: Any, app_of: Any) -> None:
-    assert snap_compare(app_of(), run_before=review("s", "s", "N"), terminal_size=WIDE)
+    assert snap_compare(app_of(), run_before=review("s", "N"), terminal_size=WIDE)
 
 
 @pytest.mark.usefixtures("changed")

@@ -85,6 +85,9 @@ class ReviewComments:
         if about is None:
             return
         skill, path = about.home(choice.path)
+        if self.talks and skill not in {talk.skill for talk in self.talks}:
+            self._say("This skill is gone at the head of the range: say it in the reason of the verdict.")
+            return
         target = Target(path, choice.line, choice.end_line, choice.side)
 
         def keep(workspace: Workspace, text: str, suggestion: str | None) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("When", 10),
     Column("Verdict", 15),
-    Column("Skill", 20, path=True),
-    Column("By", 16, least=100),
+    Column("Skill", 18, path=True),
+    Column("By", 14),
     Column("Said", 0),
 )
 _TONES = {"approve": "good", "request-changes": "attention", "revoke": "bad"}

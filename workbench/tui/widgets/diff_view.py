@@ -185,9 +185,11 @@ class DiffView(DiffCursor, can_focus=True):
         return found.index(row) + 1, len(found)
 
     def _wants_split(self) -> bool:
-        if self.diff_layout == "auto":
-            return self.scrollable_content_region.width >= SPLIT_FROM
-        return self.diff_layout == "split"
+        return self._has_room_for_both if self.diff_layout == "auto" else self.diff_layout == "split"
+
+    @property
+    def _has_room_for_both(self) -> bool:
+        return self.scrollable_content_region.width >= SPLIT_FROM
 
     def _arrange(self) -> None:
         """Take the index of the layout in force; make it where it is asked for the first time."""
@@ -279,8 +281,11 @@ class DiffView(DiffCursor, can_focus=True):
         self.wrap = not self.wrap
 
     def action_toggle_layout(self) -> None:
-        """Automatic, unified, side by side, in turn."""
-        self.diff_layout = LAYOUTS[(LAYOUTS.index(self.diff_layout) + 1) % len(LAYOUTS)]
+        """From what goes by the width to the other way, to this one for good, and back."""
+        ways: tuple[Layout, ...] = (
+            ("auto", "unified", "split") if self._has_room_for_both else ("auto", "split", "unified")
+        )
+        self.diff_layout = ways[(ways.index(self.diff_layout) + 1) % len(ways)]
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is."""
