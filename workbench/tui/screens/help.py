@@ -2,20 +2,21 @@
 
 from typing import TYPE_CHECKING, Any
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from workbench.commands import COMMANDS, Scope
+from workbench.commands import COMMANDS, Scope, command
 from workbench.tui.bindings import keys_of, show_key
 from workbench.tui.screens.dialog import Dialog
 from workbench.tui.screens.frame import WorkbenchScreen
 from workbench.tui.widgets.columns import Column
 from workbench.tui.widgets.filtered_list import FilteredList
 from workbench.tui.widgets.tones import Span
-from workbench.tui.widgets.virtual_list import Row
+from workbench.tui.widgets.virtual_list import Row, VirtualList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,12 +57,19 @@ class HelpScreen(Dialog[None]):
             yield Static(Content(title), id="title")
             yield Static(Content(text), id="about")
             yield FilteredList(_COLUMNS, noun="key", id="keys")
+            yield Static(Content(""), id="whole")
 
     def on_mount(self) -> None:
         """Fill in the keys; those of the screen first."""
         scopes: tuple[Scope, ...] = self._about.SCOPES if isinstance(self._about, WorkbenchScreen) else ("lists",)
         rows = [row for scope in dict.fromkeys((*scopes, "everywhere")) for row in _rows(scope, self.workbench.keymap)]
         self.query_one(FilteredList).show(rows)
+
+    @on(VirtualList.Moved)
+    def _say_whole(self, event: VirtualList.Moved) -> None:
+        """Say in full what the key under the cursor does: its row may have no room for that."""
+        one = command(event.row.id) if event.row is not None else None
+        self.query_one("#whole", Static).update(Content(f"{one.title}: {one.help}" if one else ""))
 
     def action_back(self) -> None:
         """Close the filter, or help."""
