@@ -41,8 +41,9 @@ def outlive_readers() -> None:
         if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
             old.flush()
             pipe = io.BufferedWriter(_Pipe(number, "w", closefd=False))
-            said = {"encoding": old.encoding, "errors": old.errors, "line_buffering": old.line_buffering}
-            setattr(sys, name, io.TextIOWrapper(pipe, **said))
+            setattr(sys, name, io.TextIOWrapper(
+                pipe, old.encoding, old.errors, line_buffering=old.line_buffering, write_through=old.write_through
+            ))  # fmt: skip
 
 
 def nobody_reads() -> bool:

@@ -115,8 +115,11 @@ def decision_on(evidence: Evidence, tree: str) -> Decision:
 
 
 def was_approved(evidence: Evidence, tree: str) -> bool:
-    """Whether a tree has an approval that the rules let count, were it enough or not, taken back or not."""
-    judge = _Judge(evidence)
+    """Whether a tree has an approval that the rules let count, were it enough or not, taken back or not.
+
+    What the tree gained, and so who else had to agree, is not found out for that.
+    """
+    judge = _Judge(replace(evidence, gains=lambda _base, _tree: frozenset()))
     return any(judge.accepted(one) for one in evidence.records if one.counts and _approves(one, tree))
 
 
