@@ -398,3 +398,20 @@ def test_the_file_that_github_takes_counts_and_a_change_of_it_is_told(library: A
     library.git("merge", "-q", "change")
     library.git("checkout", "-q", "-b", "other", "HEAD~2")
     assert "CODEOWNERS" not in workbench("review", "verify", "--base", "main").err
+
+
+def test_who_has_git_merge_two_changes_of_the_policy_is_no_author_of_it(library: Any, workbench: Any) -> None:
+    library.skill("skills/a")
+    policy(library, OWNED.replace("codeowners", "['*']"))
+    library.git("checkout", "-q", "-b", "change")
+    library.write(".mailmap", "Ada <ada@example.com> <ada@old.example.com>\n")
+    library.commit("A second address", author="Cleo <cleo@example.com>")
+    library.git("checkout", "-q", "main")
+    library.write(".workbench/notes.md", "hm\n")
+    library.commit("Notes", author="Dave <dave@example.com>")
+    assert approve(library, workbench, "@policy", "mia").code == 0
+    library.git("checkout", "-q", "change")
+    library.as_user("Mia", "mia@example.com")
+    library.git("merge", "-q", "-m", "Update branch", "main")
+    assert approve(library, workbench, "@policy", "mia").code == 0
+    assert workbench("review", "verify", "@policy", "--base", "main").code == 0

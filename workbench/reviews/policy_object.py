@@ -4,13 +4,13 @@ Its tree is a git tree of exactly these two entries, so that an approval of it c
 whose second e-mail. It has records like a skill's, below `records/@policy`.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.errors import InputError
-from workbench.git import Repository, RunGit, TreeEntry, format_tree, parse_tree, seconds_of
+from workbench.git import Repository, RunGit, TreeEntry, format_tree, parse_tree, seconds_of, tree_id
 from workbench.policy.rules import NO_POLICY, POLICY_FILE, POLICY_FOLDER, Policy, parse_policy
+from workbench.reviews.clean_merges import merged_cleanly
 from workbench.reviews.history import Change, people
 from workbench.reviews.mailmap import MAILMAP_FILE, parse_mailmap
 from workbench.reviews.model import POLICY_ID
@@ -58,21 +58,10 @@ def versions_of(repository: Repository, commits: Sequence[str]) -> list[PolicyVe
             entries.append(TreeEntry("100644", "blob", mailmap[0], MAILMAP_FILE))
         if folder and folder[1] == "tree":
             entries.append(TreeEntry("040000", "tree", folder[0], POLICY_FOLDER))
-        versions.append(PolicyVersion(commit, tree_id(entries), bool(policy and policy[1] == "blob")))
+        versions.append(
+            PolicyVersion(commit, tree_id(entries) if entries else None, bool(policy and policy[1] == "blob"))
+        )
     return versions
-
-
-def tree_id(entries: Sequence[TreeEntry]) -> str | None:
-    """The id that git gives the tree of these entries, in git's order; None of none."""
-    if not entries:
-        return None
-    body = b"".join(
-        entry.mode.lstrip("0").encode() + b" " + entry.path.encode() + b"\0" + bytes.fromhex(entry.id)
-        for entry in entries
-    )
-    data = b"tree %d\0" % len(body) + body
-    long_ids = len(entries[0].id) == 64
-    return hashlib.sha256(data).hexdigest() if long_ids else hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def write_tree(run: RunGit, treeish: str) -> str | None:
@@ -88,16 +77,23 @@ def write_tree(run: RunGit, treeish: str) -> str | None:
 
 def read_changes(repository: Repository, tip: str) -> list[Change]:
     """Every commit that changed the object, newest first, merged side branches included."""
-    fields = ("%ct", "%an", "%ae", "%s", "%B")
+    fields = ("%P", "%ct", "%an", "%ae", "%s", "%B")
     entries = list(repository.log(fields, "--topo-order", "--full-history", tip, "--", *PATHS))
     versions = versions_of(repository, [entry.fields[0] for entry in entries])
     changes = []
     for entry, version in zip(entries, versions, strict=True):
-        commit, at, name, email, subject, message = entry.fields
-        changes.append(
-            Change(commit, seconds_of(at), f"{name} <{email}>", people(email, message), subject, version.tree)
-        )
+        commit, parents, at, name, email, subject, message = entry.fields
+        nobodys = " " in parents and _merged_cleanly(repository, commit, parents.split())
+        authors = frozenset[str]() if nobodys else people(email, message)
+        changes.append(Change(commit, seconds_of(at), f"{name} <{email}>", authors, subject, version.tree))
     return changes
+
+
+def _merged_cleanly(repository: Repository, commit: str, parents: Sequence[str]) -> bool:
+    """Whether a merge has the object as git itself merges it."""
+    found = repository.ids_of([f"{commit}:{path}" for path in PATHS])
+    held = {path: id_ for path, id_ in zip(PATHS, found, strict=True) if id_ is not None}
+    return bool(held) and merged_cleanly(repository, parents, held) == held.keys()
 
 
 def first_parents(repository: Repository, tip: str) -> list[PolicyVersion]:
