@@ -114,3 +114,15 @@ def test_what_never_failed_or_is_not_there_is_said(hello: Any, workbench: Any) -
     assert workbench("test", "--compare", "HEAD").code == 2
     assert workbench("test", "a", "--compare", "nowhere").code == 3
     assert workbench("test", "a", "--good", "HEAD").code == 2
+
+
+def test_a_released_version_is_named_by_its_number(hello: Any, workbench: Any) -> None:
+    hello.skill("skills/a", metadata="{version: '1.0.0'}")
+    hello.commit("Name a version")
+    assert workbench("review", "approve", "a", "-m", "read it").code == 0
+    assert workbench("version", "release", "a").code == 0
+    hello.write("skills/a/scripts/hello.sh", "echo goodbye\n")
+    for named in ("1.0.0", "v1.0.0"):
+        said = workbench("test", "a", "--compare", named, "--json")
+        assert (said.code, said.json["before"]["rev"]) == (1, named)
+    assert workbench("test", "a", "--compare", "1.0.1").code == 3

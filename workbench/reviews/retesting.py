@@ -57,7 +57,7 @@ def compare_versions(lab: Lab, row: SkillRow, revision: str) -> Comparison:
     Args:
         lab: Where it is done.
         row: The skill.
-        revision: A revision, a tree, a version, or `approved`.
+        revision: A revision, a tree, or `approved`.
 
     Raises:
         InputError: The revision names no version of the skill, or git does not see the folder.

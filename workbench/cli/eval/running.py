@@ -203,6 +203,7 @@ def _sides(stack: ExitStack, workspace: Workspace, skill: Skill, against: str) -
     elif against != "none":
         if workspace.repository is None:
             raise UsageError("only a git repository has other versions", remedy="--against without")
+        against = workspace.reviews.base(skill.id, against) or against
         old = stack.enter_context(old_version(workspace.repository, workspace.row(skill.id), against))
         sides.append(Side("old_skill", old))
     return sides

@@ -218,6 +218,7 @@ def _old(workspace: Workspace, skill: "Skill", against: str) -> "Skill":
 
     if workspace.repository is None:
         raise UsageError("only a git repository has other versions", remedy="leave --against out")
+    against = workspace.reviews.base(skill.id, against) or against
     with old_version(workspace.repository, workspace.row(skill.id), against) as old:
         return replace(skill, name=old.skill.name, description=old.skill.description)
 

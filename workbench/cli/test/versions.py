@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -26,7 +27,9 @@ _COLOURS = {"broken": "red", "new, failing": "red", "gone, failing": "red", "fix
 def compare(workspace: Workspace, names: tuple[str, ...], revision: str, how: How, *, as_json: bool) -> ExitCode:
     """Print before, after and what it comes to; NO if something got worse."""
     row = workspace.row(_one(names, "--compare"))
-    found = _stoppable(lambda cancel: compare_versions(_lab(workspace, how, cancel), row, revision))
+    before = workspace.reviews.base(row.id, revision) or revision
+    found = _stoppable(lambda cancel: compare_versions(_lab(workspace, how, cancel), row, before))
+    found = replace(found, revision=revision)
     if as_json:
         print_json(found.to_json())
     else:
