@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from workbench.git import FEW, GitError, Repository, RunGit, WorkTree, parse_batch
+from workbench.git import FEW, GitError, Repository, RunGit, WorkTree, parse_batch, raw_entries
 from workbench.reviews.trees import WORKBENCH_FOLDER
 from workbench.skills.model import ROOT_ID, SKILL_FILE
 from workbench.text import visible
@@ -31,6 +31,7 @@ _ATTRIBUTES = ("filter", "working-tree-encoding", "ident")
 _CONVERTING = re.compile(rb"filter|working-tree-encoding|ident")
 _ODD_ENTRY = re.compile(rb"(?:^|\0)(120000|160000) [a-z]+ ([0-9a-f]{40,64})\t([^\0]+)")
 _ATTRIBUTE_FILE = re.compile(rb"(?:^|\0)100[0-9]{3} blob ([0-9a-f]{40,64})\t(?:[^\0]*/)?\.gitattributes\0")
+_FOLDER = re.compile(rb"\t([^\0]*)/[^\0/]*(?=\0|$)")
 _EXPANDED = b"$Id"
 
 
@@ -93,9 +94,10 @@ def coverage_in(repository: Repository, scratch: WorkTree, ids: Sequence[str]) -
         return {}
     wanted = frozenset(ids)
     listing = scratch.run("ls-tree", "-r", "-z", "--full-tree", scratch.tree)
+    missed = [*_leading_away(scratch.run, listing, wanted)]
     head = repository.head()
-    every = repository.lasting("ls-tree", "-z", "--full-tree", "-r", head) if head else listing
-    missed = [*_leading_away(scratch.run, listing, wanted), *_falling_in(every, wanted)]
+    if head is not None and (len(ids) > FEW or _may_fall_in(repository, head, wanted)):
+        missed += _falling_in(repository.lasting("ls-tree", "-z", "--full-tree", "-r", head), wanted)
     if _converts(scratch.run, listing, _attributes_around(repository, ids)):
         missed += _converted(scratch.run, listing, wanted)
     return _summed([*missed, *_left_out(scratch, wanted)])
@@ -141,37 +143,36 @@ def _falling_in(listing: bytes, ids: Collection[str]) -> Iterator[_Missed]:
 
     Another skill of such a name is judged by itself.
     """
-    if _none_falls_in(listing, ids):
+    folders = {os.fsdecode(folder) for folder in _FOLDER.findall(listing)}
+    every = set(folders)
+    for folder in folders:
+        while (folder := posixpath.dirname(folder)) and folder not in every:
+            every.add(folder)
+    if len({_fold(folder) for folder in every}) == len(every):
         return
     folded: dict[str, list[str]] = {}
     for id_ in ids:
         folded.setdefault(_fold(id_), []).append(id_)
-    paths = [os.fsdecode(entry.partition(b"\t")[2]) for entry in listing.split(b"\0") if entry]
-    folders: dict[str, str] = {}
-    skills = set()
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        folders.setdefault(folder, path)
-        if name == SKILL_FILE:
-            skills.add(folder)
-    seen: set[str] = set()
-    for folder, path in folders.items():
-        while folder and folder not in seen:
-            seen.add(folder)
-            if folder not in skills:
-                for skill in folded.get(_fold(folder), ()):
-                    if skill != folder:
-                        yield _Missed(skill, path, _FALLS_IN)
-            folder = posixpath.dirname(folder)
+    for folder in sorted(every):
+        for skill in folded.get(_fold(folder), ()):
+            inside = f"\t{folder}/".encode("utf-8", "surrogateescape")
+            if skill != folder and inside + SKILL_FILE.encode() + b"\0" not in listing + b"\0":
+                first = listing[listing.index(inside) + 1 :].partition(b"\0")[0]
+                yield _Missed(skill, os.fsdecode(first), _FALLS_IN)
 
 
-def _none_falls_in(listing: bytes, ids: Collection[str]) -> bool:
-    """Whether that can be told of a few skills without looking at each path."""
-    if len(ids) > FEW or not listing.isascii():
-        return False
-    lower = listing.lower()
-    begins = [f"\t{id_}/".encode("utf-8", "surrogateescape") for id_ in ids]
-    return all(listing.count(begin) == lower.count(begin.lower()) for begin in begins)
+def _may_fall_in(repository: Repository, head: str, ids: Collection[str]) -> bool:
+    """Whether beside any of these skills, or of the folders above them, HEAD has a name that folds to the same."""
+    above = {""}
+    for id_ in ids:
+        while (id_ := posixpath.dirname(id_)) and id_ not in above:
+            above.add(id_)
+    trees = [tree for tree in repository.ids_of([f"{head}:{folder}" for folder in sorted(above)]) if tree]
+    for tree, (_, data) in zip(trees, repository.stream(trees), strict=True):
+        names = list(raw_entries(data, len(tree) // 2))
+        if len({_fold(os.fsdecode(name)) for name in names}) < len(names):
+            return True
+    return False
 
 
 def _fold(path: str) -> str:
