@@ -52,6 +52,7 @@ class Workspace:
         within: Only skills at or below this path of the library are shown; empty means all.
         repository: None outside git.
         log_roots: Where agents' logs are; None for where the agents of this machine keep them.
+        was_named: Whether somebody named just this folder.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Workspace:
         self.settings = settings
         self.within = within
         self.log_roots = log_roots
+        self.was_named = False
         self._store = store
         self._store_lock = threading.Lock()
         self._listed: tuple[Skill, ...] = ()
@@ -92,6 +94,7 @@ class Workspace:
         """
         settings = settings or load_settings()
         opened = cls._at(path, settings, store)
+        opened.was_named = path is not None
         if path is not None or not settings.library:
             return opened
         if not (opened.own_skills() if to_install_from else opened.skills()[0]):

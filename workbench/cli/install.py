@@ -70,12 +70,12 @@ def install(
 
 
 def _need_a_library(workspace: Workspace, for_what: str) -> None:
-    """Refuse a folder whose skills are all copies.
+    """Refuse a folder that nobody named and whose skills are all copies.
 
     Raises:
         InputError: It is one.
     """
-    if workspace.skills()[0] and not workspace.own_skills():
+    if not workspace.was_named and workspace.skills()[0] and not workspace.own_skills():
         remedy = "--library PATH, or 'library: PATH' in config.yaml"
         what = f"the skills here are installed copies, so there is no library {for_what}"
         raise InputError(what, where=visible(str(workspace.root)), remedy=remedy)

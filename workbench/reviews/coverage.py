@@ -167,7 +167,8 @@ def _may_fall_in(repository: Repository, head: str, ids: Collection[str]) -> boo
     for id_ in ids:
         while (id_ := posixpath.dirname(id_)) and id_ not in above:
             above.add(id_)
-    trees = [tree for tree in repository.ids_of([f"{head}:{folder}" for folder in sorted(above)]) if tree]
+    found = repository.look_up([f"{head}:{folder}" for folder in sorted(above)])
+    trees = [id_ for id_, kind in filter(None, found) if kind == "tree"]  # a submodule has another repository's names
     for tree, (_, data) in zip(trees, repository.stream(trees), strict=True):
         names = list(raw_entries(data, len(tree) // 2))
         if len({_fold(os.fsdecode(name)) for name in names}) < len(names):
